@@ -1,0 +1,122 @@
+import * as z from 'zod';
+
+/**
+ * OpenAI chat completions, as `POST /v1/chat/completions` takes and gives it. Unknown members are passed over, because
+ * stock clients send more than we use; members are strict where a wrong type would fail later and less clearly.
+ */
+const textPartSchema = z.looseObject({ type: z.literal('text'), text: z.string() });
+const contentSchema = z.union([z.string(), z.array(textPartSchema)]);
+export const toolCallSchema = z.object({
+  id: z.string(),
+  type: z.literal('function'),
+  function: z.object({ name: z.string(), arguments: z.string() }),
+});
+export const chatMessageSchema = z.discriminatedUnion('role', [
+  z.looseObject({ role: z.literal('system'), content: contentSchema }),
+  z.looseObject({ role: z.literal('developer'), content: contentSchema }),
+  z.looseObject({ role: z.literal('user'), content: contentSchema }),
+  z.looseObject({
+    role: z.literal('assistant'),
+    content: contentSchema.nullish(),
+    tool_calls: z.array(toolCallSchema).optional(),
+  }),
+  z.looseObject({ role: z.literal('tool'), content: contentSchema, tool_call_id: z.string() }),
+]);
+export type ChatMessage = z.infer<typeof chatMessageSchema>;
+
+export const chatToolSchema = z.looseObject({
+  type: z.literal('function'),
+  function: z.looseObject({
+    name: z.string().max(64),
+    description: z.string().optional(),
+    parameters: z.record(z.string(), z.unknown()).optional(),
+  }),
+});
+
+export const chatRequestSchema = z.looseObject({
+  /** A model name of the chosen provider, or an alias: `talk` (default). */
+  model: z.string().max(200).default('talk'),
+  messages: z.array(chatMessageSchema).min(1).max(2000),
+  stream: z.boolean().default(false),
+  stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  max_tokens: z.number().int().positive().max(32_768).nullish(),
+  max_completion_tokens: z.number().int().positive().max(32_768).nullish(),
+  tools: z.array(chatToolSchema).max(128).optional(),
+  tool_choice: z
+    .union([
+      z.enum(['auto', 'none', 'required']),
+      z.object({ type: z.literal('function'), function: z.object({ name: z.string() }) }),
+    ])
+    .optional(),
+  parallel_tool_calls: z.boolean().optional(),
+  response_format: z.looseObject({ type: z.string() }).optional(),
+  stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
+});
+export type ChatRequest = z.infer<typeof chatRequestSchema>;
+
+export const chatUsageSchema = z.object({
+  prompt_tokens: z.number().int().nonnegative(),
+  completion_tokens: z.number().int().nonnegative(),
+  total_tokens: z.number().int().nonnegative(),
+});
+export type ChatUsage = z.infer<typeof chatUsageSchema>;
+
+export const finishReasonSchema = z.enum(['stop', 'length', 'tool_calls', 'content_filter']);
+
+export const chatCompletionSchema = z.object({
+  id: z.string(),
+  object: z.literal('chat.completion'),
+  created: z.number().int(),
+  model: z.string(),
+  choices: z.array(
+    z.object({
+      index: z.number().int(),
+      message: z.object({
+        role: z.literal('assistant'),
+        content: z.string().nullable(),
+        tool_calls: z.array(toolCallSchema).optional(),
+      }),
+      finish_reason: finishReasonSchema,
+    }),
+  ),
+  usage: chatUsageSchema,
+});
+export type ChatCompletion = z.infer<typeof chatCompletionSchema>;
+
+export const chatChunkSchema = z.object({
+  id: z.string(),
+  object: z.literal('chat.completion.chunk'),
+  created: z.number().int(),
+  model: z.string(),
+  choices: z.array(
+    z.object({
+      index: z.number().int(),
+      delta: z.object({
+        role: z.literal('assistant').optional(),
+        content: z.string().nullish(),
+        tool_calls: z
+          .array(
+            z.object({
+              index: z.number().int(),
+              id: z.string().optional(),
+              type: z.literal('function').optional(),
+              function: z.object({ name: z.string().optional(), arguments: z.string().optional() }).optional(),
+            }),
+          )
+          .optional(),
+      }),
+      finish_reason: finishReasonSchema.nullable(),
+    }),
+  ),
+  usage: chatUsageSchema.nullish(),
+});
+export type ChatChunk = z.infer<typeof chatChunkSchema>;
+
+export const modelListSchema = z.object({
+  object: z.literal('list'),
+  data: z.array(
+    z.looseObject({ id: z.string(), object: z.literal('model'), created: z.number().int(), owned_by: z.string() }),
+  ),
+});

@@ -1,0 +1,30 @@
+import * as z from 'zod';
+
+/**
+ * What a service runs on: a model, a voice, a brain. `demo` marks a stand-in, which every surface must call one.
+ * `label` is what a person reads, `label_fr` the same in French.
+ */
+export const engineSchema = z.object({
+  id: z.string(),
+  label: z.string(),
+  label_fr: z.string(),
+  demo: z.boolean(),
+});
+export type Engine = z.infer<typeof engineSchema>;
+
+export const readinessSchema = z.object({
+  status: z.enum(['ready', 'not_ready']),
+  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string().optional() })),
+  engine: engineSchema.optional(),
+});
+export type Readiness = z.infer<typeof readinessSchema>;
+
+export const healthSchema = z.object({ status: z.literal('ok') });
+
+/** `GET /api/engines`: what the page shows about who listens, thinks and speaks. */
+export const enginesSchema = z.object({
+  stt: engineSchema.nullable(),
+  llm: engineSchema.nullable(),
+  tts: engineSchema.nullable(),
+});
+export type Engines = z.infer<typeof enginesSchema>;

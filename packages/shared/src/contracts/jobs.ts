@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import { sessionIdSchema } from './ids.ts';
+
+/**
+ * The one queue and its job catalogue: name -> payload schema, attempts, backoff, time limit. Payloads carry ids, never
+ * text. A field added to a live payload is optional, with a "remove when" comment.
+ */
+export const QUEUE_NAME = 'eloquence';
+
+interface JobEntry {
+  readonly schema: z.ZodType;
+  readonly attempts: number;
+  readonly backoffMs: number;
+  readonly timeoutMs: number;
+}
+
+export const jobCatalogue = {
+  /** Marks a session ended in Postgres once all its events are there, and lets its Redis stream expire. */
+  close_session: {
+    schema: z.object({ session_id: sessionIdSchema }),
+    attempts: 8,
+    backoffMs: 500,
+    timeoutMs: 30_000,
+  },
+} as const satisfies Record<string, JobEntry>;
+
+export type JobName = keyof typeof jobCatalogue;
+export type JobPayload<N extends JobName> = z.infer<(typeof jobCatalogue)[N]['schema']>;

@@ -1,0 +1,138 @@
+import * as z from 'zod';
+import { languageSchema, sessionIdSchema, userIdSchema, utteranceIdSchema } from './ids.ts';
+import { scenarioIdSchema } from './scenario.ts';
+
+/**
+ * created: room and token exist, nobody has joined · active: somebody is in the room · ended: nothing more will come.
+ */
+export const sessionStateSchema = z.enum(['created', 'active', 'ended']);
+export type SessionState = z.infer<typeof sessionStateSchema>;
+
+/** Why a session ended; stored, shown, and a metric label. */
+export const endReasonSchema = z.enum([
+  'requested',
+  'participant_left',
+  'never_joined',
+  'room_closed',
+  'agent_failed',
+  'max_duration',
+  'deleted',
+]);
+export type EndReason = z.infer<typeof endReasonSchema>;
+
+const timestampSchema = z.iso.datetime();
+
+/** Body of `POST /api/sessions`; unknown members are refused so that a typo is not silently dropped. */
+export const createSessionRequestSchema = z.strictObject({
+  user_id: userIdSchema,
+  scenario_id: scenarioIdSchema,
+  language: languageSchema.optional(),
+  name: z.string().trim().min(1).max(120).optional(),
+  consent: z.strictObject({ recording: z.boolean(), by: z.string().max(120).optional() }).optional(),
+  options: z
+    .strictObject({
+      /** Words the recogniser should expect: names, products. */
+      keyterms: z.array(z.string().min(1).max(60)).max(50).optional(),
+      /** false: the agent waits for the person to speak first. */
+      greeting: z.boolean().optional(),
+    })
+    .optional(),
+});
+export type CreateSessionRequest = z.infer<typeof createSessionRequestSchema>;
+
+export const sessionSchema = z.object({
+  session_id: sessionIdSchema,
+  user_id: userIdSchema,
+  scenario_id: scenarioIdSchema,
+  language: languageSchema,
+  name: z.string().nullable(),
+  state: sessionStateSchema,
+  end_reason: endReasonSchema.nullable(),
+  room_name: z.string(),
+  created_at: timestampSchema,
+  started_at: timestampSchema.nullable(),
+  ended_at: timestampSchema.nullable(),
+});
+export type Session = z.infer<typeof sessionSchema>;
+
+/** Answer of `POST /api/sessions` (201): everything a client needs to join. */
+export const createSessionResponseSchema = z.object({
+  session_id: sessionIdSchema,
+  room_name: z.string(),
+  livekit_url: z.string(),
+  livekit_token: z.string(),
+  token_expires_at: timestampSchema,
+  scenario_id: scenarioIdSchema,
+  language: languageSchema,
+  state: sessionStateSchema,
+  created_at: timestampSchema,
+  events_url: z.string(),
+});
+export type CreateSessionResponse = z.infer<typeof createSessionResponseSchema>;
+
+/** Answer of `POST /api/sessions/{id}/token`. */
+export const sessionTokenResponseSchema = z.object({
+  livekit_url: z.string(),
+  livekit_token: z.string(),
+  token_expires_at: timestampSchema,
+});
+export type SessionTokenResponse = z.infer<typeof sessionTokenResponseSchema>;
+
+/**
+ * LiveKit's standard token endpoint (`POST /api/livekit/token`): stock starters work unmodified.
+ * The scenario comes in `participant_attributes.scenario_id`; `room_name` is ours to choose and ignored.
+ */
+export const livekitTokenRequestSchema = z.looseObject({
+  room_name: z.string().max(256).optional(),
+  participant_name: z.string().max(256).optional(),
+  participant_identity: z.string().max(128).optional(),
+  participant_metadata: z.string().max(4096).optional(),
+  participant_attributes: z.record(z.string().max(64), z.string().max(1024)).optional(),
+});
+export const livekitTokenResponseSchema = z.object({
+  server_url: z.string(),
+  participant_token: z.string(),
+  session_id: sessionIdSchema,
+  room_name: z.string(),
+});
+
+export const sessionListQuerySchema = z.strictObject({
+  user_id: userIdSchema.optional(),
+  state: sessionStateSchema.optional(),
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+});
+export const sessionListSchema = z.object({ sessions: z.array(sessionSchema), next_cursor: z.string().nullable() });
+
+export const endSessionResponseSchema = z.object({ session: sessionSchema });
+
+export const wordSchema = z.object({
+  text: z.string(),
+  start_ms: z.number().int().nonnegative(),
+  end_ms: z.number().int().nonnegative(),
+  confidence: z.number().min(0).max(1).optional(),
+});
+export type Word = z.infer<typeof wordSchema>;
+
+export const roleSchema = z.enum(['user', 'agent']);
+export type Role = z.infer<typeof roleSchema>;
+
+/** A final utterance: times are ms since the session's `started_at`; agent text as far as it was heard. */
+export const utteranceSchema = z.object({
+  utterance_id: utteranceIdSchema,
+  speaker: z.string(),
+  role: roleSchema,
+  text: z.string(),
+  start_ms: z.number().int().nonnegative(),
+  end_ms: z.number().int().nonnegative(),
+  words: z.array(wordSchema).optional(),
+});
+export type Utterance = z.infer<typeof utteranceSchema>;
+
+/** `GET /api/sessions/{id}/transcript[.json]`, in spoken order. */
+export const transcriptSchema = z.object({
+  session_id: sessionIdSchema,
+  language: languageSchema,
+  utterances: z.array(utteranceSchema),
+});
+export type Transcript = z.infer<typeof transcriptSchema>;
