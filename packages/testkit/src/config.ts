@@ -1,0 +1,17 @@
+import { delimiter, join } from 'node:path';
+
+/** Root of the repository; programs fetched by set-up lie under its `.eloquence`. */
+export const repositoryRoot = new URL('../../../', import.meta.url).pathname;
+
+/** Where the testkit looks for programs: the launcher's folder of tools first, then the PATH. */
+export const programFolders: readonly string[] = [
+  ...(process.env['ELOQUENCE_TOOLS_DIR'] ? [join(process.env['ELOQUENCE_TOOLS_DIR'], 'bin')] : []),
+  join(repositoryRoot, '.eloquence/bin'),
+  ...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean),
+];
+
+/** A livekit-server that is not on any of {@link programFolders}. */
+export const livekitServerBin: string | undefined = process.env['LIVEKIT_SERVER_BIN'] || undefined;
+
+/** Where a running stack (`npm start`) writes its addresses: `stack.json`. */
+export const stateDir: string = process.env['ELOQUENCE_STATE_DIR'] || join(repositoryRoot, '.eloquence/state');
