@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{packages,services,apps,tests}/**/*.test.{ts,tsx}'],
+          include: ['{packages,services,apps,tests,infra}/**/*.test.{ts,tsx}'],
           exclude: [...exclude, '**/*.integration.test.ts', '**/*.e2e.test.ts'],
           testTimeout: 10_000,
         },

@@ -1,0 +1,206 @@
+import { DashboardBuilder, DatasourceVariableBuilder, RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
+import { PanelBuilder as StatPanel } from '@grafana/grafana-foundation-sdk/stat';
+import { PanelBuilder as TimeseriesPanel } from '@grafana/grafana-foundation-sdk/timeseries';
+import type { MetricName } from '@eloquence/shared/contracts/metrics';
+
+/** Metrics of parts that are not ours or not TypeScript: whisper-stt, livekit-server, the process exporters. */
+type ForeignMetric =
+  | `eloquence_whisper_${string}`
+  | `livekit_${string}`
+  | 'up'
+  | 'process_resident_memory_bytes'
+  | 'process_cpu_seconds_total'
+  | 'nodejs_eventloop_lag_p99_seconds';
+
+/** A metric as PromQL names it; histograms are queried through their `_bucket`. A name not in the list does not compile. */
+type Series = MetricName | `${MetricName}_bucket` | `${MetricName}_count` | ForeignMetric;
+
+/** The data source chosen at the top of the page. */
+const source = { type: 'prometheus', uid: '${datasource}' };
+
+interface Query {
+  readonly expr: string;
+  readonly legend: string;
+}
+
+const rate = (series: Series, selector = '') => `rate(${series}${selector}[$__rate_interval])`;
+const quantile = (q: number, series: Series, options: { by?: string; selector?: string } = {}) =>
+  `histogram_quantile(${q}, sum by (${['le', options.by].filter(Boolean).join(', ')}) (${rate(series, options.selector)}))`;
+
+function stat(title: string, description: string, unit: string, query: Query) {
+  return new StatPanel()
+    .title(title)
+    .description(description)
+    .unit(unit)
+    .datasource(source)
+    .height(4)
+    .span(4)
+    .withTarget(new DataqueryBuilder().expr(query.expr).legendFormat(query.legend).refId('A'));
+}
+
+function graph(title: string, description: string, unit: string, queries: readonly Query[]) {
+  const panel = new TimeseriesPanel()
+    .title(title)
+    .description(description)
+    .unit(unit)
+    .datasource(source)
+    .height(8)
+    .span(12)
+    .min(0);
+  for (const [index, query] of queries.entries()) {
+    const refId = String.fromCharCode(65 + index);
+    panel.withTarget(new DataqueryBuilder().expr(query.expr).legendFormat(query.legend).refId(refId));
+  }
+  return panel;
+}
+
+const total = '{stage="total"}';
+
+function callPanels(builder: DashboardBuilder): void {
+  builder
+    .withRow(new RowBuilder('Calls'))
+    .withPanel(
+      stat('Answer, median', 'End of the person’s speech to the first sound of the answer', 's', {
+        expr: quantile(0.5, 'eloquence_turn_seconds_bucket', { selector: total }),
+        legend: 'p50',
+      }),
+    )
+    .withPanel(
+      stat('Answer, 19 of 20', 'The slowest one in twenty begins here', 's', {
+        expr: quantile(0.95, 'eloquence_turn_seconds_bucket', { selector: total }),
+        legend: 'p95',
+      }),
+    )
+    .withPanel(stat('Calls now', 'Running agent jobs', 'short', { expr: 'sum(eloquence_agent_jobs)', legend: 'calls' }))
+    .withPanel(
+      stat('Sessions, 24 h', 'Sessions created', 'short', {
+        expr: 'sum(increase(eloquence_sessions_created_total[24h]))',
+        legend: 'sessions',
+      }),
+    )
+    .withPanel(
+      stat('Turns, 1 h', 'Answered, interrupted and failed turns', 'short', {
+        expr: 'sum(increase(eloquence_turns_total[1h]))',
+        legend: 'turns',
+      }),
+    )
+    .withPanel(
+      stat('Unsaved for', 'Age of the oldest event Postgres does not have', 's', {
+        expr: 'max(eloquence_events_lag_seconds)',
+        legend: 'lag',
+      }),
+    )
+    .withPanel(
+      graph('Where the time goes (p95 per stage)', 'Stages as the agent measured them; they may overlap', 's', [
+        { expr: quantile(0.95, 'eloquence_turn_seconds_bucket', { by: 'stage' }), legend: '{{stage}}' },
+      ]),
+    )
+    .withPanel(
+      graph('Turns by outcome', 'Per second', 'short', [
+        { expr: `sum by (outcome) (${rate('eloquence_turns_total')})`, legend: '{{outcome}}' },
+      ]),
+    );
+}
+
+function partPanels(builder: DashboardBuilder): void {
+  builder
+    .withRow(new RowBuilder('Hearing, thinking, speaking'))
+    .withPanel(
+      graph('Hearing: end of speech to final text', 'stt-gateway', 's', [
+        { expr: quantile(0.5, 'eloquence_stt_final_seconds_bucket'), legend: 'p50' },
+        { expr: quantile(0.95, 'eloquence_stt_final_seconds_bucket'), legend: 'p95' },
+      ]),
+    )
+    .withPanel(
+      graph('Hearing: streams and decodes', 'Open sockets; decodes per second by kind', 'short', [
+        { expr: 'sum(eloquence_stt_streams)', legend: 'streams' },
+        { expr: `sum by (kind, outcome) (${rate('eloquence_stt_decodes_total')})`, legend: '{{kind}} {{outcome}}' },
+      ]),
+    )
+    .withPanel(
+      graph('Thinking: first token', 'LLM proxy, by provider', 's', [
+        { expr: quantile(0.5, 'eloquence_llm_ttft_seconds_bucket', { by: 'provider' }), legend: '{{provider}} p50' },
+        { expr: quantile(0.95, 'eloquence_llm_ttft_seconds_bucket', { by: 'provider' }), legend: '{{provider}} p95' },
+      ]),
+    )
+    .withPanel(
+      graph('Thinking: calls by outcome', 'Per second', 'short', [
+        {
+          expr: `sum by (provider, outcome) (${rate('eloquence_llm_requests_total')})`,
+          legend: '{{provider}} {{outcome}}',
+        },
+      ]),
+    )
+    .withPanel(
+      graph('Speaking: first audio byte', 'tts-proxy, by provider', 's', [
+        {
+          expr: quantile(0.5, 'eloquence_tts_first_byte_seconds_bucket', { by: 'provider' }),
+          legend: '{{provider}} p50',
+        },
+        {
+          expr: quantile(0.95, 'eloquence_tts_first_byte_seconds_bucket', { by: 'provider' }),
+          legend: '{{provider}} p95',
+        },
+      ]),
+    )
+    .withPanel(
+      graph('Speaking: requests by outcome', 'Per second', 'short', [
+        {
+          expr: `sum by (provider, outcome) (${rate('eloquence_tts_requests_total')})`,
+          legend: '{{provider}} {{outcome}}',
+        },
+      ]),
+    );
+}
+
+function machinePanels(builder: DashboardBuilder): void {
+  builder
+    .withRow(new RowBuilder('Services'))
+    .withPanel(graph('Up', '1 = answers its scrape', 'short', [{ expr: 'up', legend: '{{job}}' }]))
+    .withPanel(
+      graph('API: requests by status', 'api-backend, per second', 'reqps', [
+        {
+          expr: `sum by (status) (${rate('eloquence_http_request_seconds_count', '{service="api-backend"}')})`,
+          legend: '{{status}}',
+        },
+      ]),
+    )
+    .withPanel(graph('Memory', 'Resident', 'bytes', [{ expr: 'process_resident_memory_bytes', legend: '{{job}}' }]))
+    .withPanel(graph('CPU', 'Cores', 'short', [{ expr: rate('process_cpu_seconds_total'), legend: '{{job}}' }]))
+    .withPanel(
+      graph('Event loop lag p99', 'Above 20 ms audio begins to suffer', 's', [
+        { expr: 'nodejs_eventloop_lag_p99_seconds', legend: '{{job}}' },
+      ]),
+    )
+    .withPanel(
+      graph('Events saved', 'meeting-worker, per second by type', 'short', [
+        { expr: `sum by (type) (${rate('eloquence_events_persisted_total')})`, legend: '{{type}}' },
+      ]),
+    );
+}
+
+/** The dashboard an operator opens first: is it fast, is it well, and if not, which part. */
+export function voiceDashboard() {
+  const builder = new DashboardBuilder('Eloquence: voice')
+    .uid('eloquence-voice')
+    .description('Generated by infra/grafana/src; change it there and run npm run generate -w @eloquence/dashboards.')
+    .tags(['eloquence'])
+    .refresh('10s')
+    .time({ from: 'now-1h', to: 'now' })
+    .timezone('browser')
+    .withVariable(new DatasourceVariableBuilder('datasource').type('prometheus').label('Data source'));
+  callPanels(builder);
+  partPanels(builder);
+  machinePanels(builder);
+  return builder.build();
+}
+
+/** Every query of a built dashboard with the title of its panel, for the checks. */
+export function queriesOf(dashboard: ReturnType<typeof voiceDashboard>): { title: string; expr: string }[] {
+  return (dashboard.panels ?? []).flatMap((panel) => {
+    const targets = (panel as { targets?: { expr?: string }[] }).targets ?? [];
+    const title = (panel as { title?: string }).title ?? '';
+    return targets.flatMap((target) => (target.expr ? [{ title, expr: target.expr }] : []));
+  });
+}
