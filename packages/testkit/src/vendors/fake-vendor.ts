@@ -1,0 +1,175 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * How a fake vendor behaves until told otherwise. `slow`: good answer, first byte late · `cut`: socket destroyed in the
+ * middle of the body · `stall`: goes silent in the middle · `garbage`: right content type, body is nonsense ·
+ * `wrong_type`: 200 with an HTML page, as a captive portal or a wrong base URL gives.
+ */
+export type VendorMode =
+  | { readonly type: 'ok' }
+  | { readonly type: 'slow'; readonly delayMs: number }
+  | { readonly type: 'cut' }
+  | { readonly type: 'stall' }
+  | { readonly type: 'rate_limited'; readonly retryAfterS: number }
+  | { readonly type: 'error'; readonly status: number }
+  | { readonly type: 'garbage' }
+  | { readonly type: 'wrong_type' };
+
+export interface RecordedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: unknown;
+  /** Resolves when the exchange is over: `closed` = the caller hung up before the end of the answer. */
+  readonly outcome: Promise<'answered' | 'closed'>;
+}
+
+export interface Exchange {
+  readonly request: RecordedRequest;
+  readonly response: ServerResponse;
+  /** Aborts when the caller hangs up. */
+  readonly signal: AbortSignal;
+}
+
+/** A vendor's HTTP server on a real socket: records requests, checks shapes, behaves by `mode`. Dispose it to stop it. */
+export abstract class FakeVendor implements AsyncDisposable {
+  readonly requests: RecordedRequest[] = [];
+  /** Shape faults of requests received and answers given, against the vendor's published document. Tests expect none. */
+  readonly faults: string[] = [];
+  mode: VendorMode = { type: 'ok' };
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor() {
+    this.#server = createServer((request, response) => void this.#receive(request, response));
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  /** `http://127.0.0.1:PORT`, after `listen`. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  listen(): Promise<this> {
+    return new Promise((resolve) => {
+      this.#server.listen(0, '127.0.0.1', () => resolve(this));
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => {
+      this.#server.close(resolve);
+    });
+  }
+
+  /** Answers one request in the vendor's way; called for good modes only. */
+  protected abstract answer(exchange: Exchange): Promise<void>;
+
+  /** The vendor's own JSON error body. */
+  protected abstract errorBody(status: number, message: string): unknown;
+
+  /** The content type of a good answer at this path, for `garbage`. */
+  protected abstract contentType(request: RecordedRequest): string;
+
+  /** Records shape faults of a request or an answer. */
+  protected note(what: string, faults: readonly string[] | undefined): boolean {
+    for (const fault of faults ?? []) this.faults.push(`${what}: ${fault}`);
+    return (faults ?? []).length === 0;
+  }
+
+  /** Sends the vendor's error. */
+  protected fail(response: ServerResponse, status: number, message: string): void {
+    this.json(response, status, this.errorBody(status, message));
+  }
+
+  protected json(response: ServerResponse, status: number, body: unknown): void {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  }
+
+  /**
+   * Writes a streamed body by the mode: all of it, or half of it and then a cut or silence.
+   *
+   * @param gapMs pause between pieces, so that a caller can see them arrive one by one
+   */
+  protected async stream(exchange: Exchange, pieces: readonly (string | Uint8Array)[], gapMs = 1): Promise<void> {
+    const { response, signal } = exchange;
+    const until = this.mode.type === 'cut' || this.mode.type === 'stall' ? Math.ceil(pieces.length / 2) : pieces.length;
+    for (const piece of pieces.slice(0, until)) {
+      if (signal.aborted) return;
+      response.write(piece);
+      await sleep(gapMs);
+    }
+    if (this.mode.type === 'cut') response.destroy();
+    else if (this.mode.type === 'stall')
+      await new Promise((resolve) => {
+        signal.addEventListener('abort', resolve, { once: true });
+      });
+    else response.end();
+  }
+
+  async #receive(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const abort = new AbortController();
+    const outcome = new Promise<'answered' | 'closed'>((resolve) => {
+      response.on('close', () => {
+        if (!response.writableFinished) abort.abort();
+        resolve(response.writableFinished ? 'answered' : 'closed');
+      });
+    });
+    const url = new URL(incoming.url ?? '/', 'http://fake');
+    const request: RecordedRequest = {
+      method: incoming.method ?? 'GET',
+      path: url.pathname,
+      query: url.searchParams,
+      headers: incoming.headers,
+      body: parseBody(Buffer.concat(chunks).toString()),
+      outcome,
+    };
+    this.requests.push(request);
+    await this.#behave({ request, response, signal: abort.signal });
+  }
+
+  async #behave(exchange: Exchange): Promise<void> {
+    const { response, request, signal } = exchange;
+    const { mode } = this;
+    switch (mode.type) {
+      case 'rate_limited':
+        response.setHeader('retry-after', String(mode.retryAfterS));
+        this.fail(response, 429, 'Rate limit reached');
+        return;
+      case 'error':
+        this.fail(response, mode.status, 'The server had an error');
+        return;
+      case 'garbage':
+        response.writeHead(200, { 'content-type': this.contentType(request) }).end('data: {"never": closed\n\n');
+        return;
+      case 'wrong_type':
+        response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>Welcome to the hotel</body></html>');
+        return;
+      case 'slow':
+        await sleep(mode.delayMs, undefined, { signal }).catch(() => undefined);
+        if (!signal.aborted) await this.answer(exchange);
+        return;
+      case 'ok':
+      case 'cut':
+      case 'stall':
+        await this.answer(exchange);
+    }
+  }
+}
+
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

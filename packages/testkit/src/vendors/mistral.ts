@@ -1,0 +1,83 @@
+import { loadSpec } from '../spec-validator.ts';
+import {
+  CHAT_USAGE,
+  chatDeltas,
+  DEFAULT_CHAT_ANSWER,
+  sse,
+  SSE_DONE,
+  type ChatAnswer,
+  type ChatBody,
+} from './chat-answer.ts';
+import { FakeVendor, type Exchange } from './fake-vendor.ts';
+
+const CREATED = 1_700_000_000;
+
+/** Mistral's chat completions (streamed) and model list, with the rules of its chat template that the document leaves out. */
+export class FakeMistral extends FakeVendor {
+  readonly apiKey = 'fake-mistral-key';
+  chat: ChatAnswer = DEFAULT_CHAT_ANSWER;
+  models: readonly string[] = ['mistral-small-latest'];
+
+  protected override async answer(exchange: Exchange): Promise<void> {
+    const { request, response } = exchange;
+    if (request.headers.authorization !== `Bearer ${this.apiKey}`) return this.fail(response, 401, 'Unauthorized');
+    if (request.path === '/v1/models') return this.json(response, 200, this.#modelList());
+    if (request.path === '/v1/chat/completions') return this.#chat(exchange);
+    return this.fail(response, 404, 'no Route matched with those values');
+  }
+
+  protected override errorBody(status: number, message: string): unknown {
+    return {
+      object: 'error',
+      message,
+      type: status === 404 ? 'invalid_model' : 'error',
+      param: null,
+      code: String(status),
+    };
+  }
+
+  protected override contentType(): string {
+    return 'text/event-stream';
+  }
+
+  #modelList(): unknown {
+    const capabilities = { completion_chat: true, function_calling: true };
+    const list = {
+      object: 'list',
+      data: this.models.map((id) => ({
+        id,
+        object: 'model',
+        created: CREATED,
+        owned_by: 'mistralai',
+        type: 'base',
+        capabilities,
+      })),
+    };
+    this.note('model list', loadSpec('mistral.openapi.yaml')?.schemaFaults('ModelList', list));
+    return list;
+  }
+
+  async #chat(exchange: Exchange): Promise<void> {
+    const { request, response } = exchange;
+    const spec = loadSpec('mistral.openapi.yaml');
+    if (!this.note('chat request', spec?.schemaFaults('ChatCompletionRequest', request.body)))
+      return this.fail(response, 422, 'The body is not a chat completion request');
+    const body = request.body as ChatBody;
+    const last = body.messages?.at(-1)?.role;
+    if (last !== 'user' && last !== 'tool')
+      return this.fail(response, 400, `Expected last role User or Tool for serving but got ${last}`);
+    if (!this.models.includes(body.model ?? '')) return this.fail(response, 404, `Invalid model: ${body.model}`);
+    const parts = chatDeltas(this.chat, false);
+    const chunks = parts.map((part, index) => ({
+      id: 'fake-completion',
+      object: 'chat.completion.chunk',
+      created: CREATED,
+      model: body.model,
+      choices: [{ index: 0, ...part }],
+      ...(index === parts.length - 1 && { usage: CHAT_USAGE }),
+    }));
+    for (const chunk of chunks) this.note('chat chunk', spec?.schemaFaults('CompletionChunk', chunk));
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    await this.stream(exchange, [...chunks.map((chunk) => sse(chunk)), SSE_DONE]);
+  }
+}
