@@ -15,3 +15,6 @@ export const livekitServerBin: string | undefined = process.env['LIVEKIT_SERVER_
 
 /** Where a running stack (`npm start`) writes its addresses: `stack.json`. */
 export const stateDir: string = process.env['ELOQUENCE_STATE_DIR'] || join(repositoryRoot, '.eloquence/state');
+
+/** First of the stack's API keys, where it asks for one. */
+export const apiKey: string | undefined = (process.env['API_KEYS'] ?? '').split(',')[0]?.trim() || undefined;
