@@ -128,7 +128,9 @@ export function loadSettings(root, processEnv) {
   /** @type {Record<string, string>} */
   const merged = {};
   for (const [name, value] of [...Object.entries(fromFile), ...Object.entries(processEnv)]) {
-    if (value !== "") merged[name] = value;
+    // `NAME= npm start` takes a value of .env away again.
+    if (value === "") delete merged[name];
+    else merged[name] = value;
   }
   return {
     settings: resolveFiles(merged, known, root),

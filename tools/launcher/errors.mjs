@@ -5,15 +5,17 @@
 export class LauncherError extends Error {
   /**
    * @param {string} message What happened, in one line.
-   * @param {{fix?: string, logFile?: string, exitCode?: number | null, cause?: unknown}} [details]
+   * @param {{fix?: string, logFile?: string, logOffset?: number, exitCode?: number | null, cause?: unknown}} [details]
    */
   constructor(message, details = {}) {
     super(message, { cause: details.cause });
     this.name = "LauncherError";
     /** The sentence that says what to do. */
     this.fix = details.fix;
-    /** The log whose last lines explain the failure. */
+    /** The log that explains the failure. */
     this.logFile = details.logFile;
+    /** Where in that log the failed run begins, in bytes. */
+    this.logOffset = details.logOffset ?? 0;
     /** Exit code of the program that failed, where one did. */
     this.exitCode = details.exitCode;
   }

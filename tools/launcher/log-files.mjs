@@ -73,3 +73,19 @@ export function lastLines(file, count, since = 0) {
     .filter((line) => line.trim() !== "")
     .slice(-count);
 }
+
+const EXCERPT_HEAD = 8;
+const EXCERPT_TAIL = 16;
+
+/**
+ * @param {string} file
+ * @param {number} since Byte offset where the run of interest begins.
+ * @returns {string[]} first and last lines: some programs name the cause first and end in advice
+ */
+export function excerpt(file, since) {
+  const lines = readFrom(file, since)
+    .text.split("\n")
+    .filter((line) => line.trim() !== "");
+  if (lines.length <= EXCERPT_HEAD + EXCERPT_TAIL) return lines;
+  return [...lines.slice(0, EXCERPT_HEAD), "…", ...lines.slice(-EXCERPT_TAIL)];
+}

@@ -1,5 +1,5 @@
 import { LauncherError, messageOf } from "./errors.mjs";
-import { lastLines } from "./log-files.mjs";
+import { excerpt } from "./log-files.mjs";
 
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const FRAME_MS = 120;
@@ -77,8 +77,8 @@ export class Progress {
     }
     this.line(`\n✗ ${error.message}`);
     if (error.logFile !== undefined) {
-      this.line(`  Last lines of ${error.logFile}:`);
-      for (const line of lastLines(error.logFile, 15)) this.line(`    ${line.slice(0, 400)}`);
+      this.line(`  ${error.logFile} says:`);
+      for (const line of excerpt(error.logFile, error.logOffset)) this.line(`    ${line.slice(0, 400)}`);
     }
     if (error.fix !== undefined) this.line(`  What to do: ${error.fix}`);
   }

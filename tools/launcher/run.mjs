@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { accessSync, closeSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { LauncherError } from "./errors.mjs";
-import { openLog } from "./log-files.mjs";
+import { openLog, sizeOf } from "./log-files.mjs";
 
 /** Children of set-up steps under way, so that Ctrl-C ends them too. @type {Set<import("node:child_process").ChildProcess>} */
 const running = new Set();
@@ -28,6 +28,7 @@ const running = new Set();
  */
 export async function run(command, args, options) {
   const log = openLog(options.logFile);
+  const logOffset = sizeOf(options.logFile);
   try {
     const child = spawn(command, [...args], {
       cwd: options.cwd,
@@ -43,6 +44,7 @@ export async function run(command, args, options) {
     throw new LauncherError(`${command} ${args[0] ?? ""} failed (${code})`.replace("  ", " "), {
       fix: options.fix,
       logFile: options.logFile,
+      logOffset,
       exitCode: typeof code === "number" ? code : null,
     });
   } finally {

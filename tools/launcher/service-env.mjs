@@ -1,0 +1,39 @@
+/** What a program of others needs of our environment; none of our settings, above all no key. */
+const SYSTEM_NAMES = /^(PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TERM)$/;
+
+/**
+ * Names that only the listed services are given: a key is handed to nobody who does not use it.
+ * @type {readonly (readonly [RegExp, readonly string[]])[]}
+ */
+const READERS = [
+  [/^(MISTRAL|OLLAMA)_|^LLM_PROVIDER$|^API_KEYS$/, ["api-backend"]],
+  [/^OPENAI_/, ["api-backend", "tts-proxy", "stt-gateway"]],
+  [/^(ELEVENLABS|PIPER)_|^TTS_PROVIDER$/, ["tts-proxy"]],
+  [/^REDIS_URL$/, ["api-backend", "agent", "meeting-worker"]],
+  [/^DATABASE_URL$/, ["api-backend", "meeting-worker"]],
+  [/^LIVEKIT_(URL|PUBLIC_URL|API_KEY|API_SECRET)$/, ["api-backend", "agent"]],
+  [/^WHISPER_(MODEL|MODEL_DIR|DEVICE|COMPUTE_TYPE|THREADS)$/, ["whisper-stt"]],
+];
+
+/**
+ * @param {Record<string, string>} env
+ * @returns {Record<string, string>}
+ */
+export function systemEnv(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => SYSTEM_NAMES.test(name)));
+}
+
+/**
+ * @param {string} service
+ * @param {Record<string, string>} env
+ * @returns {Record<string, string>} without what is only for others
+ */
+export function envFor(service, env) {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => {
+      const base = name.endsWith("_FILE") ? name.slice(0, -5) : name;
+      const reader = READERS.find(([pattern]) => pattern.test(base));
+      return reader === undefined || reader[1].includes(service);
+    }),
+  );
+}
