@@ -1,0 +1,64 @@
+import type { Engine } from '@eloquence/shared/contracts/engine';
+import type { TtsConfig } from '../config.ts';
+import { elevenlabsSpeech } from './elevenlabs.ts';
+import { espeakSpeech } from './espeak.ts';
+import { openaiSpeech } from './openai.ts';
+import { piperSpeech } from './piper.ts';
+import type { SpeechProvider } from './provider.ts';
+
+/** How long a provider that failed is tried last: long enough that a conversation does not change voice at every sentence. */
+const REST_MS = 20_000;
+
+/**
+ * The voices that can be used here, best first. A provider chosen by name is backed by espeak-ng alone: falling over to another paid
+ * account is not what was asked for, and a demo voice is better than silence.
+ */
+export function buildProviders(config: TtsConfig): SpeechProvider[] {
+  const { provider, openai, elevenlabs, piper, espeak } = config;
+  const wanted = (id: SpeechProvider['id']) => provider === 'auto' || provider === id;
+  return [
+    ...(openai && wanted('openai') ? [openaiSpeech(openai)] : []),
+    ...(elevenlabs && wanted('elevenlabs') ? [elevenlabsSpeech(elevenlabs)] : []),
+    ...(piper && wanted('piper') ? [piperSpeech(piper)] : []),
+    ...(espeak ? [espeakSpeech(espeak)] : []),
+  ];
+}
+
+/** Providers in order of preference, and which of them have just failed. */
+export class VoiceChain {
+  readonly #providers: readonly SpeechProvider[];
+  readonly #restingUntil = new Map<SpeechProvider, number>();
+  readonly #now: () => number;
+
+  constructor(providers: readonly SpeechProvider[], now: () => number = () => performance.now()) {
+    this.#providers = providers;
+    this.#now = now;
+  }
+
+  /** Whom to ask, in order; those that failed lately come last, in their own order. */
+  order(): SpeechProvider[] {
+    const rested = this.#providers.filter((provider) => !this.#rests(provider));
+    return [...rested, ...this.#providers.filter((provider) => this.#rests(provider))];
+  }
+
+  /** What the next answer will probably be spoken by. */
+  engine(): Engine | undefined {
+    return this.order()[0]?.engine;
+  }
+
+  failed(provider: SpeechProvider): void {
+    this.#restingUntil.set(provider, this.#now() + REST_MS);
+  }
+
+  worked(provider: SpeechProvider): void {
+    this.#restingUntil.delete(provider);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#providers.map(async (provider) => provider.close?.()));
+  }
+
+  #rests(provider: SpeechProvider): boolean {
+    return (this.#restingUntil.get(provider) ?? 0) > this.#now();
+  }
+}
