@@ -23,7 +23,7 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True)
 class Config:
-    """Everything the process was told. `model` is a directory or a hub name, see `model_store`."""
+    """Everything the process was told. `model`: see `model_store`; `threads` 0 = as suits the model."""
 
     bind_address: str
     port: int
@@ -95,7 +95,7 @@ def load_config(env: Mapping[str, str]) -> Config:
         model_dir=Path(read.text("WHISPER_MODEL_DIR", ".eloquence/models")).expanduser(),
         device=read.choice("WHISPER_DEVICE", "auto", DEVICES),
         compute_type=read.choice("WHISPER_COMPUTE_TYPE", "auto", COMPUTE_TYPES),
-        threads=read.number("WHISPER_THREADS", available_cores(), 1, 256),
+        threads=read.number("WHISPER_THREADS", 0, 0, 256),
         log_level=read.choice("LOG_LEVEL", "info", LOG_LEVELS),
         internal_api_key=read.text("INTERNAL_API_KEY", "") or None,
     )

@@ -1,6 +1,8 @@
 """Finds the model WHISPER_MODEL means: the demo, a directory, or a hub name downloaded once."""
 
+import hashlib
 import json
+import logging
 import os
 import shutil
 import sys
@@ -9,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faster_whisper.utils import _MODELS as HUB_NAMES
-from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub import HfApi, hf_hub_url
+from huggingface_hub.file_download import http_get
+from huggingface_hub.utils import build_hf_headers
 from tqdm import tqdm
 
 from .config import DEMO_MODEL_DIR, Config, ConfigError
@@ -70,23 +74,23 @@ def read_card(directory: Path, name: str) -> ModelCard:
 
 
 def download(repository: str, target: Path) -> None:
-    """Downloads a repository next to `target`, checks every size, then renames. A broken download is resumed.
+    """Downloads a repository next to `target`, checks it, then renames. A download that broke off is resumed.
 
     Writes progress to stderr as JSON lines. Throws DownloadError.
     """
+    # Not snapshot_download: since huggingface_hub 2 it throws away what had arrived when the process ends.
+    logging.getLogger("huggingface_hub").handlers.clear()  # its warnings go to our log, not twice to stderr
     partial = target.with_name(f".{target.name}.partial")
     try:
         info = HfApi().model_info(repository, files_metadata=True, timeout=15)
-        sizes = {file.rfilename: file.size or 0 for file in info.siblings or [] if file.rfilename in WANTED}
+        files = [file for file in info.siblings or [] if file.rfilename in WANTED]
         partial.mkdir(parents=True, exist_ok=True)
-        total = sum(sizes.values())
-        snapshot_download(
-            repository, revision=info.sha, local_dir=partial, allow_patterns=list(sizes), tqdm_class=_progress(total)
-        )
-        short = [name for name, size in sizes.items() if not _has_size(partial / name, size)]
-        if short or missing_files(partial):
-            raise DownloadError(f"{repository} arrived incomplete ({', '.join(short or missing_files(partial))})")
-        shutil.rmtree(partial / ".cache", ignore_errors=True)
+        progress = _progress_class(sum(file.size or 0 for file in files))
+        for file in sorted(files, key=lambda file: file.size or 0):
+            url = hf_hub_url(repository, file.rfilename, revision=info.sha)
+            _fetch(url, partial / file.rfilename, file.size, file.lfs.sha256 if file.lfs else None, progress)
+        if missing := missing_files(partial):
+            raise ValueError(f"it is no CTranslate2 Whisper model, {', '.join(missing)} missing")
         shutil.rmtree(target, ignore_errors=True)
         os.replace(partial, target)
     except Exception as error:
@@ -94,44 +98,49 @@ def download(repository: str, target: Path) -> None:
         raise DownloadError(f"The speech model {repository} could not be downloaded ({reason}): {FIXES}.") from error
 
 
-def _has_size(path: Path, size: int) -> bool:
-    """Whether the file is there, with the hub's size when the hub gave one."""
-    return path.is_file() and (not size or path.stat().st_size == size)
+def _fetch(url: str, path: Path, size: int | None, sha256: str | None, progress: type[tqdm]) -> None:
+    """Fetches one file, from where an earlier attempt stopped. Throws ValueError when it is not what the hub announced."""
+    if path.is_file() and path.stat().st_size == size:
+        progress(total=size, initial=size, unit="B").update(0)
+        return
+    part = path.with_name(path.name + ".part")
+    with part.open("ab") as file:
+        http_get(url, file, resume_size=file.tell(), expected_size=size, headers=build_hf_headers(), tqdm_class=progress)
+    with part.open("rb") as file:
+        if sha256 and hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            part.unlink()
+            raise ValueError(f"{path.name} arrived damaged, start again")
+    os.replace(part, path)
 
 
-def _progress(total_bytes: int) -> type[tqdm]:
-    """A tqdm class that reports bytes on disk as JSON lines on stderr, twice a second at most."""
+def _progress_class(total_bytes: int) -> type[tqdm]:
+    """A tqdm class for files fetched one after the other; it draws nothing and reports all of them together.
+
+    JSON lines on stderr, twice a second at most, and one at the end.
+    """
+    done_bytes, reported_at = 0.0, 0.0
+
+    def report(more_bytes: float) -> None:
+        nonlocal done_bytes, reported_at
+        done_bytes += more_bytes
+        now = time.monotonic()
+        if not total_bytes or (now - reported_at < 0.5 and done_bytes < total_bytes):
+            return
+        reported_at = now
+        percent = round(min(100.0, 100 * done_bytes / total_bytes), 1)
+        line = {"event": "download", "percent": percent, "done_mb": round(done_bytes / 1e6, 1), "total_mb": round(total_bytes / 1e6, 1)}
+        print(json.dumps(line), file=sys.stderr, flush=True)
 
     class Progress(tqdm):
-        """Silent bar; only the byte bars speak, and only the one counting what reached the disk."""
-
-        reported_at = 0.0
-        highest = 0.0
+        """Silent bar."""
 
         def __init__(self, *args, **kwargs) -> None:
             kwargs.pop("name", None)
-            kwargs["disable"] = False
-            kwargs["file"] = open(os.devnull, "w", encoding="utf-8")
-            super().__init__(*args, **kwargs)
+            super().__init__(*args, **{**kwargs, "disable": True})
+            report(kwargs.get("initial") or 0)
 
-        def display(self, *args, **kwargs) -> None:
-            """Draws nothing: whoever reads the JSON lines draws."""
-
-        def update(self, n: float | None = 1) -> bool | None:
-            """Counts, and reports when it is time."""
-            drawn = super().update(n)
-            if self.unit == "B":
-                report(self.n)
-            return drawn
-
-    def report(done: float) -> None:
-        done = Progress.highest = max(Progress.highest, min(done, total_bytes))
-        now = time.monotonic()
-        if now - Progress.reported_at < 0.5 and done < total_bytes:
-            return
-        Progress.reported_at = now
-        percent = round(100 * done / total_bytes, 1) if total_bytes else 0.0
-        line = {"event": "download", "percent": percent, "done_mb": round(done / 1e6, 1), "total_mb": round(total_bytes / 1e6, 1)}
-        print(json.dumps(line), file=sys.stderr, flush=True)
+        def update(self, n: float | None = 1) -> None:
+            """Counts."""
+            report(n or 0)
 
     return Progress
