@@ -1,0 +1,103 @@
+import type { AgentSession } from '@eloquence/shared/contracts/dispatch';
+import type { SessionId } from '@eloquence/shared/contracts/ids';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import { EventLog, eventTime } from '@eloquence/shared/runtime/event-log';
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import { closeRedis, createRedis } from '@eloquence/shared/runtime/redis';
+import { AutoSubscribe, type JobContext } from '@livekit/agents';
+import { ParticipantKind, type RemoteParticipant } from '@livekit/rtc-node';
+import type { AgentConfig } from '../config.ts';
+import { EventWriter } from '../events/event-writer.ts';
+import { SpoolFile } from '../events/spool.ts';
+import { loadScenario } from '../scenarios/registry.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { Conversation } from './conversation.ts';
+import { PersonLink } from './person-link.ts';
+import { conversationSoFar, fetchSession, sessionIdOf } from './session-facts.ts';
+
+/** How long the end of a job waits for Redis; what is left stays on disk. */
+const FLUSH_MS = 5_000;
+/** The longest session. */
+const MAX_SESSION_MS = 2 * 60 * 60 * 1000;
+
+export interface CallDeps {
+  readonly config: AgentConfig;
+  readonly logger: Logger;
+}
+
+/** One job: one session, from its dispatch to its end. */
+export async function runCall(ctx: JobContext, { config, logger: base }: CallDeps): Promise<void> {
+  const sessionId = sessionIdOf(ctx.job.metadata);
+  const logger = base.child({ session_id: sessionId });
+  const redis = createRedis(config.redisUrl, 'commands', logger);
+  const log = new EventLog(redis);
+  const writer = new EventWriter({ sessionId, log, spool: new SpoolFile(config.spoolDir, sessionId), logger });
+  // Runs after the conversation is closed and the room is left, so it writes the last of the events.
+  ctx.addShutdownCallback(async () => {
+    const left = await writer.close(FLUSH_MS);
+    if (left > 0) logger.warn({ left }, 'events stay on disk until Redis is back');
+    await closeRedis(redis);
+  });
+  try {
+    const [facts] = await Promise.all([
+      fetchSession(config.apiUrl, config.internalApiKey, sessionId),
+      ctx.connect(undefined, AutoSubscribe.AUDIO_ONLY),
+    ]);
+    const scenario = await loadScenario(facts.session.scenario_id);
+    await attend({ ctx, config, logger, writer, log, facts, scenario, sessionId });
+  } catch (error) {
+    const { code, message } = AppError.from(error);
+    logger.error({ err: error }, 'the call could not begin');
+    writer.append({ type: 'agent.failed', at: eventTime(), code, message });
+    ctx.shutdown('the call could not begin');
+  }
+}
+
+interface Attendance extends CallDeps {
+  readonly ctx: JobContext;
+  readonly writer: EventWriter;
+  readonly log: EventLog;
+  readonly facts: AgentSession;
+  readonly scenario: Scenario;
+  readonly sessionId: SessionId;
+}
+
+/** Waits for the person, talks, and sees to it that the call ends. */
+async function attend(attendance: Attendance): Promise<void> {
+  const { ctx, config, logger, writer, log, facts, scenario, sessionId } = attendance;
+  let conversation: Conversation | undefined;
+  const end = (reason: string): void => {
+    logger.info({ reason }, 'ending the call');
+    // Without the room nobody is left in silence; api-backend hears of it from LiveKit.
+    void ctx.deleteRoom().finally(() => ctx.shutdown(reason));
+  };
+  const people = new PersonLink(ctx.room, {
+    onJoined: (person) => writer.append({ type: 'participant.joined', at: eventTime(), ...describe(person) }),
+    onLeft: ({ identity }) => writer.append({ type: 'participant.left', at: eventTime(), identity }),
+    onLinked: ({ identity }) => conversation?.listenTo(identity),
+    onGone: () => end('the person did not come back'),
+  });
+  ctx.addShutdownCallback(async () => people.stop());
+  const arrived = people.start();
+  const resumed = facts.session.started_at !== null;
+  const history = await conversationSoFar(log, sessionId);
+  const person = await arrived;
+
+  const startedMs = facts.session.started_at ? Date.parse(facts.session.started_at) : Date.now();
+  writer.append({ type: 'session.started', at: eventTime(new Date(startedMs)) });
+  const agentIdentity = ctx.agent?.identity ?? 'agent';
+  writer.append({ type: 'participant.joined', at: eventTime(), identity: agentIdentity, kind: 'agent' });
+  conversation = new Conversation({ ctx, config, logger, writer, facts, scenario, history, resumed, startedMs });
+  const longest = setTimeout(
+    () => void conversation?.sayTimeUp().then(() => end('the longest session is over')),
+    Math.max(0, startedMs + MAX_SESSION_MS - Date.now()),
+  );
+  ctx.addShutdownCallback(async () => clearTimeout(longest));
+  await conversation.start(people.linked?.identity ?? person.identity);
+  logger.info({ scenario: facts.session.scenario_id, resumed }, 'talking');
+}
+
+function describe(person: RemoteParticipant) {
+  const kind = person.kind === ParticipantKind.SIP ? ('phone' as const) : ('person' as const);
+  return { identity: person.identity, kind };
+}

@@ -1,0 +1,74 @@
+import { EventLog } from '@eloquence/shared/runtime/event-log';
+import { handleSignals, Lifecycle, start } from '@eloquence/shared/runtime/lifecycle';
+import { createLogger } from '@eloquence/shared/runtime/logger';
+import { closeRedis, createRedis } from '@eloquence/shared/runtime/redis';
+import { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import { buildApp } from './app.ts';
+import { loadConfig } from './config.ts';
+import { loadScenarios } from './scenarios/registry.ts';
+import { AgentWorker } from './worker/agent-worker.ts';
+import { ScenarioAnnouncer } from './worker/announce-scenarios.ts';
+import { keepSendingLeftOvers } from './worker/send-left-overs.ts';
+
+/** How long running calls may go on after SIGTERM; Compose and Kubernetes are told to wait a little longer. */
+const DRAIN_MS = 60_000;
+/** Closing ends every child; each gets a moment to flush its events. */
+const CLOSE_STEP_MS = 20_000;
+
+start(async () => {
+  const config = loadConfig();
+  const logger = createLogger('agent', config.logLevel);
+  const telemetry = new Telemetry();
+  const lifecycle = new Lifecycle(logger, { stepTimeoutMs: CLOSE_STEP_MS });
+  const scenarios = await loadScenarios();
+  const failed = Promise.withResolvers<never>();
+  let takingWork = true;
+
+  const redis = createRedis(config.redisUrl, 'commands', logger);
+  lifecycle.onClose('redis', () => closeRedis(redis));
+  lifecycle.onClose('spool', keepSendingLeftOvers(config.spoolDir, new EventLog(redis), logger));
+
+  const worker = await AgentWorker.create({
+    config,
+    logger,
+    // Only a new process gets a clean library; whoever supervises us starts it.
+    onFailed: (error) => failed.reject(error),
+  });
+  const app = buildApp({
+    config,
+    logger,
+    telemetry,
+    checkRegistered: (signal) => worker.checkRegistered(signal),
+    takingWork: () => takingWork,
+    activeJobs: () => worker.activeJobs,
+  });
+  // Closed after the worker: its children report until they end.
+  lifecycle.onClose('http', () => app.close());
+  await app.listen({ host: config.bindAddress, port: config.port });
+
+  lifecycle.onClose('worker', () => worker.close());
+  worker.start();
+  const announcer = new ScenarioAnnouncer({
+    redis,
+    logger,
+    summaries: [...scenarios.values()].map((scenario) => scenario.summary),
+    canServe: (signal) => worker.checkRegistered(signal),
+  });
+  announcer.start();
+  lifecycle.onClose('announcer', () => announcer.stop());
+  handleSignals({
+    logger,
+    lifecycle,
+    drain: async () => {
+      takingWork = false;
+      await announcer.stop();
+      await worker.drain(DRAIN_MS);
+    },
+  });
+  logger.info({ port: config.port, scenarios: [...scenarios.keys()] }, 'agent is up');
+  await failed.promise.catch(async (error: unknown) => {
+    logger.fatal({ err: error }, 'the worker has lost LiveKit for good');
+    await lifecycle.close();
+    process.exit(1);
+  });
+});

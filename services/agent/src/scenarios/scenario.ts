@@ -1,0 +1,36 @@
+import type { Language } from '@eloquence/shared/contracts/ids';
+import type { ScenarioSummary } from '@eloquence/shared/contracts/scenario';
+import type { llm } from '@livekit/agents';
+import type { EndpointingPolicy } from '../turn/endpointing.ts';
+
+/** Sentences the agent says by itself, in one language. */
+export interface Phrases {
+  /** First words of a new session. */
+  readonly greeting: string;
+  /** First words of an agent that takes over a running session. */
+  readonly resumed: string;
+  /** Transcription is away. */
+  readonly cannotHear: string;
+  /** No answer came from the model. */
+  readonly noAnswer: string;
+  /** The answer broke off. */
+  readonly brokenOff: string;
+  /** The longest session is over. */
+  readonly timeUp: string;
+}
+
+/**
+ * A scenario: what the agent is, in data. `scenarios/<id>/scenario.ts` exports one as default; nothing outside its folder has to
+ * know of it. What the world may see of it is `summary`.
+ */
+export interface Scenario {
+  readonly summary: ScenarioSummary;
+  /** System prompt. A line `Language: xx` is appended. */
+  readonly prompt: (language: Language) => string;
+  readonly phrases: Readonly<Record<Language, Phrases>>;
+  /** Words the recogniser should expect, besides those of the session. */
+  readonly keyterms?: Readonly<Record<Language, readonly string[]>>;
+  readonly tools?: llm.ToolContextLike;
+  /** Default: the conversation's. */
+  readonly endpointing?: EndpointingPolicy;
+}

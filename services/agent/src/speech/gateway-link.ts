@@ -1,0 +1,245 @@
+import { listenMessageSchema, STT_SAMPLE_RATE_HZ, type ListenResults } from '@eloquence/shared/contracts/stt';
+import type { Word } from '@eloquence/shared/contracts/sessions';
+import { delay } from '@eloquence/shared/runtime/abort';
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import { reconnectPolicy, retryDelayMs } from '@eloquence/shared/runtime/retry';
+import { WebSocket, type RawData } from 'ws';
+import { AudioRing } from './audio-ring.ts';
+import { SampleClock } from './sample-clock.ts';
+
+/** Audio kept for a new connection: longer than a restart of the gateway, short enough that its answer still matters. */
+const RING_SECONDS = 10;
+/** How long the gateway may be away before the person is told. */
+const OUTAGE_MS = 3_000;
+const CONNECT_TIMEOUT_MS = 3_000;
+/** A half-open link is only noticed by a ping that gets no answer. */
+const PING_EVERY_MS = 5_000;
+/** How long a closing stream waits for its last words. */
+const DRAIN_MS = 1_500;
+/** Unsent bytes past which the link is stuck and is opened anew: as much as the ring holds. */
+const MAX_BUFFERED_BYTES = RING_SECONDS * STT_SAMPLE_RATE_HZ * 2;
+
+/** A piece of transcribed speech. */
+export interface Transcript {
+  readonly text: string;
+  readonly isFinal: boolean;
+  /** ms since epoch, by the arrival of the samples. */
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Seconds since the first sample of this stream, as agents-js wants them. */
+  readonly startS: number;
+  readonly endS: number;
+  /** ms since epoch. */
+  readonly words: readonly Word[];
+  readonly confidence: number;
+}
+
+export interface GatewayLinkOptions {
+  readonly url: URL;
+  readonly key: string;
+  readonly logger: Logger;
+  readonly onTranscript: (transcript: Transcript) => void;
+  /** The gateway has been away for {@link OUTAGE_MS}; once per outage. */
+  readonly onOutage: () => void;
+}
+
+type State =
+  | { readonly is: 'connecting'; readonly socket?: WebSocket }
+  | { readonly is: 'open'; readonly socket: WebSocket; readonly baseSample: number }
+  | { readonly is: 'closed' };
+
+/**
+ * One stream of speech to stt-gateway's Deepgram-shaped socket. It opens a new connection whenever one is lost, for as long
+ * as the stream lasts, and sends the audio again that no final text covers yet, so that words said meanwhile are not lost.
+ */
+export class GatewayLink {
+  readonly #options: GatewayLinkOptions;
+  readonly #ring = new AudioRing(RING_SECONDS * STT_SAMPLE_RATE_HZ);
+  readonly #clock = new SampleClock(STT_SAMPLE_RATE_HZ);
+  readonly #closing = new AbortController();
+  #state: State = { is: 'connecting' };
+  #awaitingPong = false;
+  #sentSincePing = false;
+
+  constructor(options: GatewayLinkOptions) {
+    this.#options = options;
+  }
+
+  /** Seconds of audio taken so far. */
+  get audioSeconds(): number {
+    return this.#clock.samples / STT_SAMPLE_RATE_HZ;
+  }
+
+  /** Takes 16 kHz s16le mono samples; never blocks, never throws. */
+  push(pcm: Buffer, nowMs: number = Date.now()): void {
+    this.#clock.push(pcm.length / 2, nowMs);
+    this.#ring.push(pcm);
+    if (this.#state.is !== 'open') return;
+    const { socket } = this.#state;
+    if (socket.bufferedAmount > MAX_BUFFERED_BYTES) return socket.terminate();
+    socket.send(pcm);
+    this.#sentSincePing = true;
+  }
+
+  /** Asks for the final text of what was said so far. */
+  finalize(): void {
+    if (this.#state.is === 'open') this.#state.socket.send('{"type":"Finalize"}');
+  }
+
+  /** Keeps a connection open until {@link close}; resolves then. */
+  async run(): Promise<void> {
+    let failures = 0;
+    while (!this.#closing.signal.aborted) {
+      const outage = setTimeout(() => {
+        this.#options.logger.warn('stt-gateway is away');
+        this.#options.onOutage();
+      }, OUTAGE_MS);
+      try {
+        // Attempts during one outage share its timer.
+        for (let served = false; !served && !this.#closing.signal.aborted;) {
+          served = await this.#serve(() => clearTimeout(outage));
+          failures = served ? 0 : failures + 1;
+          await delay(retryDelayMs(reconnectPolicy, Math.max(1, failures)), this.#closing.signal).catch(() => {});
+        }
+      } finally {
+        clearTimeout(outage);
+      }
+    }
+  }
+
+  /** Ends the stream: waits a moment for its last words, then closes. */
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    if (this.#state.is === 'connecting') this.#state.socket?.terminate();
+    if (this.#state.is === 'open') {
+      const { socket } = this.#state;
+      const ended = new Promise((resolve) => socket.once('close', resolve));
+      socket.send('{"type":"CloseStream"}');
+      this.#closing.abort();
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())]);
+      socket.terminate();
+    }
+    this.#closing.abort();
+    this.#state = { is: 'closed' };
+  }
+
+  /** One connection, from dialling to its end. @returns whether it was open at all */
+  #serve(onOpen: () => void): Promise<boolean> {
+    const { url, key, logger } = this.#options;
+    const socket = new WebSocket(url, {
+      headers: { authorization: `Token ${key}` },
+      handshakeTimeout: CONNECT_TIMEOUT_MS,
+      perMessageDeflate: false,
+      maxPayload: 1_048_576,
+    });
+    this.#state = { is: 'connecting', socket };
+    return new Promise((resolve) => {
+      let opened = false;
+      const pinging = setInterval(() => this.#ping(socket), PING_EVERY_MS);
+      socket.on('open', () => {
+        opened = true;
+        onOpen();
+        this.#begin(socket);
+      });
+      socket.on('pong', () => {
+        this.#awaitingPong = false;
+      });
+      socket.on('message', (data, isBinary) => {
+        if (!isBinary) this.#read(data);
+      });
+      socket.on('error', (error) => logger.debug({ err: error }, 'stt-gateway socket failed'));
+      socket.on('close', (code) => {
+        clearInterval(pinging);
+        if (this.#state.is !== 'closed') this.#state = { is: 'connecting' };
+        if (!this.#closing.signal.aborted) logger.info({ code, opened }, 'stt-gateway socket closed');
+        resolve(opened);
+      });
+    });
+  }
+
+  #begin(socket: WebSocket): void {
+    if (this.#closing.signal.aborted) return socket.terminate();
+    const { start, pieces } = this.#ring.held();
+    this.#awaitingPong = false;
+    this.#state = { is: 'open', socket, baseSample: start };
+    for (const piece of pieces) socket.send(piece);
+  }
+
+  #ping(socket: WebSocket): void {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (this.#awaitingPong) return socket.terminate();
+    this.#awaitingPong = true;
+    socket.ping();
+    // Silence from a muted microphone would end the gateway's patience.
+    if (!this.#sentSincePing) socket.send('{"type":"KeepAlive"}');
+    this.#sentSincePing = false;
+  }
+
+  #read(data: RawData): void {
+    if (this.#state.is !== 'open') return;
+    const message = parseMessage(data);
+    if (message?.type === 'Error') {
+      this.#options.logger.warn({ code: message.code, retryable: message.retryable }, 'stt-gateway reported an error');
+    }
+    if (message?.type !== 'Results') return;
+    const end = this.#sampleAt(message.start + message.duration);
+    if (message.is_final) this.#ring.acknowledge(end);
+    const transcript = this.#toTranscript(message, end);
+    if (transcript) this.#options.onTranscript(transcript);
+  }
+
+  #toTranscript(message: ListenResults, end: number): Transcript | undefined {
+    const best = message.channel.alternatives[0];
+    if (!best || best.transcript.trim() === '') return undefined;
+    const start = this.#sampleAt(message.start);
+    const words = best.words.map((word) => ({
+      text: word.punctuated_word,
+      start_ms: this.#clock.timeOf(this.#sampleAt(word.start)),
+      end_ms: this.#clock.timeOf(this.#sampleAt(word.end)),
+      confidence: Math.min(1, Math.max(0, word.confidence)),
+    }));
+    return {
+      text: best.transcript.trim(),
+      isFinal: message.is_final,
+      startMs: words[0]?.start_ms ?? this.#clock.timeOf(start),
+      endMs: words.at(-1)?.end_ms ?? this.#clock.timeOf(end),
+      startS: start / STT_SAMPLE_RATE_HZ,
+      endS: end / STT_SAMPLE_RATE_HZ,
+      words,
+      confidence: best.confidence,
+    };
+  }
+
+  /** Sample of this stream at `seconds` of the connection's own clock, which starts with the first sample it was sent. */
+  #sampleAt(seconds: number): number {
+    const base = this.#state.is === 'open' ? this.#state.baseSample : 0;
+    return base + Math.round(seconds * STT_SAMPLE_RATE_HZ);
+  }
+}
+
+function parseMessage(data: RawData) {
+  try {
+    // The socket is told nothing about binaryType, so text arrives as one Buffer.
+    return listenMessageSchema.safeParse(JSON.parse((data as Buffer).toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The socket's address with its options. */
+export function listenUrl(
+  sttUrl: string,
+  options: { readonly language: string; readonly keyterms: readonly string[]; readonly endpointingMs: number },
+): URL {
+  const url = new URL(`${sttUrl.replace(/^http/, 'ws')}/v1/listen`);
+  const { searchParams } = url;
+  searchParams.set('encoding', 'linear16');
+  searchParams.set('sample_rate', String(STT_SAMPLE_RATE_HZ));
+  searchParams.set('channels', '1');
+  searchParams.set('interim_results', 'true');
+  searchParams.set('vad_events', 'true');
+  searchParams.set('endpointing', String(options.endpointingMs));
+  searchParams.set('language', options.language);
+  for (const keyterm of options.keyterms) searchParams.append('keyterm', keyterm);
+  return url;
+}
