@@ -1,27 +1,27 @@
 #!/usr/bin/env node
-import { rmSync } from "node:fs";
-import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { DEMO_SPEECH, chooseEngines } from "./launcher/choose-engines.mjs";
-import { createContext } from "./launcher/context.mjs";
-import { downloadNote } from "./launcher/download-line.mjs";
-import { loadSettings } from "./launcher/env-file.mjs";
-import { LauncherError } from "./launcher/errors.mjs";
-import { gatherFacts } from "./launcher/facts.mjs";
-import { endLeftovers } from "./launcher/leftovers.mjs";
-import { takeLock } from "./launcher/lock.mjs";
-import { HELP, parseOptions } from "./launcher/options.mjs";
-import { createFolders, locate } from "./launcher/paths.mjs";
-import { settlePlan, stackFile } from "./launcher/plan.mjs";
-import { preparePostgres } from "./launcher/postgres.mjs";
-import { Progress, seconds } from "./launcher/progress.mjs";
-import { createRedactor } from "./launcher/redact.mjs";
-import { enginesInUse, readyLines, writeStackFile } from "./launcher/report.mjs";
-import { killRunning } from "./launcher/run.mjs";
-import { loadSecrets } from "./launcher/secrets.mjs";
-import { describeStack } from "./launcher/services.mjs";
-import { setUp } from "./launcher/setup.mjs";
-import { Stack } from "./launcher/stack.mjs";
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DEMO_SPEECH, chooseEngines } from './launcher/choose-engines.mjs';
+import { createContext } from './launcher/context.mjs';
+import { downloadNote } from './launcher/download-line.mjs';
+import { loadSettings } from './launcher/env-file.mjs';
+import { LauncherError } from './launcher/errors.mjs';
+import { gatherFacts } from './launcher/facts.mjs';
+import { endLeftovers } from './launcher/leftovers.mjs';
+import { takeLock } from './launcher/lock.mjs';
+import { HELP, parseOptions } from './launcher/options.mjs';
+import { createFolders, locate } from './launcher/paths.mjs';
+import { settlePlan, stackFile } from './launcher/plan.mjs';
+import { preparePostgres } from './launcher/postgres.mjs';
+import { Progress, seconds } from './launcher/progress.mjs';
+import { createRedactor } from './launcher/redact.mjs';
+import { enginesInUse, readyLines, writeStackFile } from './launcher/report.mjs';
+import { killRunning } from './launcher/run.mjs';
+import { loadSecrets } from './launcher/secrets.mjs';
+import { describeStack } from './launcher/services.mjs';
+import { setUp } from './launcher/setup.mjs';
+import { Stack } from './launcher/stack.mjs';
 
 /** What whisper-stt exits with when a model could not be downloaded. */
 const DOWNLOAD_FAILED = 3;
@@ -36,28 +36,30 @@ async function startStack(context, secrets, lock) {
   const { paths, progress, settings } = context;
   const startedAt = Date.now();
   const ended = await endLeftovers(paths);
-  if (ended.length > 0) progress.line(`! ended what an earlier start had left running: ${ended.join(", ")}`);
+  if (ended.length > 0) progress.line(`! ended what an earlier start had left running: ${ended.join(', ')}`);
   const plan = await settlePlan(context, secrets);
   lock.note(plan.urls.api);
   for (const note of plan.notes) progress.line(`! ${note}`);
   const redact = createRedactor(settings, secrets, plan.credentials);
   progress.redact = redact;
-  const facts = await progress.step("engines", () => gatherFacts(context));
+  const facts = await progress.step('engines', () => gatherFacts(context));
   const engines = chooseEngines(settings, facts);
   for (const note of engines.notes) progress.line(`! ${note}`);
   const cluster = plan.own.postgres
-    ? await progress.step("database", () => preparePostgres(context, secrets.POSTGRES_PASSWORD))
+    ? await progress.step('database', () => preparePostgres(context, secrets.POSTGRES_PASSWORD))
     : undefined;
   if (cluster?.note !== undefined) progress.line(`! ${cluster.note}`);
   const stack = new Stack({
     paths,
     progress,
     redact,
-    watchLine: (name) => (name === "whisper-stt" ? downloadNote : undefined),
+    watchLine: (name) => (name === 'whisper-stt' ? downloadNote : undefined),
     fallback: (spec, error) => {
-      if (spec.name !== "whisper-stt" || error.exitCode !== DOWNLOAD_FAILED || !facts.demoModel) return undefined;
-      if (spec.env["WHISPER_MODEL"] === DEMO_SPEECH.model) return undefined;
-      progress.line(`! The speech model could not be downloaded (${spec.env["WHISPER_MODEL"]}): using the ${DEMO_SPEECH.label}.`);
+      if (spec.name !== 'whisper-stt' || error.exitCode !== DOWNLOAD_FAILED || !facts.demoModel) return undefined;
+      if (spec.env['WHISPER_MODEL'] === DEMO_SPEECH.model) return undefined;
+      progress.line(
+        `! The speech model could not be downloaded (${spec.env['WHISPER_MODEL']}): using the ${DEMO_SPEECH.label}.`,
+      );
       return { ...spec, env: { ...spec.env, WHISPER_MODEL: DEMO_SPEECH.model } };
     },
   });
@@ -89,24 +91,22 @@ function stopOnSignals(stack, { paths, progress }) {
   return new Promise((resolve) => {
     const stop = () => {
       if (stack.stopping) {
-        progress.line("Ending everything at once.");
+        progress.line('Ending everything at once.');
         stack.kill();
         return;
       }
       const since = Date.now();
       rmSync(stackFile(paths), { force: true });
-      progress.line("Stopping… (once more to end everything at once)");
-      void stack.stop().then(() => {
-        progress.line(`Stopped in ${seconds(Date.now() - since)}.`);
-        resolve();
-      });
+      progress.line('Stopping… (once more to end everything at once)');
+      const said = stack.stop().then(() => progress.line(`Stopped in ${seconds(Date.now() - since)}.`));
+      void said.then(resolve);
     };
-    for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+    for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
       process.removeAllListeners(signal);
       process.on(signal, stop);
     }
     stopWithParent(stop);
-    process.on("uncaughtException", (error) => {
+    process.on('uncaughtException', (error) => {
       progress.failure(error);
       process.exitCode = 1;
       stop();
@@ -120,7 +120,7 @@ function stopOnSignals(stack, { paths, progress }) {
  * @param {() => void} stop
  */
 function stopWithParent(stop) {
-  if (process.env["npm_lifecycle_event"] === undefined) return;
+  if (process.env['npm_lifecycle_event'] === undefined) return;
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
@@ -132,7 +132,7 @@ function stopWithParent(stop) {
 
 /** Ctrl-C during the set-up ends its children and leaves; nothing half-done is taken for done. */
 function leaveOnSignals() {
-  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => {
       killRunning();
       void delay(200).then(() => process.exit(130));
@@ -151,7 +151,7 @@ async function main(progress) {
   const cleanEnv = /** @type {Record<string, string>} */ ({ ...process.env });
   const root = locate(undefined).root;
   const { settings, warnings } = loadSettings(root, cleanEnv);
-  const paths = locate(settings["ELOQUENCE_STATE_DIR"]);
+  const paths = locate(settings['ELOQUENCE_STATE_DIR']);
   createFolders(paths);
   for (const warning of warnings) progress.line(`! ${warning}`);
   const context = createContext({ paths, settings, options, progress });
@@ -160,13 +160,13 @@ async function main(progress) {
     loadSecrets(paths.state);
     return;
   }
-  const lock = await takeLock(join(paths.state, "launcher.lock"), "starting");
-  if ("holder" in lock) {
+  const lock = await takeLock(join(paths.state, 'launcher.lock'), 'starting');
+  if ('holder' in lock) {
     throw new LauncherError(`Eloquence is running already: pid ${lock.holder.pid}, ${lock.holder.note}.`, {
       fix: `Use that one, or stop it with Ctrl-C or: kill ${lock.holder.pid}`,
     });
   }
-  process.once("exit", lock.release);
+  process.once('exit', lock.release);
   await setUp(context);
   await startStack(context, loadSecrets(paths.state), { note: lock.update });
 }

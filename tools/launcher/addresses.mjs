@@ -1,5 +1,5 @@
-import { lookup } from "node:dns/promises";
-import { LauncherError } from "./errors.mjs";
+import { lookup } from 'node:dns/promises';
+import { LauncherError } from './errors.mjs';
 
 /**
  * Who can reach the stack.
@@ -15,7 +15,7 @@ import { LauncherError } from "./errors.mjs";
  * @returns {boolean}
  */
 export function isLoopback(host) {
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 /**
@@ -24,21 +24,24 @@ export function isLoopback(host) {
  * @throws {LauncherError} when others could reach it without a key, or PUBLIC_ADDRESS is unknown
  */
 export async function settleAddresses(settings) {
-  const publicAddress = settings["PUBLIC_ADDRESS"] ?? "127.0.0.1";
+  const publicAddress = settings['PUBLIC_ADDRESS'] ?? '127.0.0.1';
   const loopback = isLoopback(publicAddress);
-  const publicHost = settings["BIND_ADDRESS"] ?? (loopback ? "127.0.0.1" : "0.0.0.0");
+  const publicHost = settings['BIND_ADDRESS'] ?? (loopback ? '127.0.0.1' : '0.0.0.0');
   const open = !loopback || !isLoopback(publicHost);
-  if (open && settings["API_KEYS"] === undefined) {
-    throw new LauncherError("PUBLIC_ADDRESS or BIND_ADDRESS opens Eloquence to other machines, and API_KEYS is not set.", {
-      fix: "Put API_KEYS=<a long random text> into .env (openssl rand -hex 24 makes one), or remove PUBLIC_ADDRESS and BIND_ADDRESS.",
-    });
+  if (open && settings['API_KEYS'] === undefined) {
+    throw new LauncherError(
+      'PUBLIC_ADDRESS or BIND_ADDRESS opens Eloquence to other machines, and API_KEYS is not set.',
+      {
+        fix: 'Put API_KEYS=<a long random text> into .env (openssl rand -hex 24 makes one), or remove PUBLIC_ADDRESS and BIND_ADDRESS.',
+      },
+    );
   }
   try {
     const { address } = await lookup(publicAddress, { family: 4 });
     return { publicAddress, loopback, publicHost, nodeIp: address };
   } catch (error) {
     throw new LauncherError(`PUBLIC_ADDRESS=${publicAddress} is no address this machine knows.`, {
-      fix: "Set PUBLIC_ADDRESS to the IP address browsers reach this machine at.",
+      fix: 'Set PUBLIC_ADDRESS to the IP address browsers reach this machine at.',
       cause: error,
     });
   }
@@ -49,5 +52,5 @@ export async function settleAddresses(settings) {
  * @returns {string} what to call it at from here
  */
 export function localHost(host) {
-  return host === "0.0.0.0" || host === "::" || host === "localhost" ? "127.0.0.1" : host;
+  return host === '0.0.0.0' || host === '::' || host === 'localhost' ? '127.0.0.1' : host;
 }

@@ -7,13 +7,13 @@
  * @property {string[]} notes Said once at start: why something less than wished for was chosen.
  */
 
-const UNDERSTANDS = "demo stand-in: understands 370 French words";
+const UNDERSTANDS = 'demo stand-in: understands 370 French words';
 /** How whisper-stt calls the model that comes with it. */
-const DEMO_MODEL = "demo";
+const DEMO_MODEL = 'demo';
 
 /** @type {Engine & {model: string}} */
 export const DEMO_SPEECH = {
-  id: "whisper-demo",
+  id: 'whisper-demo',
   label: `demo speech model (${UNDERSTANDS})`,
   demo: true,
   model: DEMO_MODEL,
@@ -41,16 +41,24 @@ export function chooseEngines(settings, facts) {
  * @returns {Engine}
  */
 function chooseLlm(settings, facts) {
-  const wanted = settings["LLM_PROVIDER"] ?? "auto";
+  const wanted = settings['LLM_PROVIDER'] ?? 'auto';
   /** @type {[string, boolean, string][]} */
   const candidates = [
-    ["mistral", settings["MISTRAL_API_KEY"] !== undefined, `Mistral (${settings["MISTRAL_MODEL"] ?? "mistral-small-latest"})`],
-    ["openai", settings["OPENAI_API_KEY"] !== undefined, `OpenAI (${settings["OPENAI_MODEL"] ?? "gpt-4o-mini"})`],
-    ["ollama", facts.ollama, `Ollama (${settings["OLLAMA_MODEL"] ?? "its first model"})`],
+    [
+      'mistral',
+      settings['MISTRAL_API_KEY'] !== undefined,
+      `Mistral (${settings['MISTRAL_MODEL'] ?? 'mistral-small-latest'})`,
+    ],
+    ['openai', settings['OPENAI_API_KEY'] !== undefined, `OpenAI (${settings['OPENAI_MODEL'] ?? 'gpt-4o-mini'})`],
+    ['ollama', facts.ollama, `Ollama (${settings['OLLAMA_MODEL'] ?? 'its first model'})`],
   ];
-  const found = candidates.find(([id, present]) => (wanted === "auto" ? present : id === wanted));
+  const found = candidates.find(([id, present]) => (wanted === 'auto' ? present : id === wanted));
   if (found !== undefined) return { id: found[0], label: found[2], demo: false };
-  return { id: "demo", label: "demo coach (demo stand-in: fixed rules; set MISTRAL_API_KEY for a real one)", demo: true };
+  return {
+    id: 'demo',
+    label: 'demo coach (demo stand-in: fixed rules; set MISTRAL_API_KEY for a real one)',
+    demo: true,
+  };
 }
 
 /**
@@ -59,17 +67,17 @@ function chooseLlm(settings, facts) {
  * @returns {Engine}
  */
 function chooseVoice(settings, facts) {
-  const wanted = settings["TTS_PROVIDER"] ?? "auto";
+  const wanted = settings['TTS_PROVIDER'] ?? 'auto';
   const hasPiper = facts.piper && (facts.piperVoices.fr !== undefined || facts.piperVoices.en !== undefined);
   /** @type {[string, boolean, string][]} */
   const candidates = [
-    ["openai", settings["OPENAI_API_KEY"] !== undefined, `OpenAI (${settings["OPENAI_TTS_VOICE"] ?? "coral"})`],
-    ["elevenlabs", settings["ELEVENLABS_API_KEY"] !== undefined, "ElevenLabs"],
-    ["piper", hasPiper, "Piper (on this machine)"],
+    ['openai', settings['OPENAI_API_KEY'] !== undefined, `OpenAI (${settings['OPENAI_TTS_VOICE'] ?? 'coral'})`],
+    ['elevenlabs', settings['ELEVENLABS_API_KEY'] !== undefined, 'ElevenLabs'],
+    ['piper', hasPiper, 'Piper (on this machine)'],
   ];
-  const found = candidates.find(([id, present]) => (wanted === "auto" ? present : id === wanted));
+  const found = candidates.find(([id, present]) => (wanted === 'auto' ? present : id === wanted));
   if (found !== undefined) return { id: found[0], label: found[2], demo: false };
-  return { id: "espeak", label: "espeak-ng (demo stand-in: a robot's voice)", demo: true };
+  return { id: 'espeak', label: "espeak-ng (demo stand-in: a robot's voice)", demo: true };
 }
 
 /**
@@ -78,11 +86,12 @@ function chooseVoice(settings, facts) {
  * @returns {{engine: Engine & {model: string}, notes: string[]}}
  */
 function chooseSpeech(settings, facts) {
-  const named = settings["WHISPER_MODEL"];
+  const named = settings['WHISPER_MODEL'];
   if (named === DEMO_MODEL) return { engine: DEMO_SPEECH, notes: [] };
   const wanted = named ?? modelForHardware(facts);
   const isPath = /^[./~]/.test(wanted);
-  if (isPath || facts.modelPresent(wanted) || facts.hub || !facts.demoModel) return { engine: whisper(wanted), notes: [] };
+  if (isPath || facts.modelPresent(wanted) || facts.hub || !facts.demoModel)
+    return { engine: whisper(wanted), notes: [] };
   const why = `The model hub (huggingface.co) does not answer, and Whisper "${wanted}" is not on this machine`;
   return { engine: DEMO_SPEECH, notes: [`${why}: using the demo speech model instead (${UNDERSTANDS}).`] };
 }
@@ -92,8 +101,8 @@ function chooseSpeech(settings, facts) {
  * @returns {string}
  */
 function modelForHardware(facts) {
-  if (facts.gpu) return "large-v3-turbo";
-  return facts.cores >= 8 ? "small" : "base";
+  if (facts.gpu) return 'large-v3-turbo';
+  return facts.cores >= 8 ? 'small' : 'base';
 }
 
 /**
@@ -101,5 +110,5 @@ function modelForHardware(facts) {
  * @returns {Engine & {model: string}}
  */
 function whisper(model) {
-  return { id: "whisper", label: `Whisper ${model}`, demo: false, model };
+  return { id: 'whisper', label: `Whisper ${model}`, demo: false, model };
 }

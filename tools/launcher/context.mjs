@@ -1,5 +1,5 @@
-import { delimiter } from "node:path";
-import { withoutNpmScriptNames } from "./run.mjs";
+import { delimiter } from 'node:path';
+import { withoutNpmScriptNames } from './run.mjs';
 
 /**
  * What the set-up steps share.
@@ -22,8 +22,8 @@ export function createContext(parts) {
     ...parts,
     env,
     prependPath: (folder) => {
-      const rest = (env["PATH"] ?? "").split(delimiter).filter((entry) => entry !== folder);
-      env["PATH"] = [folder, ...rest].join(delimiter);
+      const rest = (env['PATH'] ?? '').split(delimiter).filter((entry) => entry !== folder);
+      env['PATH'] = [folder, ...rest].join(delimiter);
     },
   };
 }

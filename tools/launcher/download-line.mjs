@@ -1,4 +1,4 @@
-import { bar } from "./progress.mjs";
+import { bar } from './progress.mjs';
 
 /**
  * @param {string} line A line of whisper-stt's log.
@@ -8,7 +8,7 @@ export function downloadNote(line) {
   if (!line.includes('"event"')) return undefined;
   try {
     const { event, percent, done_mb: doneMb, total_mb: totalMb } = JSON.parse(line);
-    if (event !== "download" || typeof percent !== "number") return undefined;
+    if (event !== 'download' || typeof percent !== 'number') return undefined;
     return `downloading the speech model ${bar(percent)}  ${Math.round(doneMb)} of ${Math.round(totalMb)} MB`;
   } catch {
     return undefined;

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { LauncherError, messageOf } from "./errors.mjs";
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { LauncherError, messageOf } from './errors.mjs';
 
 /**
  * @param {string} text A .env file: `NAME=value`, `#` comments, optional `export` and quotes.
@@ -12,7 +12,7 @@ export function parseEnvFile(text) {
   for (const line of text.split(/\r?\n/)) {
     const match = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line);
     if (match === null) continue;
-    const [, name = "", raw = ""] = match;
+    const [, name = '', raw = ''] = match;
     values[name] = unquote(raw);
   }
   return values;
@@ -24,8 +24,8 @@ export function parseEnvFile(text) {
  */
 function unquote(raw) {
   const quoted = /^(["'])(.*)\1(?:\s+#.*)?$/.exec(raw);
-  if (quoted !== null) return quoted[2] ?? "";
-  return raw.replace(/(^|\s+)#.*$/, "");
+  if (quoted !== null) return quoted[2] ?? '';
+  return raw.replace(/(^|\s+)#.*$/, '');
 }
 
 /**
@@ -33,7 +33,7 @@ function unquote(raw) {
  * @returns {Set<string>}
  */
 export function namesIn(text) {
-  return new Set([...text.matchAll(/^\s*#?\s*([A-Z][A-Z0-9_]{2,})=/gm)].map((match) => match[1] ?? ""));
+  return new Set([...text.matchAll(/^\s*#?\s*([A-Z][A-Z0-9_]{2,})=/gm)].map((match) => match[1] ?? ''));
 }
 
 /**
@@ -83,9 +83,9 @@ export function unknownNames(names, known) {
   const warnings = [];
   if (known.size === 0) return warnings;
   for (const name of names) {
-    if (known.has(name) || (name.endsWith("_FILE") && known.has(name.slice(0, -5)))) continue;
+    if (known.has(name) || (name.endsWith('_FILE') && known.has(name.slice(0, -5)))) continue;
     const meant = closestName(name, known);
-    warnings.push(`.env sets ${name}, which nothing reads${meant === undefined ? "" : `: did you mean ${meant}?`}`);
+    warnings.push(`.env sets ${name}, which nothing reads${meant === undefined ? '' : `: did you mean ${meant}?`}`);
   }
   return warnings;
 }
@@ -102,9 +102,9 @@ function resolveFiles(settings, known, root) {
   const resolved = { ...settings };
   for (const [name, value] of Object.entries(settings)) {
     const base = name.slice(0, -5);
-    if (!name.endsWith("_FILE") || !known.has(base) || value === "") continue;
+    if (!name.endsWith('_FILE') || !known.has(base) || value === '') continue;
     try {
-      resolved[base] ??= readFileSync(resolve(root, value), "utf8").trim();
+      resolved[base] ??= readFileSync(resolve(root, value), 'utf8').trim();
       delete resolved[name];
     } catch (error) {
       throw new LauncherError(`${name} names a file that cannot be read: ${messageOf(error)}`, {
@@ -121,15 +121,15 @@ function resolveFiles(settings, known, root) {
  * @returns {{settings: Record<string, string>, warnings: string[]}} empty values count as unset
  */
 export function loadSettings(root, processEnv) {
-  const example = resolve(root, ".env.example");
-  const known = existsSync(example) ? namesIn(readFileSync(example, "utf8")) : new Set(/** @type {string[]} */ ([]));
-  const file = resolve(root, ".env");
-  const fromFile = existsSync(file) ? parseEnvFile(readFileSync(file, "utf8")) : {};
+  const example = resolve(root, '.env.example');
+  const known = existsSync(example) ? namesIn(readFileSync(example, 'utf8')) : new Set(/** @type {string[]} */ ([]));
+  const file = resolve(root, '.env');
+  const fromFile = existsSync(file) ? parseEnvFile(readFileSync(file, 'utf8')) : {};
   /** @type {Record<string, string>} */
   const merged = {};
   for (const [name, value] of [...Object.entries(fromFile), ...Object.entries(processEnv)]) {
     // `NAME= npm start` takes a value of .env away again.
-    if (value === "") delete merged[name];
+    if (value === '') delete merged[name];
     else merged[name] = value;
   }
   return {

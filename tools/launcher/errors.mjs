@@ -5,11 +5,11 @@
 export class LauncherError extends Error {
   /**
    * @param {string} message What happened, in one line.
-   * @param {{fix?: string, logFile?: string, logOffset?: number, exitCode?: number | null, cause?: unknown}} [details]
+   * @param {{fix?: string | undefined, logFile?: string | undefined, logOffset?: number, exitCode?: number | null, cause?: unknown}} [details]
    */
   constructor(message, details = {}) {
     super(message, { cause: details.cause });
-    this.name = "LauncherError";
+    this.name = 'LauncherError';
     /** The sentence that says what to do. */
     this.fix = details.fix;
     /** The log that explains the failure. */

@@ -1,11 +1,11 @@
-import { existsSync, readdirSync } from "node:fs";
-import { availableParallelism, cpus } from "node:os";
-import { join, resolve } from "node:path";
-import { venvPython } from "./python-venv.mjs";
-import { capture, which } from "./run.mjs";
+import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { join, resolve } from 'node:path';
+import { venvPython } from './python-venv.mjs';
+import { capture, which } from './run.mjs';
 
-const DEMO_MODEL = "services/whisper-stt/demo-model/model/ct2";
-const HUB = "https://huggingface.co";
+const DEMO_MODEL = 'services/whisper-stt/demo-model/model/ct2';
+const HUB = 'https://huggingface.co';
 const PROBE_TIMEOUT_MS = 3000;
 
 /**
@@ -28,7 +28,7 @@ const PROBE_TIMEOUT_MS = 3000;
 export async function gatherFacts({ paths, settings, env }) {
   const modelFolder = modelDir(paths, settings);
   const [ollama, gpu, hub] = await Promise.all([
-    ollamaAnswers(settings["OLLAMA_URL"] ?? "http://127.0.0.1:11434"),
+    ollamaAnswers(settings['OLLAMA_URL'] ?? 'http://127.0.0.1:11434'),
     hasGpu(env),
     hubAnswers(paths, env),
   ]);
@@ -36,14 +36,14 @@ export async function gatherFacts({ paths, settings, env }) {
     ollama,
     gpu,
     hub,
-    cores: typeof availableParallelism === "function" ? availableParallelism() : cpus().length,
+    cores: typeof availableParallelism === 'function' ? availableParallelism() : cpus().length,
     modelPresent: (model) => isModelFolder(resolve(paths.root, model)) || isDownloaded(modelFolder, model),
     demoModel: isModelFolder(join(paths.root, DEMO_MODEL)),
-    piper: which("piper", env["PATH"]) !== undefined,
+    piper: which('piper', env['PATH']) !== undefined,
     piperVoices: {
-      ...findVoices(join(paths.tools, "voices")),
-      ...(settings["PIPER_VOICE_FR"] === undefined ? {} : { fr: settings["PIPER_VOICE_FR"] }),
-      ...(settings["PIPER_VOICE_EN"] === undefined ? {} : { en: settings["PIPER_VOICE_EN"] }),
+      ...findVoices(join(paths.tools, 'voices')),
+      ...(settings['PIPER_VOICE_FR'] === undefined ? {} : { fr: settings['PIPER_VOICE_FR'] }),
+      ...(settings['PIPER_VOICE_EN'] === undefined ? {} : { en: settings['PIPER_VOICE_EN'] }),
     },
   };
 }
@@ -54,7 +54,7 @@ export async function gatherFacts({ paths, settings, env }) {
  * @returns {string} absolute folder of downloaded speech models
  */
 export function modelDir(paths, settings) {
-  return resolve(paths.root, settings["WHISPER_MODEL_DIR"] ?? join(paths.tools, "models"));
+  return resolve(paths.root, settings['WHISPER_MODEL_DIR'] ?? join(paths.tools, 'models'));
 }
 
 /**
@@ -63,7 +63,7 @@ export function modelDir(paths, settings) {
  */
 async function ollamaAnswers(url) {
   try {
-    const response = await fetch(new URL("/api/tags", url), { signal: AbortSignal.timeout(1500) });
+    const response = await fetch(new URL('/api/tags', url), { signal: AbortSignal.timeout(1500) });
     const body = /** @type {{models?: unknown[]}} */ (await response.json());
     return response.ok && (body.models?.length ?? 0) > 0;
   } catch {
@@ -76,9 +76,9 @@ async function ollamaAnswers(url) {
  * @returns {Promise<boolean>}
  */
 async function hasGpu(env) {
-  if (which("nvidia-smi", env["PATH"]) === undefined) return false;
-  const { ok, output } = await capture("nvidia-smi", ["-L"], { env, timeoutMs: 5000 });
-  return ok && output.includes("GPU");
+  if (which('nvidia-smi', env['PATH']) === undefined) return false;
+  const { ok, output } = await capture('nvidia-smi', ['-L'], { env, timeoutMs: 5000 });
+  return ok && output.includes('GPU');
 }
 
 /**
@@ -90,12 +90,12 @@ async function hasGpu(env) {
  */
 async function hubAnswers(paths, env) {
   const program = [
-    "import sys, urllib.request",
+    'import sys, urllib.request',
     'request = urllib.request.Request(sys.argv[1], method="HEAD")',
     `sys.exit(urllib.request.urlopen(request, timeout=${PROBE_TIMEOUT_MS / 1000}).status >= 400)`,
-  ].join("\n");
-  const hub = env["HF_ENDPOINT"] ?? HUB;
-  const { ok } = await capture(venvPython(paths), ["-c", program, hub], { env, timeoutMs: PROBE_TIMEOUT_MS + 1000 });
+  ].join('\n');
+  const hub = env['HF_ENDPOINT'] ?? HUB;
+  const { ok } = await capture(venvPython(paths), ['-c', program, hub], { env, timeoutMs: PROBE_TIMEOUT_MS + 1000 });
   return ok;
 }
 
@@ -104,7 +104,7 @@ async function hubAnswers(paths, env) {
  * @returns {boolean}
  */
 function isModelFolder(folder) {
-  return existsSync(join(folder, "model.bin"));
+  return existsSync(join(folder, 'model.bin'));
 }
 
 /**
@@ -114,7 +114,7 @@ function isModelFolder(folder) {
  */
 function isDownloaded(folder, model) {
   if (!existsSync(folder)) return false;
-  const suffix = model.includes("/") ? model.replaceAll("/", "--") : `--faster-whisper-${model}`;
+  const suffix = model.includes('/') ? model.replaceAll('/', '--') : `--faster-whisper-${model}`;
   return readdirSync(folder).some((name) => name.endsWith(suffix) && isModelFolder(join(folder, name)));
 }
 
@@ -124,11 +124,10 @@ function isDownloaded(folder, model) {
  */
 function findVoices(folder) {
   if (!existsSync(folder)) return {};
-  const files = readdirSync(folder)
-    .filter((name) => name.endsWith(".onnx"))
-    .sort();
-  const fr = files.find((name) => name.startsWith("fr"));
-  const en = files.find((name) => name.startsWith("en"));
+  const files = readdirSync(folder).filter((name) => name.endsWith('.onnx'));
+  files.sort();
+  const fr = files.find((name) => name.startsWith('fr'));
+  const en = files.find((name) => name.startsWith('en'));
   return {
     ...(fr === undefined ? {} : { fr: join(folder, fr) }),
     ...(en === undefined ? {} : { en: join(folder, en) }),

@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { writePrivate } from "./secrets.mjs";
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { writePrivate } from './secrets.mjs';
 
 /**
  * Writes the configuration of a Grafana that is on this machine, with our dashboards as code.
@@ -9,25 +9,25 @@ import { writePrivate } from "./secrets.mjs";
  * @returns {string} the file
  */
 export function writeGrafanaConfig(paths, { ports, secrets }) {
-  const folder = join(paths.state, "grafana");
+  const folder = join(paths.state, 'grafana');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, "grafana.ini");
+  const file = join(folder, 'grafana.ini');
   writePrivate(
     file,
     [
-      "[paths]",
+      '[paths]',
       `data = ${folder}`,
-      `provisioning = ${join(paths.root, "infra", "grafana", "provisioning")}`,
-      "[server]",
-      "http_addr = 127.0.0.1",
+      `provisioning = ${join(paths.root, 'infra', 'grafana', 'provisioning')}`,
+      '[server]',
+      'http_addr = 127.0.0.1',
       `http_port = ${ports.grafana}`,
-      "[security]",
+      '[security]',
       `admin_password = ${secrets.GRAFANA_PASSWORD}`,
-      "[analytics]",
-      "reporting_enabled = false",
-      "check_for_updates = false",
-      "",
-    ].join("\n"),
+      '[analytics]',
+      'reporting_enabled = false',
+      'check_for_updates = false',
+      '',
+    ].join('\n'),
   );
   return file;
 }

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { identify, isRunning, statFields } from "./process-identity.mjs";
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { identify, isRunning, statFields } from './process-identity.mjs';
 
 const GRACE_MS = 8000;
 
@@ -42,7 +42,7 @@ export async function endLeftovers(paths) {
       const ran = isRunning(record);
       if (ran) await end(record);
       const orphans = groupMembers(record.pid, paths.state);
-      for (const pid of orphans) signal(pid, "SIGKILL");
+      for (const pid of orphans) signal(pid, 'SIGKILL');
       forgetPid(paths.pids, record.name);
       return ran || orphans.length > 0 ? [record.name] : [];
     }),
@@ -57,10 +57,10 @@ export async function endLeftovers(paths) {
 function readRecords(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => name.endsWith(".json"))
+    .filter((name) => name.endsWith('.json'))
     .flatMap((name) => {
       try {
-        return [JSON.parse(readFileSync(join(folder, name), "utf8"))];
+        return [JSON.parse(readFileSync(join(folder, name), 'utf8'))];
       } catch {
         rmSync(join(folder, name), { force: true });
         return [];
@@ -73,7 +73,7 @@ async function end(record) {
   signal(record.pid, record.stopSignal);
   const deadline = Date.now() + GRACE_MS;
   while (isRunning(record) && Date.now() < deadline) await delay(50);
-  if (isRunning(record)) signal(-record.pid, "SIGKILL");
+  if (isRunning(record)) signal(-record.pid, 'SIGKILL');
 }
 
 /**
@@ -82,15 +82,15 @@ async function end(record) {
  * @returns {number[]}
  */
 function groupMembers(group, stateDir) {
-  if (!existsSync("/proc/self/stat")) return [];
+  if (!existsSync('/proc/self/stat')) return [];
   const marker = `ELOQUENCE_STATE_DIR=${stateDir}`;
-  return readdirSync("/proc")
+  return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => {
       try {
-        if (statFields(readFileSync(`/proc/${pid}/stat`, "utf8"))[2] !== String(group)) return false;
-        return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(marker);
+        if (statFields(readFileSync(`/proc/${pid}/stat`, 'utf8'))[2] !== String(group)) return false;
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(marker);
       } catch {
         return false;
       }

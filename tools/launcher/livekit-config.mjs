@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { writePrivate } from "./secrets.mjs";
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { writePrivate } from './secrets.mjs';
 
 /**
  * @typedef {object} LivekitOptions
@@ -22,9 +22,9 @@ import { writePrivate } from "./secrets.mjs";
  * @returns {string} the file
  */
 export function writeLivekitConfig(stateDir, options) {
-  const folder = join(stateDir, "livekit");
+  const folder = join(stateDir, 'livekit');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, "livekit.yaml");
+  const file = join(folder, 'livekit.yaml');
   writePrivate(file, `${JSON.stringify(livekitConfig(options), null, 2)}\n`);
   return file;
 }
@@ -49,8 +49,8 @@ export function livekitConfig(options) {
     keys: { [options.apiKey]: options.apiSecret },
     redis: redisSection(options.redisUrl),
     webhook: { api_key: options.apiKey, urls: [options.webhookUrl] },
-    prometheus: { port: options.ports.metrics, username: "prometheus", password: options.metricsPassword },
-    logging: { json: true, level: "info" },
+    prometheus: { port: options.ports.metrics, username: 'prometheus', password: options.metricsPassword },
+    logging: { json: true, level: 'info' },
   };
 }
 
@@ -60,10 +60,10 @@ export function livekitConfig(options) {
 export function redisSection(url) {
   const { hostname, port, username, password, pathname, protocol } = new URL(url);
   return {
-    address: `${hostname}:${port === "" ? "6379" : port}`,
-    ...(username === "" ? {} : { username: decodeURIComponent(username) }),
-    ...(password === "" ? {} : { password: decodeURIComponent(password) }),
+    address: `${hostname}:${port === '' ? '6379' : port}`,
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
     db: Number(pathname.slice(1)) || 0,
-    ...(protocol === "rediss:" ? { tls: { enabled: true } } : {}),
+    ...(protocol === 'rediss:' ? { tls: { enabled: true } } : {}),
   };
 }

@@ -1,6 +1,6 @@
-import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
-import { identify, isRunning } from "./process-identity.mjs";
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { identify, isRunning } from './process-identity.mjs';
 
 /**
  * @typedef {import("./process-identity.mjs").Identity & {note: string}} Holder
@@ -55,8 +55,8 @@ export async function takeLock(file, note) {
 export async function waitForLock(file, onWait) {
   let told = false;
   for (;;) {
-    const result = await takeLock(file, "setting up");
-    if ("release" in result) return result.release;
+    const result = await takeLock(file, 'setting up');
+    if ('release' in result) return result.release;
     if (!told) onWait(result.holder);
     told = true;
     await delay(500);
@@ -69,7 +69,7 @@ export async function waitForLock(file, onWait) {
  */
 function read(file) {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
     return undefined;
   }

@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  openSync,
-  readSync,
-  renameSync,
-  statSync,
-  truncateSync,
-} from "node:fs";
+import { closeSync, copyFileSync, existsSync, openSync, readSync, renameSync, statSync, truncateSync } from 'node:fs';
 
 const ROTATE_AT_BYTES = 20 * 1024 * 1024;
 const TAIL_BYTES = 16 * 1024;
@@ -19,7 +10,7 @@ const TAIL_BYTES = 16 * 1024;
  */
 export function openLog(file) {
   if (existsSync(file) && statSync(file).size > ROTATE_AT_BYTES) renameSync(file, `${file}.1`);
-  return openSync(file, "a", 0o600);
+  return openSync(file, 'a', 0o600);
 }
 
 /**
@@ -49,11 +40,11 @@ export function readFrom(file, offset) {
   const size = sizeOf(file);
   const start = offset > size ? 0 : offset;
   const buffer = Buffer.alloc(Math.min(size - start, 1024 * 1024));
-  if (buffer.length === 0) return { text: "", end: start };
-  const descriptor = openSync(file, "r");
+  if (buffer.length === 0) return { text: '', end: start };
+  const descriptor = openSync(file, 'r');
   try {
     const read = readSync(descriptor, buffer, 0, buffer.length, start);
-    return { text: buffer.toString("utf8", 0, read), end: start + read };
+    return { text: buffer.toString('utf8', 0, read), end: start + read };
   } finally {
     closeSync(descriptor);
   }
@@ -69,8 +60,8 @@ export function lastLines(file, count, since = 0) {
   const size = sizeOf(file);
   const { text } = readFrom(file, Math.max(since > size ? 0 : since, size - TAIL_BYTES));
   return text
-    .split("\n")
-    .filter((line) => line.trim() !== "")
+    .split('\n')
+    .filter((line) => line.trim() !== '')
     .slice(-count);
 }
 
@@ -84,8 +75,8 @@ const EXCERPT_TAIL = 16;
  */
 export function excerpt(file, since) {
   const lines = readFrom(file, since)
-    .text.split("\n")
-    .filter((line) => line.trim() !== "");
+    .text.split('\n')
+    .filter((line) => line.trim() !== '');
   if (lines.length <= EXCERPT_HEAD + EXCERPT_TAIL) return lines;
-  return [...lines.slice(0, EXCERPT_HEAD), "…", ...lines.slice(-EXCERPT_TAIL)];
+  return [...lines.slice(0, EXCERPT_HEAD), '…', ...lines.slice(-EXCERPT_TAIL)];
 }

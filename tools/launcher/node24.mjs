@@ -1,10 +1,10 @@
-import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { capture, isExecutable, run, which } from "./run.mjs";
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { capture, isExecutable, run, which } from './run.mjs';
 
 /** Type stripping without a flag or a warning, which the services rely on, came with Node 24. */
 const NEEDED_MAJOR = 24;
-const PINNED = "24.21.0";
+const PINNED = '24.21.0';
 
 /**
  * @param {import("./context.mjs").Context} context Its PATH gets the folder of Node 24 in front.
@@ -12,17 +12,17 @@ const PINNED = "24.21.0";
  */
 export async function ensureNode24({ paths, env, prependPath }) {
   if (majorOf(process.version) >= NEEDED_MAJOR) {
-    if (which("node", env["PATH"]) !== process.execPath) prependPath(dirname(process.execPath));
+    if (which('node', env['PATH']) !== process.execPath) prependPath(dirname(process.execPath));
     return `${process.version} (this one)`;
   }
-  const onPath = which("node", env["PATH"]);
+  const onPath = which('node', env['PATH']);
   if (onPath !== undefined && onPath !== process.execPath) {
-    const { output } = await capture(onPath, ["--version"]);
+    const { output } = await capture(onPath, ['--version']);
     if (majorOf(output.trim()) >= NEEDED_MAJOR) return `${output.trim()} (${onPath})`;
   }
-  const folder = join(paths.tools, "node");
-  const bin = join(folder, "node_modules", "node", "bin");
-  if (!(await isRightNode(join(bin, "node")))) await install(folder, paths.setupLogs, env);
+  const folder = join(paths.tools, 'node');
+  const bin = join(folder, 'node_modules', 'node', 'bin');
+  if (!(await isRightNode(join(bin, 'node')))) await install(folder, paths.setupLogs, env);
   prependPath(bin);
   return `v${PINNED} (private copy; this machine has ${process.version})`;
 }
@@ -34,10 +34,10 @@ export async function ensureNode24({ paths, env, prependPath }) {
  */
 async function install(folder, logs, env) {
   mkdirSync(folder, { recursive: true });
-  await run("npm", ["install", "--prefix", folder, "--no-save", "--ignore-scripts=false", `node@${PINNED}`], {
+  await run('npm', ['install', '--prefix', folder, '--no-save', '--ignore-scripts=false', `node@${PINNED}`], {
     cwd: folder,
     env,
-    logFile: join(logs, "node24.log"),
+    logFile: join(logs, 'node24.log'),
     fix: `Check the connection to the npm registry, or install Node ${NEEDED_MAJOR} yourself (https://nodejs.org), then npm start again.`,
   });
 }
@@ -48,7 +48,7 @@ async function install(folder, logs, env) {
  */
 async function isRightNode(program) {
   if (!isExecutable(program)) return false;
-  return (await capture(program, ["--version"])).output.trim() === `v${PINNED}`;
+  return (await capture(program, ['--version'])).output.trim() === `v${PINNED}`;
 }
 
 /**
@@ -56,5 +56,5 @@ async function isRightNode(program) {
  * @returns {number}
  */
 function majorOf(version) {
-  return Number.parseInt(version.replace(/^v/, ""), 10) || 0;
+  return Number.parseInt(version.replace(/^v/, ''), 10) || 0;
 }

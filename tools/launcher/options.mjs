@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
-import { LauncherError } from "./errors.mjs";
+import { parseArgs } from 'node:util';
+import { LauncherError } from './errors.mjs';
 
 /** @typedef {{setupOnly: boolean, withTestTools: boolean, help: boolean}} Options */
 
@@ -22,15 +22,15 @@ export function parseOptions(args) {
     const { values } = parseArgs({
       args: [...args],
       options: {
-        "setup-only": { type: "boolean", default: false },
-        "with-test-tools": { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
+        'setup-only': { type: 'boolean', default: false },
+        'with-test-tools': { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
       },
     });
     return {
-      setupOnly: values["setup-only"] === true,
-      withTestTools: values["with-test-tools"] === true,
-      help: values.help === true,
+      setupOnly: values['setup-only'],
+      withTestTools: values['with-test-tools'],
+      help: values.help,
     };
   } catch (error) {
     throw new LauncherError(error instanceof Error ? error.message : String(error), {

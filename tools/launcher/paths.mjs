@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /**
  * @typedef {object} Paths
@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
  * @property {string} pids      Who has been started, for cleaning after a crash of the launcher.
  */
 
-const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
+const ROOT = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 
 /**
  * @param {string | undefined} stateDir `ELOQUENCE_STATE_DIR`: relative to the repository when not absolute.
@@ -22,29 +22,30 @@ const ROOT = resolve(fileURLToPath(new URL("../..", import.meta.url)));
  * @returns {Paths}
  */
 export function locate(stateDir, root = ROOT) {
-  const tools = join(root, ".eloquence");
-  const chosen = stateDir ? stateDir : join(tools, "state");
+  const tools = join(root, '.eloquence');
+  const chosen = stateDir ? stateDir : join(tools, 'state');
   const state = isAbsolute(chosen) ? chosen : resolve(root, chosen);
   return {
     root,
     tools,
-    bin: join(tools, "bin"),
-    stamps: join(tools, "stamps"),
-    setupLogs: join(state, "logs"),
+    bin: join(tools, 'bin'),
+    stamps: join(tools, 'stamps'),
+    setupLogs: join(state, 'logs'),
     state,
-    logs: join(state, "logs"),
-    pids: join(state, "pids"),
+    logs: join(state, 'logs'),
+    pids: join(state, 'pids'),
   };
 }
 
 /**
- * The state folder itself stays traversable: Postgres runs as its own user below it. What must stay
- * private in it is private by its own mode.
+ * The state folder itself stays traversable, also one made by mktemp: Postgres runs as its own user
+ * below it when we are root. What must stay private in it is private by its own mode.
  * @param {Paths} paths
  */
 export function createFolders(paths) {
   for (const folder of [paths.tools, paths.bin, paths.stamps, paths.state]) {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
   }
+  if (process.getuid?.() === 0) chmodSync(paths.state, statSync(paths.state).mode | 0o011);
   for (const folder of [paths.logs, paths.pids]) mkdirSync(folder, { recursive: true, mode: 0o700 });
 }

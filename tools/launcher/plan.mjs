@@ -1,9 +1,9 @@
-import { join } from "node:path";
-import { localHost, settleAddresses } from "./addresses.mjs";
-import { LauncherError } from "./errors.mjs";
-import { which } from "./run.mjs";
-import { databaseUrl } from "./postgres.mjs";
-import { settlePorts } from "./ports.mjs";
+import { join } from 'node:path';
+import { localHost, settleAddresses } from './addresses.mjs';
+import { LauncherError } from './errors.mjs';
+import { which } from './run.mjs';
+import { databaseUrl } from './postgres.mjs';
+import { settlePorts } from './ports.mjs';
 
 /**
  * What is started where, settled before anything starts.
@@ -25,15 +25,15 @@ import { settlePorts } from "./ports.mjs";
 export async function settlePlan({ settings, env }, secrets) {
   const addresses = await settleAddresses(settings);
   const own = {
-    redis: settings["REDIS_URL"] === undefined,
-    postgres: settings["DATABASE_URL"] === undefined,
-    livekit: settings["LIVEKIT_URL"] === undefined,
-    prometheus: which("prometheus", env["PATH"]) !== undefined,
-    grafana: which("grafana-server", env["PATH"]) !== undefined,
+    redis: settings['REDIS_URL'] === undefined,
+    postgres: settings['DATABASE_URL'] === undefined,
+    livekit: settings['LIVEKIT_URL'] === undefined,
+    prometheus: which('prometheus', env['PATH']) !== undefined,
+    grafana: which('grafana-server', env['PATH']) !== undefined,
   };
-  if (!own.livekit && (settings["LIVEKIT_API_KEY"] === undefined || settings["LIVEKIT_API_SECRET"] === undefined)) {
-    throw new LauncherError("LIVEKIT_URL names a LiveKit server of your own, but not the key to it.", {
-      fix: "Set LIVEKIT_API_KEY and LIVEKIT_API_SECRET to a key pair of that server, or remove LIVEKIT_URL.",
+  if (!own.livekit && (settings['LIVEKIT_API_KEY'] === undefined || settings['LIVEKIT_API_SECRET'] === undefined)) {
+    throw new LauncherError('LIVEKIT_URL names a LiveKit server of your own, but not the key to it.', {
+      fix: 'Set LIVEKIT_API_KEY and LIVEKIT_API_SECRET to a key pair of that server, or remove LIVEKIT_URL.',
     });
   }
   const { ports, notes } = await settlePorts(settings, { needed: neededPorts(own), publicHost: addresses.publicHost });
@@ -54,16 +54,16 @@ export async function settlePlan({ settings, env }, secrets) {
  */
 function neededPorts(own) {
   /** @type {import("./ports.mjs").PortName[]} */
-  const livekit = ["livekit", "livekitTcp", "livekitUdp", "livekitMetrics"];
+  const livekit = ['livekit', 'livekitTcp', 'livekitUdp', 'livekitMetrics'];
   /** @type {import("./ports.mjs").PortName[]} */
-  const services = ["api", "stt", "tts", "agent", "worker", "whisper"];
+  const services = ['api', 'stt', 'tts', 'agent', 'worker', 'whisper'];
   return new Set([
     ...services,
     ...(own.livekit ? livekit : []),
-    ...(own.redis ? [/** @type {const} */ ("redis")] : []),
-    ...(own.postgres ? [/** @type {const} */ ("postgres")] : []),
-    ...(own.prometheus ? [/** @type {const} */ ("prometheus")] : []),
-    ...(own.grafana ? [/** @type {const} */ ("grafana")] : []),
+    ...(own.redis ? [/** @type {const} */ ('redis')] : []),
+    ...(own.postgres ? [/** @type {const} */ ('postgres')] : []),
+    ...(own.prometheus ? [/** @type {const} */ ('prometheus')] : []),
+    ...(own.grafana ? [/** @type {const} */ ('grafana')] : []),
   ]);
 }
 
@@ -76,15 +76,15 @@ function neededPorts(own) {
  */
 function urlsOf(settings, ports, addresses, own) {
   const host = localHost(addresses.publicHost);
-  const livekit = settings["LIVEKIT_URL"] ?? `ws://${host}:${ports.livekit}`;
+  const livekit = settings['LIVEKIT_URL'] ?? `ws://${host}:${ports.livekit}`;
   const livekitHere = own.livekit && !addresses.loopback ? `ws://${addresses.publicAddress}:${ports.livekit}` : livekit;
   return {
-    api: settings["API_URL"] ?? `http://${host}:${ports.api}`,
-    stt: settings["STT_URL"] ?? `http://127.0.0.1:${ports.stt}`,
-    tts: settings["TTS_URL"] ?? `http://127.0.0.1:${ports.tts}`,
-    whisper: settings["WHISPER_URL"] ?? `http://127.0.0.1:${ports.whisper}`,
+    api: settings['API_URL'] ?? `http://${host}:${ports.api}`,
+    stt: settings['STT_URL'] ?? `http://127.0.0.1:${ports.stt}`,
+    tts: settings['TTS_URL'] ?? `http://127.0.0.1:${ports.tts}`,
+    whisper: settings['WHISPER_URL'] ?? `http://127.0.0.1:${ports.whisper}`,
     livekit,
-    livekitPublic: settings["LIVEKIT_PUBLIC_URL"] ?? livekitHere,
+    livekitPublic: settings['LIVEKIT_PUBLIC_URL'] ?? livekitHere,
     prometheus: own.prometheus ? `http://127.0.0.1:${ports.prometheus}` : undefined,
   };
 }
@@ -98,12 +98,13 @@ function urlsOf(settings, ports, addresses, own) {
  */
 function credentialsOf(settings, ports, addresses, secrets) {
   return {
-    REDIS_URL: settings["REDIS_URL"] ?? `redis://:${secrets.REDIS_PASSWORD}@127.0.0.1:${ports.redis}/0`,
-    DATABASE_URL: settings["DATABASE_URL"] ?? databaseUrl({ port: ports.postgres, password: secrets.POSTGRES_PASSWORD }),
-    LIVEKIT_URL: settings["LIVEKIT_URL"] ?? `ws://${localHost(addresses.publicHost)}:${ports.livekit}`,
-    LIVEKIT_API_KEY: settings["LIVEKIT_API_KEY"] ?? secrets.LIVEKIT_API_KEY,
-    LIVEKIT_API_SECRET: settings["LIVEKIT_API_SECRET"] ?? secrets.LIVEKIT_API_SECRET,
-    INTERNAL_API_KEY: settings["INTERNAL_API_KEY"] ?? secrets.INTERNAL_API_KEY,
+    REDIS_URL: settings['REDIS_URL'] ?? `redis://:${secrets.REDIS_PASSWORD}@127.0.0.1:${ports.redis}/0`,
+    DATABASE_URL:
+      settings['DATABASE_URL'] ?? databaseUrl({ port: ports.postgres, password: secrets.POSTGRES_PASSWORD }),
+    LIVEKIT_URL: settings['LIVEKIT_URL'] ?? `ws://${localHost(addresses.publicHost)}:${ports.livekit}`,
+    LIVEKIT_API_KEY: settings['LIVEKIT_API_KEY'] ?? secrets.LIVEKIT_API_KEY,
+    LIVEKIT_API_SECRET: settings['LIVEKIT_API_SECRET'] ?? secrets.LIVEKIT_API_SECRET,
+    INTERNAL_API_KEY: settings['INTERNAL_API_KEY'] ?? secrets.INTERNAL_API_KEY,
   };
 }
 
@@ -112,5 +113,5 @@ function credentialsOf(settings, ports, addresses, secrets) {
  * @returns {string} where tests and tools read what runs where
  */
 export function stackFile(paths) {
-  return join(paths.state, "stack.json");
+  return join(paths.state, 'stack.json');
 }

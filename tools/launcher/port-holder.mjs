@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 const LONGEST_NAME = 60;
 
@@ -12,7 +12,7 @@ const LONGEST_NAME = 60;
 export async function findHolder(port, protocol) {
   const inodes = new Set([`/proc/net/${protocol}`, `/proc/net/${protocol}6`].flatMap((file) => inodesOf(file, port)));
   if (inodes.size === 0) return undefined;
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     if (socketsOf(pid).some((inode) => inodes.has(inode))) return `${nameOf(pid)} (pid ${pid})`;
   }
   return undefined;
@@ -25,7 +25,7 @@ export async function findHolder(port, protocol) {
  */
 function inodesOf(file, port) {
   if (!existsSync(file)) return [];
-  return socketInodes(readFileSync(file, "utf8"), port);
+  return socketInodes(readFileSync(file, 'utf8'), port);
 }
 
 /**
@@ -34,13 +34,13 @@ function inodesOf(file, port) {
  * @returns {string[]} inodes of the sockets that listen on the port (07 is how unconnected UDP is shown)
  */
 export function socketInodes(table, port) {
-  const wanted = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   return table
-    .split("\n")
+    .split('\n')
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields[1]?.endsWith(wanted) === true && (fields[3] === "0A" || fields[3] === "07"))
-    .map((fields) => fields[9] ?? "");
+    .filter((fields) => fields[1]?.endsWith(wanted) === true && (fields[3] === '0A' || fields[3] === '07'))
+    .map((fields) => fields[9] ?? '');
 }
 
 /**
@@ -48,7 +48,7 @@ export function socketInodes(table, port) {
  * @returns {string[]} inodes; none for processes of others
  */
 function socketsOf(pid) {
-  const folder = join("/proc", pid, "fd");
+  const folder = join('/proc', pid, 'fd');
   try {
     return readdirSync(folder).flatMap((name) => {
       try {
@@ -68,9 +68,11 @@ function socketsOf(pid) {
  */
 function nameOf(pid) {
   try {
-    const [program = "", ...rest] = readFileSync(join("/proc", pid, "cmdline"), "utf8").split("\0").filter(Boolean);
-    return [basename(program), ...rest].join(" ").slice(0, LONGEST_NAME) || "a program";
+    const [program = '', ...rest] = readFileSync(join('/proc', pid, 'cmdline'), 'utf8')
+      .split('\0')
+      .filter(Boolean);
+    return [basename(program), ...rest].join(' ').slice(0, LONGEST_NAME) || 'a program';
   } catch {
-    return "a program";
+    return 'a program';
   }
 }

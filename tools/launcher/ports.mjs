@@ -1,7 +1,7 @@
-import { createSocket } from "node:dgram";
-import { createServer } from "node:net";
-import { LauncherError } from "./errors.mjs";
-import { findHolder } from "./port-holder.mjs";
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
+import { LauncherError } from './errors.mjs';
+import { findHolder } from './port-holder.mjs';
 
 /**
  * @typedef {"redis" | "postgres" | "livekit" | "livekitTcp" | "livekitUdp" | "livekitMetrics" | "whisper" | "stt" | "tts" | "api" | "agent" | "worker" | "prometheus" | "grafana"} PortName
@@ -16,20 +16,41 @@ import { findHolder } from "./port-holder.mjs";
 
 /** @type {readonly PortWish[]} */
 const PORTS = [
-  { name: "redis", label: "Redis", variable: "REDIS_PORT", port: 6379, protocol: "tcp", movable: true },
-  { name: "postgres", label: "Postgres", variable: "POSTGRES_PORT", port: 5432, protocol: "tcp", movable: true },
-  { name: "livekit", label: "LiveKit", variable: "LIVEKIT_PORT", port: 7880, protocol: "tcp", movable: false },
-  { name: "livekitTcp", label: "LiveKit media (TCP)", variable: "LIVEKIT_TCP_PORT", port: 7881, protocol: "tcp", movable: false },
-  { name: "livekitUdp", label: "LiveKit media (UDP)", variable: "LIVEKIT_UDP_PORT", port: 7882, protocol: "udp", movable: false },
-  { name: "livekitMetrics", label: "LiveKit metrics", variable: "", port: 6789, protocol: "tcp", movable: true },
-  { name: "whisper", label: "whisper-stt", variable: "WHISPER_PORT", port: 8003, protocol: "tcp", movable: true },
-  { name: "stt", label: "stt-gateway", variable: "STT_PORT", port: 8001, protocol: "tcp", movable: false },
-  { name: "tts", label: "tts-proxy", variable: "TTS_PORT", port: 5002, protocol: "tcp", movable: false },
-  { name: "api", label: "api-backend and web client", variable: "API_PORT", port: 8000, protocol: "tcp", movable: false },
-  { name: "agent", label: "agent", variable: "AGENT_PORT", port: 8080, protocol: "tcp", movable: false },
-  { name: "worker", label: "meeting-worker", variable: "WORKER_PORT", port: 8082, protocol: "tcp", movable: false },
-  { name: "prometheus", label: "Prometheus", variable: "PROMETHEUS_PORT", port: 9090, protocol: "tcp", movable: true },
-  { name: "grafana", label: "Grafana", variable: "GRAFANA_PORT", port: 3001, protocol: "tcp", movable: true },
+  { name: 'redis', label: 'Redis', variable: 'REDIS_PORT', port: 6379, protocol: 'tcp', movable: true },
+  { name: 'postgres', label: 'Postgres', variable: 'POSTGRES_PORT', port: 5432, protocol: 'tcp', movable: true },
+  { name: 'livekit', label: 'LiveKit', variable: 'LIVEKIT_PORT', port: 7880, protocol: 'tcp', movable: false },
+  {
+    name: 'livekitTcp',
+    label: 'LiveKit media (TCP)',
+    variable: 'LIVEKIT_TCP_PORT',
+    port: 7881,
+    protocol: 'tcp',
+    movable: false,
+  },
+  {
+    name: 'livekitUdp',
+    label: 'LiveKit media (UDP)',
+    variable: 'LIVEKIT_UDP_PORT',
+    port: 7882,
+    protocol: 'udp',
+    movable: false,
+  },
+  { name: 'livekitMetrics', label: 'LiveKit metrics', variable: '', port: 6789, protocol: 'tcp', movable: true },
+  { name: 'whisper', label: 'whisper-stt', variable: 'WHISPER_PORT', port: 8003, protocol: 'tcp', movable: true },
+  { name: 'stt', label: 'stt-gateway', variable: 'STT_PORT', port: 8001, protocol: 'tcp', movable: false },
+  { name: 'tts', label: 'tts-proxy', variable: 'TTS_PORT', port: 5002, protocol: 'tcp', movable: false },
+  {
+    name: 'api',
+    label: 'api-backend and web client',
+    variable: 'API_PORT',
+    port: 8000,
+    protocol: 'tcp',
+    movable: false,
+  },
+  { name: 'agent', label: 'agent', variable: 'AGENT_PORT', port: 8080, protocol: 'tcp', movable: false },
+  { name: 'worker', label: 'meeting-worker', variable: 'WORKER_PORT', port: 8082, protocol: 'tcp', movable: false },
+  { name: 'prometheus', label: 'Prometheus', variable: 'PROMETHEUS_PORT', port: 9090, protocol: 'tcp', movable: true },
+  { name: 'grafana', label: 'Grafana', variable: 'GRAFANA_PORT', port: 3001, protocol: 'tcp', movable: true },
 ];
 
 /**
@@ -63,7 +84,7 @@ export async function settlePorts(settings, plan, doors = REAL_DOORS) {
   /** @type {{wish: PortWish, port: number}[]} */
   const taken = [];
   for (const wish of PORTS.filter(({ name }) => plan.needed.has(name))) {
-    const host = ["livekit", "livekitTcp", "livekitUdp", "api"].includes(wish.name) ? plan.publicHost : "127.0.0.1";
+    const host = ['livekit', 'livekitTcp', 'livekitUdp', 'api'].includes(wish.name) ? plan.publicHost : '127.0.0.1';
     const asked = readPort(settings, wish);
     const port = asked ?? wish.port;
     const key = `${port}/${wish.protocol}`;
@@ -101,7 +122,7 @@ async function freeBeside(given, wish, host, doors) {
  * @returns {number | undefined}
  */
 function readPort(settings, wish) {
-  const text = wish.variable === "" ? undefined : settings[wish.variable];
+  const text = wish.variable === '' ? undefined : settings[wish.variable];
   if (text === undefined) return undefined;
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
@@ -119,12 +140,14 @@ async function takenError(taken, doors) {
   const lines = await Promise.all(
     taken.map(async ({ wish, port }) => {
       const holder = await doors.holder(port, wish.protocol);
-      const by = holder === undefined ? "another program" : holder;
-      return `Port ${port}${wish.protocol === "udp" ? "/udp" : ""} (${wish.label}) is in use by ${by}.`;
+      const by = holder === undefined ? 'another program' : holder;
+      return `Port ${port}${wish.protocol === 'udp' ? '/udp' : ''} (${wish.label}) is in use by ${by}.`;
     }),
   );
-  const moved = taken.map(({ wish, port }) => `${wish.variable}=${port + 10}`).join(" ");
-  return new LauncherError(lines.join("\n  "), { fix: `End that program, or start on other ports: ${moved} npm start` });
+  const moved = taken.map(({ wish, port }) => `${wish.variable}=${port + 10}`).join(' ');
+  return new LauncherError(lines.join('\n  '), {
+    fix: `End that program, or start on other ports: ${moved} npm start`,
+  });
 }
 
 /**
@@ -135,14 +158,14 @@ async function takenError(taken, doors) {
  */
 function bind(port, protocol, host) {
   return new Promise((resolve) => {
-    const socket = protocol === "udp" ? createSocket(host.includes(":") ? "udp6" : "udp4") : createServer();
-    socket.once("error", () => resolve(undefined));
-    socket.once("listening", () => {
+    const socket = protocol === 'udp' ? createSocket(host.includes(':') ? 'udp6' : 'udp4') : createServer();
+    socket.once('error', () => resolve(undefined));
+    socket.once('listening', () => {
       const address = socket.address();
-      const bound = address !== null && typeof address === "object" ? address.port : port;
+      const bound = address !== null && typeof address === 'object' ? address.port : port;
       socket.close(() => resolve(bound));
     });
-    if ("bind" in socket) socket.bind(port, host);
+    if ('bind' in socket) socket.bind(port, host);
     else socket.listen(port, host);
   });
 }

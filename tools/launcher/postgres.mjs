@@ -1,12 +1,12 @@
-import { createHash } from "node:crypto";
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { LauncherError } from "./errors.mjs";
-import { debianPostgresFolders, findPostgresBin } from "./packages.mjs";
-import { run } from "./run.mjs";
+import { createHash } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { LauncherError } from './errors.mjs';
+import { debianPostgresFolders, findPostgresBin } from './packages.mjs';
+import { run } from './run.mjs';
 
-const USER = "eloquence";
-const DATABASE = "eloquence";
+const USER = 'eloquence';
+const DATABASE = 'eloquence';
 
 /**
  * @typedef {object} PostgresCluster
@@ -24,12 +24,12 @@ const DATABASE = "eloquence";
  */
 export async function preparePostgres({ paths, env }, password) {
   // Postgres refuses to run as root.
-  const owner = process.getuid?.() === 0 ? systemUser("postgres") : undefined;
+  const owner = process.getuid?.() === 0 ? systemUser('postgres') : undefined;
   const { folder, note } = placeFor(paths.state, owner);
-  const data = join(folder, "data");
-  const bin = binFor(data, env["PATH"]);
-  if (!existsSync(join(data, "PG_VERSION"))) {
-    await makeCluster({ folder, data, bin, owner, password, env, logFile: join(paths.logs, "postgres-init.log") });
+  const data = join(folder, 'data');
+  const bin = binFor(data, env['PATH']);
+  if (!existsSync(join(data, 'PG_VERSION'))) {
+    await makeCluster({ folder, data, bin, owner, password, env, logFile: join(paths.logs, 'postgres-init.log') });
   }
   forgetDeadPostmaster(data);
   return { bin, data, owner, note };
@@ -42,14 +42,14 @@ export async function preparePostgres({ paths, env }, password) {
  */
 export function postgresArguments(cluster, port) {
   const settings = {
-    listen_addresses: "127.0.0.1",
+    listen_addresses: '127.0.0.1',
     port: String(port),
     unix_socket_directories: cluster.data,
-    fsync: "on",
-    password_encryption: "scram-sha-256",
-    max_connections: "100",
+    fsync: 'on',
+    password_encryption: 'scram-sha-256',
+    max_connections: '100',
   };
-  return ["-D", cluster.data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
+  return ['-D', cluster.data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
 
 /**
@@ -66,9 +66,9 @@ export function databaseUrl({ port, password }) {
  * @returns {{folder: string, note: string | undefined}} where the owner can get at it
  */
 function placeFor(state, owner) {
-  const folder = join(state, "postgres");
+  const folder = join(state, 'postgres');
   if (owner === undefined || canTraverse(state, owner)) return { folder, note: undefined };
-  const hash = createHash("sha256").update(state).digest("hex").slice(0, 12);
+  const hash = createHash('sha256').update(state).digest('hex').slice(0, 12);
   const elsewhere = `/var/lib/eloquence/${hash}`;
   return { folder: elsewhere, note: `The database is in ${elsewhere}: its user "postgres" may not enter ${state}.` };
 }
@@ -97,11 +97,13 @@ function canTraverse(folder, user) {
 function binFor(data, path) {
   const newest = findPostgresBin(path);
   if (newest === undefined) {
-    throw new LauncherError("postgres is not here.", { fix: "Install PostgreSQL 15 or newer, or give DATABASE_URL, then npm start again." });
+    throw new LauncherError('postgres is not here.', {
+      fix: 'Install PostgreSQL 15 or newer, or give DATABASE_URL, then npm start again.',
+    });
   }
-  const versionFile = join(data, "PG_VERSION");
+  const versionFile = join(data, 'PG_VERSION');
   if (!existsSync(versionFile)) return newest;
-  const version = readFileSync(versionFile, "utf8").trim();
+  const version = readFileSync(versionFile, 'utf8').trim();
   const debian = debianPostgresFolders();
   const same = debian.find((folder) => folder === `/usr/lib/postgresql/${version}/bin`);
   if (same === undefined && debian.length > 0) {
@@ -117,22 +119,31 @@ function binFor(data, path) {
  * @param {{folder: string, data: string, bin: string, owner: {uid: number, gid: number} | undefined, password: string, env: Record<string, string>, logFile: string}} plan
  */
 async function makeCluster({ folder, data, bin, owner, password, env, logFile }) {
-  const draft = join(folder, "data.new");
+  const draft = join(folder, 'data.new');
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o755 });
-  const passwordFile = join(folder, "password");
+  const passwordFile = join(folder, 'password');
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (owner !== undefined) {
     chownSync(folder, owner.uid, owner.gid);
     chownSync(passwordFile, owner.uid, owner.gid);
   }
   const as = owner === undefined ? {} : owner;
-  const options = { cwd: folder, env, logFile, fix: "Read the log; when the disk is full or read-only, that is what to mend.", ...as };
+  const options = {
+    cwd: folder,
+    env,
+    logFile,
+    fix: 'Read the log; when the disk is full or read-only, that is what to mend.',
+    ...as,
+  };
   try {
-    const settings = ["--encoding=UTF8", "--locale=C", "--auth=scram-sha-256", "--data-checksums"];
-    await run(join(bin, "initdb"), ["-D", draft, "-U", USER, `--pwfile=${passwordFile}`, ...settings], options);
+    const settings = ['--encoding=UTF8', '--locale=C', '--auth=scram-sha-256', '--data-checksums'];
+    await run(join(bin, 'initdb'), ['-D', draft, '-U', USER, `--pwfile=${passwordFile}`, ...settings], options);
     // Single-user mode: no port and no race between making the database and whoever waits for it.
-    await run(join(bin, "postgres"), ["--single", "-D", draft, "postgres"], { ...options, input: `CREATE DATABASE ${DATABASE}\n` });
+    await run(join(bin, 'postgres'), ['--single', '-D', draft, 'postgres'], {
+      ...options,
+      input: `CREATE DATABASE ${DATABASE}\n`,
+    });
     renameSync(draft, data);
   } finally {
     rmSync(passwordFile, { force: true });
@@ -145,11 +156,12 @@ async function makeCluster({ folder, data, bin, owner, password, env, logFile })
  * @param {string} data
  */
 function forgetDeadPostmaster(data) {
-  const file = join(data, "postmaster.pid");
-  if (!existsSync(file) || !existsSync("/proc/self")) return;
-  const pid = readFileSync(file, "utf8").split("\n")[0] ?? "";
+  const file = join(data, 'postmaster.pid');
+  if (!existsSync(file) || !existsSync('/proc/self')) return;
+  const pid = readFileSync(file, 'utf8').split('\n')[0] ?? '';
   const commandLine = `/proc/${pid}/cmdline`;
-  const isPostgres = /^\d+$/.test(pid) && existsSync(commandLine) && readFileSync(commandLine, "utf8").includes("postgres");
+  const isPostgres =
+    /^\d+$/.test(pid) && existsSync(commandLine) && readFileSync(commandLine, 'utf8').includes('postgres');
   if (!isPostgres) rmSync(file, { force: true });
 }
 
@@ -158,10 +170,12 @@ function forgetDeadPostmaster(data) {
  * @returns {{uid: number, gid: number}}
  */
 function systemUser(name) {
-  const line = existsSync("/etc/passwd")
-    ? readFileSync("/etc/passwd", "utf8").split("\n").find((entry) => entry.startsWith(`${name}:`))
+  const line = existsSync('/etc/passwd')
+    ? readFileSync('/etc/passwd', 'utf8')
+        .split('\n')
+        .find((entry) => entry.startsWith(`${name}:`))
     : undefined;
-  const [, , uid, gid] = line?.split(":") ?? [];
+  const [, , uid, gid] = line?.split(':') ?? [];
   if (uid === undefined || gid === undefined) {
     throw new LauncherError(`Postgres refuses to run as root, and there is no user "${name}" to run it as.`, {
       fix: `useradd --system ${name}   (or run npm start as an ordinary user, or give DATABASE_URL)`,

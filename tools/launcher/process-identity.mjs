@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 
 /**
  * A process, told apart from a later one that got the same number.
@@ -11,7 +11,7 @@ import { existsSync, readFileSync } from "node:fs";
  * @returns {Identity | undefined} undefined when there is no such process
  */
 export function identify(pid) {
-  const startedAt = existsSync("/proc/self/stat") ? startFromProc(pid) : startFromPs(pid);
+  const startedAt = existsSync('/proc/self/stat') ? startFromProc(pid) : startFromPs(pid);
   return startedAt === undefined ? undefined : { pid, startedAt };
 }
 
@@ -29,10 +29,10 @@ export function isRunning(identity) {
  */
 function startFromProc(pid) {
   try {
-    const fields = statFields(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    const fields = statFields(readFileSync(`/proc/${pid}/stat`, 'utf8'));
     // A zombie has ended; its parent only has not looked yet.
-    if (fields[0] === "Z") return undefined;
-    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}/${fields[19]}`;
+    if (fields[0] === 'Z') return undefined;
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${fields[19]}`;
   } catch {
     return undefined;
   }
@@ -43,7 +43,7 @@ function startFromProc(pid) {
  * @returns {string[]} the fields after the name: state, parent, process group, …
  */
 export function statFields(stat) {
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /**
@@ -52,7 +52,7 @@ export function statFields(stat) {
  */
 function startFromPs(pid) {
   try {
-    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim() || undefined;
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
-import { LauncherError, messageOf } from "./errors.mjs";
-import { excerpt } from "./log-files.mjs";
+import { LauncherError, messageOf } from './errors.mjs';
+import { excerpt } from './log-files.mjs';
 
-const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 120;
 /** Without a terminal a long step says now and then that it is alive. */
 const REMINDER_MS = 15_000;
@@ -27,7 +27,7 @@ export class Progress {
   /** @param {NodeJS.WriteStream} [stream] */
   constructor(stream = process.stdout) {
     this.stream = stream;
-    this.live = stream.isTTY === true;
+    this.live = stream.isTTY;
     /** @type {Set<Active>} */
     this.active = new Set();
     this.drawn = 0;
@@ -47,15 +47,15 @@ export class Progress {
   async step(label, work) {
     const now = Date.now();
     /** @type {Active} */
-    const active = { label, note: "", startedAt: now, remindedAt: now };
+    const active = { label, note: '', startedAt: now, remindedAt: now };
     this.active.add(active);
     this.tick();
     try {
       const result = await work({ note: (text) => this.note(active, text) });
-      this.finish(active, "✓", typeof result === "string" ? result : active.note);
+      this.finish(active, '✓', typeof result === 'string' ? result : active.note);
       return result;
     } catch (error) {
-      this.finish(active, "✗", "");
+      this.finish(active, '✗', '');
       throw error;
     }
   }
@@ -127,7 +127,7 @@ export class Progress {
       if (now - active.remindedAt < REMINDER_MS) continue;
       active.remindedAt = now;
       const spent = seconds(now - active.startedAt);
-      this.stream.write(`… ${active.label.padEnd(22)} ${spent.padStart(7)}  ${active.note}`.trimEnd() + "\n");
+      this.stream.write(`… ${active.label.padEnd(22)} ${spent.padStart(7)}  ${active.note}`.trimEnd() + '\n');
     }
   }
 
@@ -158,5 +158,5 @@ export class Progress {
 export function bar(percent, width = 24) {
   const bounded = Math.max(0, Math.min(100, percent));
   const filled = Math.round((bounded / 100) * width);
-  return `[${"#".repeat(filled)}${"-".repeat(width - filled)}] ${String(Math.round(bounded)).padStart(3)} %`;
+  return `[${'#'.repeat(filled)}${'-'.repeat(width - filled)}] ${String(Math.round(bounded)).padStart(3)} %`;
 }

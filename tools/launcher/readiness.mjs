@@ -1,5 +1,5 @@
-import { connect } from "node:net";
-import { capture } from "./run.mjs";
+import { connect } from 'node:net';
+import { capture } from './run.mjs';
 
 /**
  * How it is found out that a process is ready.
@@ -14,13 +14,13 @@ const PROBE_TIMEOUT_MS = 2000;
  */
 export async function probe(readiness) {
   switch (readiness.kind) {
-    case "http":
+    case 'http':
       return probeHttp(readiness.url);
-    case "redis":
-      return { ready: await pingRedis(readiness.port, readiness.password), detail: "" };
+    case 'redis':
+      return { ready: await pingRedis(readiness.port, readiness.password), detail: '' };
     default: {
       const { ok } = await capture(readiness.command, readiness.args, { timeoutMs: PROBE_TIMEOUT_MS });
-      return { ready: ok, detail: "" };
+      return { ready: ok, detail: '' };
     }
   }
 }
@@ -33,9 +33,9 @@ async function probeHttp(url) {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
     const text = await response.text();
-    return { ready: response.ok, detail: response.ok ? "" : failedChecks(text) };
+    return { ready: response.ok, detail: response.ok ? '' : failedChecks(text) };
   } catch {
-    return { ready: false, detail: "" };
+    return { ready: false, detail: '' };
   }
 }
 
@@ -49,9 +49,9 @@ export function failedChecks(text) {
     return (body.checks ?? [])
       .filter((check) => !check.ok)
       .map((check) => (check.detail === undefined ? check.name : `${check.name}: ${check.detail}`))
-      .join(", ");
+      .join(', ');
   } catch {
-    return "";
+    return '';
   }
 }
 
@@ -62,21 +62,21 @@ export function failedChecks(text) {
  */
 function pingRedis(port, password) {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    let answer = "";
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
     /** @param {boolean} ready */
     const done = (ready) => {
       socket.destroy();
       resolve(ready);
     };
     socket.setTimeout(PROBE_TIMEOUT_MS, () => done(false));
-    socket.once("error", () => done(false));
-    socket.once("close", () => done(false));
-    socket.once("connect", () => socket.write(`AUTH ${password}\r\nPING\r\n`));
-    socket.on("data", (chunk) => {
+    socket.once('error', () => done(false));
+    socket.once('close', () => done(false));
+    socket.once('connect', () => socket.write(`AUTH ${password}\r\nPING\r\n`));
+    socket.on('data', (chunk) => {
       answer += chunk;
-      if (answer.includes("+PONG")) done(true);
-      else if (answer.includes("-")) done(false);
+      if (answer.includes('+PONG')) done(true);
+      else if (answer.includes('-')) done(false);
     });
   });
 }

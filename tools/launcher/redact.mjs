@@ -10,12 +10,12 @@ function secretValues(settings) {
   const values = [];
   for (const [name, value] of Object.entries(settings)) {
     if (value === undefined || !SECRET_NAME.test(name)) continue;
-    values.push(...value.split(","), value);
+    values.push(...value.split(','), value);
   }
+  const secrets = values.map((value) => value.trim()).filter((value) => value.length >= SHORTEST_SECRET);
   // Longest first, so that a secret containing another one is hidden whole.
-  return [...new Set(values.map((value) => value.trim()))]
-    .filter((value) => value.length >= SHORTEST_SECRET)
-    .sort((a, b) => b.length - a.length);
+  secrets.sort((a, b) => b.length - a.length);
+  return secrets;
 }
 
 /**
@@ -25,8 +25,8 @@ function secretValues(settings) {
 export function createRedactor(...sources) {
   const values = sources.flatMap(secretValues);
   return (text) => {
-    let safe = text.replace(/(\w+:\/\/)[^\s/@]*:[^\s/@]*@/g, "$1***@");
-    for (const value of values) safe = safe.replaceAll(value, "***");
+    let safe = text.replace(/(\w+:\/\/)[^\s/@]*:[^\s/@]*@/g, '$1***@');
+    for (const value of values) safe = safe.replaceAll(value, '***');
     return safe;
   };
 }

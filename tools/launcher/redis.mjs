@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { writePrivate } from "./secrets.mjs";
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { writePrivate } from './secrets.mjs';
 
 /**
  * Writes the configuration of the private Redis. It is a file, not arguments: those show in `ps`.
@@ -9,26 +9,26 @@ import { writePrivate } from "./secrets.mjs";
  * @returns {string} the file
  */
 export function writeRedisConfig(stateDir, { port, password }) {
-  const folder = join(stateDir, "redis");
+  const folder = join(stateDir, 'redis');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, "redis.conf");
+  const file = join(folder, 'redis.conf');
   writePrivate(
     file,
     [
-      "bind 127.0.0.1",
+      'bind 127.0.0.1',
       `port ${port}`,
       `requirepass ${password}`,
       `dir "${folder}"`,
       // A final utterance is acknowledged once it is here, so it must survive a crash,
-      "appendonly yes",
-      "appendfsync everysec",
+      'appendonly yes',
+      'appendfsync everysec',
       'save ""',
       // and must not be thrown out when memory runs short.
-      "maxmemory-policy noeviction",
-      "daemonize no",
+      'maxmemory-policy noeviction',
+      'daemonize no',
       'logfile ""',
-      "",
-    ].join("\n"),
+      '',
+    ].join('\n'),
   );
   return file;
 }

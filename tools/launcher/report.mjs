@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { stackFile } from "./plan.mjs";
-import { writePrivate } from "./secrets.mjs";
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { stackFile } from './plan.mjs';
+import { writePrivate } from './secrets.mjs';
 
 /** @typedef {{id: string, label: string, demo: boolean}} Engine */
 
@@ -58,22 +58,24 @@ export function writeStackFile(paths, { urls, credentials }, engines) {
 export function readyLines({ paths, plan, engines }) {
   const { addresses, urls, own, ports } = plan;
   const web = addresses.loopback ? urls.api : `http://${addresses.publicAddress}:${ports.api}`;
-  const built = existsSync(join(paths.root, "apps", "web", "dist", "index.html"));
+  const built = existsSync(join(paths.root, 'apps', 'web', 'dist', 'index.html'));
   return [
-    "",
-    `Eloquence is ready: ${web}${built ? "" : "  (the web client has not been built)"}`,
-    "",
+    '',
+    `Eloquence is ready: ${web}${built ? '' : '  (the web client has not been built)'}`,
+    '',
     `  listens   ${named(engines.speech)}`,
     `  thinks    ${named(engines.llm)}`,
     `  speaks    ${named(engines.voice)}`,
-    "",
-    ...(urls.prometheus === undefined ? ["  metrics   no Prometheus on this machine"] : [`  metrics   ${urls.prometheus}`]),
+    '',
+    ...(urls.prometheus === undefined
+      ? ['  metrics   no Prometheus on this machine']
+      : [`  metrics   ${urls.prometheus}`]),
     own.grafana
-      ? `  panels    http://127.0.0.1:${ports.grafana} (user admin, password in ${join(paths.state, "secrets.json")})`
-      : "  panels    dashboards need Grafana: docker compose up brings it",
+      ? `  panels    http://127.0.0.1:${ports.grafana} (user admin, password in ${join(paths.state, 'secrets.json')})`
+      : '  panels    dashboards need Grafana: docker compose up brings it',
     `  logs      ${paths.logs}`,
-    "  stop      Ctrl-C",
-    "",
+    '  stop      Ctrl-C',
+    '',
   ];
 }
 

@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
-import { accessSync, closeSync, constants, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
-import { LauncherError } from "./errors.mjs";
-import { openLog, sizeOf } from "./log-files.mjs";
+import { spawn } from 'node:child_process';
+import { accessSync, closeSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { LauncherError } from './errors.mjs';
+import { openLog, sizeOf } from './log-files.mjs';
 
 /** Children of set-up steps under way, so that Ctrl-C ends them too. @type {Set<import("node:child_process").ChildProcess>} */
 const running = new Set();
@@ -33,7 +33,7 @@ export async function run(command, args, options) {
     const child = spawn(command, [...args], {
       cwd: options.cwd,
       env: options.env,
-      stdio: [options.input === undefined ? "ignore" : "pipe", log, log],
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', log, log],
       detached: true,
       ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.gid }),
     });
@@ -41,11 +41,11 @@ export async function run(command, args, options) {
     if (options.input !== undefined) child.stdin?.end(options.input);
     const code = await exitOf(child).finally(() => running.delete(child));
     if (code === 0) return;
-    throw new LauncherError(`${command} ${args[0] ?? ""} failed (${code})`.replace("  ", " "), {
+    throw new LauncherError(`${command} ${args[0] ?? ''} failed (${code})`.replace('  ', ' '), {
       fix: options.fix,
       logFile: options.logFile,
       logOffset,
-      exitCode: typeof code === "number" ? code : null,
+      exitCode: typeof code === 'number' ? code : null,
     });
   } finally {
     closeSync(log);
@@ -58,8 +58,8 @@ export async function run(command, args, options) {
  */
 function exitOf(child) {
   return new Promise((resolve) => {
-    child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, signal) => resolve(signal ?? code ?? 1));
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ?? code ?? 1));
   });
 }
 
@@ -73,13 +73,13 @@ export function capture(command, args, options = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, [...args], {
       env: options.env,
-      stdio: ["ignore", "pipe", "ignore"],
+      stdio: ['ignore', 'pipe', 'ignore'],
       timeout: options.timeoutMs ?? 10_000,
     });
-    let output = "";
-    child.stdout.on("data", (chunk) => (output += chunk));
-    child.once("error", () => resolve({ ok: false, output: "" }));
-    child.once("close", (code) => resolve({ ok: code === 0, output }));
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.once('error', () => resolve({ ok: false, output: '' }));
+    child.once('close', (code) => resolve({ ok: code === 0, output }));
   });
 }
 
@@ -87,7 +87,7 @@ export function capture(command, args, options = {}) {
 export function killRunning() {
   for (const child of running) {
     try {
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
     } catch {
       // Already gone.
     }
@@ -99,9 +99,9 @@ export function killRunning() {
  * @param {string} [path] Value of PATH.
  * @returns {string | undefined} absolute path of the program
  */
-export function which(program, path = process.env["PATH"] ?? "") {
+export function which(program, path = process.env['PATH'] ?? '') {
   for (const folder of path.split(delimiter)) {
-    if (folder === "") continue;
+    if (folder === '') continue;
     const file = join(folder, program);
     if (isExecutable(file)) return file;
   }
@@ -122,7 +122,8 @@ export function isExecutable(file) {
 }
 
 /** Names npm gives its scripts, which would steer an npm or a node started from here elsewhere. */
-const NPM_SCRIPT_NAMES = /^(npm_(lifecycle|package)_|npm_(command|execpath|node_execpath|config_local_prefix|config_prefix)$|INIT_CWD$)/;
+const NPM_SCRIPT_NAMES =
+  /^(npm_(lifecycle|package)_|npm_(command|execpath|node_execpath|config_local_prefix|config_prefix)$|INIT_CWD$)/;
 
 /**
  * @param {NodeJS.ProcessEnv} env

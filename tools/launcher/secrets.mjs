@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { LauncherError } from "./errors.mjs";
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LauncherError } from './errors.mjs';
 
 /**
  * @typedef {object} Secrets
@@ -16,13 +16,13 @@ import { LauncherError } from "./errors.mjs";
 
 /** @type {Record<keyof Secrets, () => string>} */
 const GENERATORS = {
-  LIVEKIT_API_KEY: () => `API${randomBytes(9).toString("hex")}`,
-  LIVEKIT_API_SECRET: () => randomBytes(36).toString("base64url"),
-  INTERNAL_API_KEY: () => randomBytes(36).toString("base64url"),
-  POSTGRES_PASSWORD: () => randomBytes(24).toString("hex"),
-  REDIS_PASSWORD: () => randomBytes(24).toString("hex"),
-  METRICS_PASSWORD: () => randomBytes(24).toString("hex"),
-  GRAFANA_PASSWORD: () => randomBytes(12).toString("hex"),
+  LIVEKIT_API_KEY: () => `API${randomBytes(9).toString('hex')}`,
+  LIVEKIT_API_SECRET: () => randomBytes(36).toString('base64url'),
+  INTERNAL_API_KEY: () => randomBytes(36).toString('base64url'),
+  POSTGRES_PASSWORD: () => randomBytes(24).toString('hex'),
+  REDIS_PASSWORD: () => randomBytes(24).toString('hex'),
+  METRICS_PASSWORD: () => randomBytes(24).toString('hex'),
+  GRAFANA_PASSWORD: () => randomBytes(12).toString('hex'),
 };
 
 /**
@@ -31,12 +31,13 @@ const GENERATORS = {
  * @returns {Secrets}
  */
 export function loadSecrets(stateDir) {
-  const file = join(stateDir, "secrets.json");
+  const file = join(stateDir, 'secrets.json');
   const known = existsSync(file) ? parse(file) : {};
   /** @type {Record<string, string>} */
   const secrets = { ...known };
   for (const [name, generate] of Object.entries(GENERATORS)) secrets[name] ??= generate();
-  if (Object.keys(secrets).length !== Object.keys(known).length) writePrivate(file, `${JSON.stringify(secrets, null, 2)}\n`);
+  if (Object.keys(secrets).length !== Object.keys(known).length)
+    writePrivate(file, `${JSON.stringify(secrets, null, 2)}\n`);
   else chmodSync(file, 0o600);
   return /** @type {Secrets} */ (/** @type {unknown} */ (secrets));
 }
@@ -47,10 +48,10 @@ export function loadSecrets(stateDir) {
  */
 function parse(file) {
   try {
-    return JSON.parse(readFileSync(file, "utf8"));
+    return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     throw new LauncherError(`${file} is damaged.`, {
-      fix: "Restore it from a backup. Without it the database below this folder cannot be opened any more.",
+      fix: 'Restore it from a backup. Without it the database below this folder cannot be opened any more.',
       cause: error,
     });
   }

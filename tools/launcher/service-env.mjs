@@ -6,13 +6,13 @@ const SYSTEM_NAMES = /^(PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TE
  * @type {readonly (readonly [RegExp, readonly string[]])[]}
  */
 const READERS = [
-  [/^(MISTRAL|OLLAMA)_|^LLM_PROVIDER$|^API_KEYS$/, ["api-backend"]],
-  [/^OPENAI_/, ["api-backend", "tts-proxy", "stt-gateway"]],
-  [/^(ELEVENLABS|PIPER)_|^TTS_PROVIDER$/, ["tts-proxy"]],
-  [/^REDIS_URL$/, ["api-backend", "agent", "meeting-worker"]],
-  [/^DATABASE_URL$/, ["api-backend", "meeting-worker"]],
-  [/^LIVEKIT_(URL|PUBLIC_URL|API_KEY|API_SECRET)$/, ["api-backend", "agent"]],
-  [/^WHISPER_(MODEL|MODEL_DIR|DEVICE|COMPUTE_TYPE|THREADS)$/, ["whisper-stt"]],
+  [/^(MISTRAL|OLLAMA)_|^LLM_PROVIDER$|^API_KEYS$/, ['api-backend']],
+  [/^OPENAI_/, ['api-backend', 'tts-proxy', 'stt-gateway']],
+  [/^(ELEVENLABS|PIPER)_|^TTS_PROVIDER$/, ['tts-proxy']],
+  [/^REDIS_URL$/, ['api-backend', 'agent', 'meeting-worker']],
+  [/^DATABASE_URL$/, ['api-backend', 'meeting-worker']],
+  [/^LIVEKIT_(URL|PUBLIC_URL|API_KEY|API_SECRET)$/, ['api-backend', 'agent']],
+  [/^WHISPER_(MODEL|MODEL_DIR|DEVICE|COMPUTE_TYPE|THREADS)$/, ['whisper-stt']],
 ];
 
 /**
@@ -31,7 +31,7 @@ export function systemEnv(env) {
 export function envFor(service, env) {
   return Object.fromEntries(
     Object.entries(env).filter(([name]) => {
-      const base = name.endsWith("_FILE") ? name.slice(0, -5) : name;
+      const base = name.endsWith('_FILE') ? name.slice(0, -5) : name;
       const reader = READERS.find(([pattern]) => pattern.test(base));
       return reader === undefined || reader[1].includes(service);
     }),

@@ -1,14 +1,14 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { localHost } from "./addresses.mjs";
-import { modelDir } from "./facts.mjs";
-import { writeGrafanaConfig } from "./grafana-config.mjs";
-import { writeLivekitConfig } from "./livekit-config.mjs";
-import { postgresArguments } from "./postgres.mjs";
-import { writePrometheusConfig } from "./prometheus-config.mjs";
-import { venvPython } from "./python-venv.mjs";
-import { writeRedisConfig } from "./redis.mjs";
-import { envFor, systemEnv } from "./service-env.mjs";
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { localHost } from './addresses.mjs';
+import { modelDir } from './facts.mjs';
+import { writeGrafanaConfig } from './grafana-config.mjs';
+import { writeLivekitConfig } from './livekit-config.mjs';
+import { postgresArguments } from './postgres.mjs';
+import { writePrometheusConfig } from './prometheus-config.mjs';
+import { venvPython } from './python-venv.mjs';
+import { writeRedisConfig } from './redis.mjs';
+import { envFor, systemEnv } from './service-env.mjs';
 
 /**
  * One process of the stack.
@@ -38,12 +38,18 @@ import { envFor, systemEnv } from "./service-env.mjs";
 
 /** The TypeScript services: where they listen, when they start, how long they may take. */
 const NODE_SERVICES = /** @type {const} */ ([
-  { name: "stt-gateway", port: "stt", after: [], startTimeoutMs: 30_000, stopGraceMs: 5000 },
-  { name: "tts-proxy", port: "tts", after: [], startTimeoutMs: 30_000, stopGraceMs: 5000 },
-  { name: "api-backend", port: "api", after: ["redis", "postgres", "livekit"], startTimeoutMs: 30_000, stopGraceMs: 5000 },
-  { name: "meeting-worker", port: "worker", after: ["redis", "postgres"], startTimeoutMs: 30_000, stopGraceMs: 5000 },
+  { name: 'stt-gateway', port: 'stt', after: [], startTimeoutMs: 30_000, stopGraceMs: 5000 },
+  { name: 'tts-proxy', port: 'tts', after: [], startTimeoutMs: 30_000, stopGraceMs: 5000 },
+  {
+    name: 'api-backend',
+    port: 'api',
+    after: ['redis', 'postgres', 'livekit'],
+    startTimeoutMs: 30_000,
+    stopGraceMs: 5000,
+  },
+  { name: 'meeting-worker', port: 'worker', after: ['redis', 'postgres'], startTimeoutMs: 30_000, stopGraceMs: 5000 },
   // It loads its voice and end-of-turn models once per host; calls under way get time to end.
-  { name: "agent", port: "agent", after: ["redis", "livekit"], startTimeoutMs: 90_000, stopGraceMs: 10_000 },
+  { name: 'agent', port: 'agent', after: ['redis', 'livekit'], startTimeoutMs: 90_000, stopGraceMs: 10_000 },
 ]);
 
 /**
@@ -73,12 +79,12 @@ function stores({ context: { paths, env }, plan, cluster }) {
     const password = plan.secrets.REDIS_PASSWORD;
     specs.push({
       ...common,
-      name: "redis",
-      command: "redis-server",
+      name: 'redis',
+      command: 'redis-server',
       args: [writeRedisConfig(paths.state, { port: plan.ports.redis, password })],
       port: plan.ports.redis,
-      ready: { kind: "redis", port: plan.ports.redis, password },
-      stopSignal: "SIGTERM",
+      ready: { kind: 'redis', port: plan.ports.redis, password },
+      stopSignal: 'SIGTERM',
       stopGraceMs: 10_000,
     });
   }
@@ -87,13 +93,17 @@ function stores({ context: { paths, env }, plan, cluster }) {
     specs.push({
       ...common,
       cwd: cluster.data,
-      name: "postgres",
-      command: join(cluster.bin, "postgres"),
+      name: 'postgres',
+      command: join(cluster.bin, 'postgres'),
       args: postgresArguments(cluster, port),
       port,
-      ready: { kind: "command", command: join(cluster.bin, "pg_isready"), args: ["-q", "-h", "127.0.0.1", "-p", String(port)] },
+      ready: {
+        kind: 'command',
+        command: join(cluster.bin, 'pg_isready'),
+        args: ['-q', '-h', '127.0.0.1', '-p', String(port)],
+      },
       // Fast shutdown: clients are dropped, everything is written.
-      stopSignal: "SIGINT",
+      stopSignal: 'SIGINT',
       stopGraceMs: 15_000,
       ...(cluster.owner === undefined ? {} : { owner: cluster.owner }),
     });
@@ -121,17 +131,17 @@ function livekit({ context: { paths, env }, plan }) {
   });
   return [
     {
-      name: "livekit",
-      command: "livekit-server",
-      args: ["--config", file],
+      name: 'livekit',
+      command: 'livekit-server',
+      args: ['--config', file],
       cwd: paths.state,
       env: systemEnv(env),
       port: ports.livekit,
-      ready: { kind: "http", url: `http://${localHost(addresses.publicHost)}:${ports.livekit}/` },
-      after: ["redis"],
+      ready: { kind: 'http', url: `http://${localHost(addresses.publicHost)}:${ports.livekit}/` },
+      after: ['redis'],
       startTimeoutMs: 30_000,
       // The second signal would be needed to cut off rooms that still have people in them.
-      stopSignal: "SIGTERM",
+      stopSignal: 'SIGTERM',
       stopGraceMs: 3000,
     },
   ];
@@ -145,24 +155,24 @@ function whisper({ context: { paths, settings, env }, plan, engines }) {
   const folder = modelDir(paths, settings);
   mkdirSync(folder, { recursive: true });
   return {
-    name: "whisper-stt",
+    name: 'whisper-stt',
     command: venvPython(paths),
-    args: ["-m", "whisper_stt"],
-    cwd: join(paths.root, "services", "whisper-stt"),
+    args: ['-m', 'whisper_stt'],
+    cwd: join(paths.root, 'services', 'whisper-stt'),
     env: {
-      ...envFor("whisper-stt", env),
+      ...envFor('whisper-stt', env),
       PORT: String(plan.ports.whisper),
-      BIND_ADDRESS: "127.0.0.1",
+      BIND_ADDRESS: '127.0.0.1',
       INTERNAL_API_KEY: plan.credentials.INTERNAL_API_KEY,
       WHISPER_MODEL: engines.speech.model,
       WHISPER_MODEL_DIR: folder,
-      PYTHONUNBUFFERED: "1",
+      PYTHONUNBUFFERED: '1',
     },
     port: plan.ports.whisper,
-    ready: { kind: "http", url: `http://127.0.0.1:${plan.ports.whisper}/ready` },
+    ready: { kind: 'http', url: `http://127.0.0.1:${plan.ports.whisper}/ready` },
     after: [],
     startTimeoutMs: 120_000,
-    stopSignal: "SIGTERM",
+    stopSignal: 'SIGTERM',
     stopGraceMs: 5000,
     metrics: true,
   };
@@ -177,30 +187,30 @@ function nodeServices({ context: { paths, settings, env }, plan, piperVoices }) 
   const shared = {
     ...env,
     ...credentials,
-    NODE_ENV: "production",
+    NODE_ENV: 'production',
     PUBLIC_ADDRESS: addresses.publicAddress,
     LIVEKIT_PUBLIC_URL: urls.livekitPublic,
     API_URL: urls.api,
     STT_URL: urls.stt,
     TTS_URL: urls.tts,
     WHISPER_URL: urls.whisper,
-    WEB_ROOT: settings["WEB_ROOT"] ?? join(paths.root, "apps", "web", "dist"),
+    WEB_ROOT: settings['WEB_ROOT'] ?? join(paths.root, 'apps', 'web', 'dist'),
     ...(piperVoices.fr === undefined ? {} : { PIPER_VOICE_FR: piperVoices.fr }),
     ...(piperVoices.en === undefined ? {} : { PIPER_VOICE_EN: piperVoices.en }),
   };
   return NODE_SERVICES.map(({ name, port, after, startTimeoutMs, stopGraceMs }) => {
-    const host = name === "api-backend" ? addresses.publicHost : "127.0.0.1";
+    const host = name === 'api-backend' ? addresses.publicHost : '127.0.0.1';
     return {
       name,
-      command: "node",
-      args: ["src/main.ts"],
-      cwd: join(paths.root, "services", name),
+      command: 'node',
+      args: ['src/main.ts'],
+      cwd: join(paths.root, 'services', name),
       env: { ...envFor(name, shared), PORT: String(ports[port]), BIND_ADDRESS: host },
       port: ports[port],
-      ready: { kind: /** @type {const} */ ("http"), url: `http://${localHost(host)}:${ports[port]}/ready` },
+      ready: { kind: /** @type {const} */ ('http'), url: `http://${localHost(host)}:${ports[port]}/ready` },
       after: [...after],
       startTimeoutMs,
-      stopSignal: /** @type {const} */ ("SIGTERM"),
+      stopSignal: /** @type {const} */ ('SIGTERM'),
       stopGraceMs,
       metrics: true,
     };
@@ -218,36 +228,36 @@ function observers({ context: { paths, env }, plan }, observed) {
   const specs = [];
   if (plan.own.prometheus) {
     const targets = observed.filter(({ metrics }) => metrics === true).map(({ name, port }) => ({ name, port }));
-    const auth = { username: "prometheus", password: plan.secrets.METRICS_PASSWORD };
-    const livekitTarget = plan.own.livekit ? [{ name: "livekit", port: plan.ports.livekitMetrics, auth }] : [];
+    const auth = { username: 'prometheus', password: plan.secrets.METRICS_PASSWORD };
+    const livekitTarget = plan.own.livekit ? [{ name: 'livekit', port: plan.ports.livekitMetrics, auth }] : [];
     const { file, data } = writePrometheusConfig(paths, [...targets, ...livekitTarget]);
     const port = plan.ports.prometheus;
     specs.push({
       ...common,
-      name: "prometheus",
-      command: "prometheus",
+      name: 'prometheus',
+      command: 'prometheus',
       args: [
         `--config.file=${file}`,
         `--storage.tsdb.path=${data}`,
-        "--storage.tsdb.retention.time=15d",
+        '--storage.tsdb.retention.time=15d',
         `--web.listen-address=127.0.0.1:${port}`,
       ],
       port,
-      ready: { kind: "http", url: `http://127.0.0.1:${port}/-/ready` },
-      stopSignal: "SIGTERM",
+      ready: { kind: 'http', url: `http://127.0.0.1:${port}/-/ready` },
+      stopSignal: 'SIGTERM',
       stopGraceMs: 5000,
     });
   }
-  if (plan.own.grafana && existsSync(join(paths.root, "infra", "grafana"))) {
+  if (plan.own.grafana && existsSync(join(paths.root, 'infra', 'grafana'))) {
     const port = plan.ports.grafana;
     specs.push({
       ...common,
-      name: "grafana",
-      command: "grafana-server",
-      args: ["--homepath", "/usr/share/grafana", "--config", writeGrafanaConfig(paths, plan)],
+      name: 'grafana',
+      command: 'grafana-server',
+      args: ['--homepath', '/usr/share/grafana', '--config', writeGrafanaConfig(paths, plan)],
       port,
-      ready: { kind: "http", url: `http://127.0.0.1:${port}/api/health` },
-      stopSignal: "SIGTERM",
+      ready: { kind: 'http', url: `http://127.0.0.1:${port}/api/health` },
+      stopSignal: 'SIGTERM',
       stopGraceMs: 5000,
     });
   }

@@ -1,11 +1,11 @@
-import { join } from "node:path";
-import { ensureLivekitServer } from "./livekit-server.mjs";
-import { waitForLock } from "./lock.mjs";
-import { ensureNode24 } from "./node24.mjs";
-import { ensureNpmPackages } from "./npm-install.mjs";
-import { ensurePrograms, findPostgresBin } from "./packages.mjs";
-import { ensurePythonVenv } from "./python-venv.mjs";
-import { ensureWebBuild } from "./web-build.mjs";
+import { join } from 'node:path';
+import { ensureLivekitServer } from './livekit-server.mjs';
+import { waitForLock } from './lock.mjs';
+import { ensureNode24 } from './node24.mjs';
+import { ensureNpmPackages } from './npm-install.mjs';
+import { ensurePrograms, findPostgresBin } from './packages.mjs';
+import { ensurePythonVenv } from './python-venv.mjs';
+import { ensureWebBuild } from './web-build.mjs';
 
 /**
  * Makes a bare machine able to run Eloquence; what is there already costs next to nothing.
@@ -14,26 +14,26 @@ import { ensureWebBuild } from "./web-build.mjs";
 export async function setUp(context) {
   const { paths, progress, prependPath } = context;
   // Programs are shared by all stacks of a clone: two set-ups at once would undo each other.
-  const release = await waitForLock(join(paths.tools, "setup.lock"), (holder) =>
+  const release = await waitForLock(join(paths.tools, 'setup.lock'), (holder) =>
     progress.line(`… another set-up is under way (pid ${holder.pid}), waiting for it`),
   );
-  process.once("exit", release);
+  process.once('exit', release);
   try {
-    await progress.step("programs", () => ensurePrograms(context));
-    await progress.step("Node 24", () => ensureNode24(context));
-    await progress.step("npm packages", () => ensureNpmPackages(context));
+    await progress.step('programs', () => ensurePrograms(context));
+    await progress.step('Node 24', () => ensureNode24(context));
+    await progress.step('npm packages', () => ensureNpmPackages(context));
     prependPath(paths.bin);
     // They use different parts of the machine and know nothing of each other.
     const outcomes = await Promise.allSettled([
-      progress.step("livekit-server", (step) => ensureLivekitServer(context, step)),
-      progress.step("Python environment", (step) => ensurePythonVenv(context, step)),
-      progress.step("web client", () => ensureWebBuild(context)),
+      progress.step('livekit-server', (step) => ensureLivekitServer(context, step)),
+      progress.step('Python environment', (step) => ensurePythonVenv(context, step)),
+      progress.step('web client', () => ensureWebBuild(context)),
     ]);
-    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
-    const postgres = findPostgresBin(context.env["PATH"]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    const postgres = findPostgresBin(context.env['PATH']);
     if (postgres !== undefined) appendPath(context.env, postgres);
   } finally {
-    process.off("exit", release);
+    process.off('exit', release);
     release();
   }
 }
@@ -44,6 +44,6 @@ export async function setUp(context) {
  * @param {string} folder
  */
 function appendPath(env, folder) {
-  const path = env["PATH"] ?? "";
-  if (!path.split(":").includes(folder)) env["PATH"] = `${path}:${folder}`;
+  const path = env['PATH'] ?? '';
+  if (!path.split(':').includes(folder)) env['PATH'] = `${path}:${folder}`;
 }

@@ -1,5 +1,5 @@
-import { LauncherError, messageOf } from "./errors.mjs";
-import { Supervisor } from "./supervisor.mjs";
+import { LauncherError, messageOf } from './errors.mjs';
+import { Supervisor } from './supervisor.mjs';
 
 /**
  * @typedef {import("./services.mjs").Spec} Spec
@@ -34,8 +34,11 @@ export class Stack {
     /** @type {Map<string, Promise<void>>} */
     const ready = new Map();
     for (const spec of specs) {
-      const before = Promise.all(spec.after.map((name) => ready.get(name)));
-      ready.set(spec.name, before.then(() => this.startOne(spec)));
+      const before = Promise.all(spec.after.map((name) => ready.get(name) ?? Promise.resolve()));
+      ready.set(
+        spec.name,
+        before.then(() => this.startOne(spec)),
+      );
     }
     await Promise.all(ready.values());
   }
@@ -46,7 +49,7 @@ export class Stack {
     try {
       await this.options.progress.step(spec.name, async (step) => {
         await this.launch(spec, step.note);
-        return `port ${spec.port}`;
+        return this.stopping ? 'stopped' : `port ${spec.port}`;
       });
     } catch (error) {
       const replacement = error instanceof LauncherError ? this.options.fallback(spec, error) : undefined;
@@ -86,7 +89,7 @@ export class Stack {
   async stop() {
     this.stopping = true;
     for (const wave of stopWaves(this.specs)) {
-      await Promise.all(wave.map((name) => this.supervisors.get(name)?.stop()));
+      await Promise.all(wave.map(async (name) => this.supervisors.get(name)?.stop()));
     }
   }
 
@@ -108,7 +111,7 @@ export function stopWaves(specs) {
   while (left.length > 0) {
     const needed = new Set(left.flatMap(({ after }) => after));
     const wave = left.filter(({ name }) => !needed.has(name));
-    if (wave.length === 0) throw new Error(`these depend on each other: ${left.map(({ name }) => name).join(", ")}`);
+    if (wave.length === 0) throw new Error(`these depend on each other: ${left.map(({ name }) => name).join(', ')}`);
     waves.push(wave.map(({ name }) => name));
     left = left.filter((spec) => !wave.includes(spec));
   }

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-const SKIPPED = new Set(["node_modules", "dist", ".turbo", "coverage", "__pycache__"]);
+const SKIPPED = new Set(['node_modules', 'dist', '.turbo', 'coverage', '__pycache__']);
 
 /**
  * @param {readonly string[]} parts Texts.
@@ -10,10 +10,10 @@ const SKIPPED = new Set(["node_modules", "dist", ".turbo", "coverage", "__pycach
  * @returns {string} hash of the texts and of the names and contents below the paths
  */
 export function hashOf(parts, paths = []) {
-  const hash = createHash("sha256");
+  const hash = createHash('sha256');
   for (const part of parts) hash.update(`${part}\0`);
   for (const path of paths) addPath(hash, path);
-  return hash.digest("hex");
+  return hash.digest('hex');
 }
 
 /**
@@ -26,7 +26,9 @@ function addPath(hash, path) {
     hash.update(`${path}\0`).update(readFileSync(path));
     return;
   }
-  for (const name of readdirSync(path).sort()) {
+  const names = readdirSync(path);
+  names.sort();
+  for (const name of names) {
     if (!SKIPPED.has(name)) addPath(hash, join(path, name));
   }
 }
@@ -40,7 +42,7 @@ export function stamp(folder, name) {
   const file = join(folder, name);
   return {
     /** @param {string} hash */
-    matches: (hash) => existsSync(file) && readFileSync(file, "utf8").trim() === hash,
+    matches: (hash) => existsSync(file) && readFileSync(file, 'utf8').trim() === hash,
     /** @param {string} hash */
     write: (hash) => writeFileSync(file, `${hash}\n`),
   };

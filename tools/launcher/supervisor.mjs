@@ -1,13 +1,13 @@
-import { spawn } from "node:child_process";
-import { closeSync } from "node:fs";
-import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { nextRestart } from "./backoff.mjs";
-import { LauncherError } from "./errors.mjs";
-import { forgetPid, recordPid } from "./leftovers.mjs";
-import { lastLines, openLog, readFrom, rotateIfLarge, sizeOf } from "./log-files.mjs";
-import { probe } from "./readiness.mjs";
-import { seconds } from "./progress.mjs";
+import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { nextRestart } from './backoff.mjs';
+import { LauncherError } from './errors.mjs';
+import { forgetPid, recordPid } from './leftovers.mjs';
+import { lastLines, openLog, readFrom, rotateIfLarge, sizeOf } from './log-files.mjs';
+import { probe } from './readiness.mjs';
+import { seconds } from './progress.mjs';
 
 /**
  * @typedef {import("./services.mjs").Spec} Spec
@@ -17,7 +17,7 @@ import { seconds } from "./progress.mjs";
  * @property {string} pids     Folder.
  * @property {(line: string) => void} say  Tells the person at the terminal.
  * @property {(text: string) => string} redact
- * @property {(line: string) => string | undefined} [watchLine] Reads the log while starting; text returned
+ * @property {((line: string) => string | undefined) | undefined} [watchLine] Reads the log while starting; text returned
  *   is shown, and counts as a sign of life.
  * @property {() => number} [random]
  */
@@ -75,7 +75,7 @@ export class Supervisor {
     const child = spawn(spec.command, spec.args, {
       cwd: spec.cwd,
       env: spec.env,
-      stdio: ["ignore", log, log],
+      stdio: ['ignore', log, log],
       // A group of its own: Ctrl-C reaches only the launcher, which then stops things in order.
       detached: true,
       ...(spec.owner === undefined ? {} : spec.owner),
@@ -83,8 +83,8 @@ export class Supervisor {
     closeSync(log);
     this.child = child;
     this.exited = new Promise((resolve) => {
-      child.once("error", (error) => resolve({ code: null, signal: null, reason: error.message }));
-      child.once("exit", (code, signal) => resolve({ code, signal }));
+      child.once('error', (error) => resolve({ code: null, signal: null, reason: error.message }));
+      child.once('exit', (code, signal) => resolve({ code, signal }));
     });
     void this.exited.then(() => this.clearUp(child));
     if (child.pid !== undefined) {
@@ -97,7 +97,7 @@ export class Supervisor {
    * @param {import("node:child_process").ChildProcess} child
    */
   clearUp(child) {
-    this.signalGroup(child, "SIGKILL");
+    this.signalGroup(child, 'SIGKILL');
     if (this.child === child) this.child = undefined;
     forgetPid(this.options.pids, this.spec.name);
   }
@@ -120,7 +120,7 @@ export class Supervisor {
       const read = this.readSigns(offset);
       offset = read.offset;
       if (read.sign !== undefined) lastSign = Date.now();
-      if (read.sign !== undefined || answer.detail !== "") note(read.sign ?? answer.detail);
+      if (read.sign !== undefined || answer.detail !== '') note(read.sign ?? answer.detail);
       if (Date.now() - lastSign > this.spec.startTimeoutMs) throw this.timeoutError(answer.detail);
       const pause = Date.now() - this.startedAt < 5000 ? POLL_MS : SLOW_POLL_MS;
       await Promise.race([delay(pause), this.exited]);
@@ -135,10 +135,10 @@ export class Supervisor {
     const { watchLine } = this.options;
     if (watchLine === undefined) return { sign: undefined, offset };
     const { text, end } = readFrom(this.logFile, offset);
-    const whole = text.lastIndexOf("\n") + 1;
+    const whole = text.lastIndexOf('\n') + 1;
     const signs = text
       .slice(0, whole)
-      .split("\n")
+      .split('\n')
       .map(watchLine)
       .filter((sign) => sign !== undefined);
     return { sign: signs.at(-1), offset: end - Buffer.byteLength(text.slice(whole)) };
@@ -156,7 +156,9 @@ export class Supervisor {
         random: random(),
       });
       this.quickFailures = next.quickFailures;
-      say(`! ${this.spec.name} ended (${describeExit(exit)})${this.lastWords()}; starting it again in ${seconds(next.delayMs)}`);
+      say(
+        `! ${this.spec.name} ended (${describeExit(exit)})${this.lastWords()}; starting it again in ${seconds(next.delayMs)}`,
+      );
       if (next.advise) say(`! ${this.spec.name} keeps failing. Look at ${this.logFile}; it is tried again every 30 s.`);
       await delay(next.delayMs, undefined, { signal: this.cancel.signal }).catch(() => undefined);
       if (this.stopping) return;
@@ -183,7 +185,7 @@ export class Supervisor {
     const child = this.child;
     if (child === undefined) return;
     child.kill(this.spec.stopSignal);
-    const timer = setTimeout(() => this.signalGroup(child, "SIGKILL"), this.spec.stopGraceMs);
+    const timer = setTimeout(() => this.signalGroup(child, 'SIGKILL'), this.spec.stopGraceMs);
     await this.exited;
     clearTimeout(timer);
     this.clearUp(child);
@@ -193,7 +195,7 @@ export class Supervisor {
   kill() {
     this.stopping = true;
     this.cancel.abort();
-    if (this.child !== undefined) this.signalGroup(this.child, "SIGKILL");
+    if (this.child !== undefined) this.signalGroup(this.child, 'SIGKILL');
   }
 
   /**
@@ -212,7 +214,7 @@ export class Supervisor {
   /** @returns {string} */
   lastWords() {
     const [line] = lastLines(this.logFile, 1, this.logOffset);
-    return line === undefined ? "" : `, its last line: ${this.options.redact(messageIn(line)).slice(0, 200)}`;
+    return line === undefined ? '' : `, its last line: ${this.options.redact(messageIn(line)).slice(0, 200)}`;
   }
 
   /** @param {Exit} exit */
@@ -221,17 +223,17 @@ export class Supervisor {
       logFile: this.logFile,
       logOffset: this.logOffset,
       exitCode: exit.code,
-      fix: "Mend what its log names, then npm start again.",
+      fix: 'Mend what its log names, then npm start again.',
     });
   }
 
   /** @param {string} detail */
   timeoutError(detail) {
-    const waiting = detail === "" ? "" : ` It is waiting for: ${detail}.`;
+    const waiting = detail === '' ? '' : ` It is waiting for: ${detail}.`;
     return new LauncherError(`${this.spec.name} was not ready after ${seconds(this.spec.startTimeoutMs)}.${waiting}`, {
       logFile: this.logFile,
       logOffset: this.logOffset,
-      fix: "Mend what its log names, then npm start again.",
+      fix: 'Mend what its log names, then npm start again.',
     });
   }
 }
@@ -252,8 +254,8 @@ export function describeExit({ code, signal, reason }) {
 export function messageIn(line) {
   try {
     const { msg, err } = JSON.parse(line);
-    const cause = typeof err?.message === "string" ? `: ${err.message}` : "";
-    return typeof msg === "string" ? `${msg}${cause}` : line;
+    const cause = typeof err?.message === 'string' ? `: ${err.message}` : '';
+    return typeof msg === 'string' ? `${msg}${cause}` : line;
   } catch {
     return line;
   }

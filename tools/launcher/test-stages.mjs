@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join } from 'node:path';
 
 /**
  * @typedef {object} Stage
@@ -10,7 +10,7 @@ import { join } from "node:path";
  * @property {boolean} takesArguments  What is given after the stage's name goes to its runner.
  */
 
-export const STAGE_NAMES = /** @type {const} */ (["check", "launcher", "python", "unit", "integration", "e2e"]);
+export const STAGE_NAMES = /** @type {const} */ (['check', 'launcher', 'python', 'unit', 'integration', 'e2e']);
 
 /**
  * @param {string} root
@@ -18,44 +18,44 @@ export const STAGE_NAMES = /** @type {const} */ (["check", "launcher", "python",
  * @returns {Stage[]} in the order they run: what fails fastest comes first
  */
 export function testStages(root, tools) {
-  const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   /** @type {(project: string, title: string) => Stage} */
   const vitestStage = (project, title) => ({
     name: project,
     title,
-    command: "node",
-    args: [vitest, "run", "--project", project],
+    command: 'node',
+    args: [vitest, 'run', '--project', project],
     cwd: root,
     takesArguments: true,
   });
   return [
     {
-      name: "check",
-      title: "types, lint, format, dead code, boundaries",
-      command: "npm",
-      args: ["run", "check"],
+      name: 'check',
+      title: 'types, lint, format, dead code, boundaries',
+      command: 'npm',
+      args: ['run', 'check'],
       cwd: root,
       takesArguments: false,
     },
     {
-      name: "launcher",
-      title: "npm start itself",
-      command: "node",
-      args: ["--test", "tools/launcher/*.test.mjs"],
+      name: 'launcher',
+      title: 'npm start itself',
+      command: 'node',
+      args: ['--test', 'tools/launcher/*.test.mjs'],
       cwd: root,
       takesArguments: true,
     },
     {
-      name: "python",
-      title: "whisper-stt",
-      command: join(tools, "venv", "bin", "python"),
-      args: ["-m", "pytest", "-q"],
-      cwd: join(root, "services", "whisper-stt"),
+      name: 'python',
+      title: 'whisper-stt',
+      command: join(tools, 'venv', 'bin', 'python'),
+      args: ['-m', 'pytest', '-q'],
+      cwd: join(root, 'services', 'whisper-stt'),
       takesArguments: true,
     },
-    vitestStage("unit", "no process, no network"),
-    vitestStage("integration", "real Redis, Postgres and LiveKit"),
-    vitestStage("e2e", "the whole product"),
+    vitestStage('unit', 'no process, no network'),
+    vitestStage('integration', 'real Redis, Postgres and LiveKit'),
+    vitestStage('e2e', 'the whole product'),
   ];
 }
 
@@ -70,11 +70,11 @@ export function parseTestArguments(args) {
   const stages = new Set();
   let index = 0;
   for (; index < args.length; index += 1) {
-    const arg = args[index] ?? "";
+    const arg = args[index] ?? '';
     if (!STAGE_NAMES.some((name) => name === arg)) break;
     stages.add(arg);
   }
-  const rest = args.slice(index).filter((arg) => arg !== "--");
+  const rest = args.slice(index).filter((arg) => arg !== '--');
   // A filter alone is one for the vitest projects: the other runners would not know it.
   const fallback = rest.length === 0 ? STAGE_NAMES : STAGE_NAMES.slice(3);
   return { stages: stages.size > 0 ? stages : new Set(fallback), rest };

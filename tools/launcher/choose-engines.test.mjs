@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chooseEngines } from './choose-engines.mjs';
+
+/** @type {import('./facts.mjs').Facts} */
+const bare = {
+  ollama: false,
+  gpu: false,
+  cores: 2,
+  hub: false,
+  modelPresent: () => false,
+  demoModel: true,
+  piper: false,
+  piperVoices: {},
+};
+
+void test('a bare machine gets demo stand-ins, each called one', () => {
+  const { llm, speech, voice, notes } = chooseEngines({}, bare);
+  for (const engine of [llm, speech, voice]) {
+    assert.equal(engine.demo, true);
+    assert.match(engine.label, /demo stand-in/);
+  }
+  assert.equal(speech.model, 'demo');
+  assert.match(notes[0] ?? '', /does not answer, and Whisper "base" is not on this machine/);
+});
+
+void test('keys win in the promised order: Mistral thinks, OpenAI speaks', () => {
+  const { llm, voice } = chooseEngines({ MISTRAL_API_KEY: 'a', OPENAI_API_KEY: 'b' }, { ...bare, ollama: true });
+  assert.deepEqual([llm.id, voice.id], ['mistral', 'openai']);
+});
+
+void test('Ollama thinks when there is no key, and ElevenLabs speaks before Piper', () => {
+  const facts = { ...bare, ollama: true, piper: true, piperVoices: { fr: '/v/fr.onnx' } };
+  assert.equal(chooseEngines({}, facts).llm.id, 'ollama');
+  assert.equal(chooseEngines({ ELEVENLABS_API_KEY: 'k' }, facts).voice.id, 'elevenlabs');
+  assert.equal(chooseEngines({}, facts).voice.id, 'piper');
+});
+
+void test('Piper without a voice does not speak', () => {
+  assert.equal(chooseEngines({}, { ...bare, piper: true }).voice.id, 'espeak');
+});
+
+void test('a provider that is asked for is taken whatever else is there', () => {
+  const { llm, voice } = chooseEngines({ LLM_PROVIDER: 'demo', TTS_PROVIDER: 'espeak', MISTRAL_API_KEY: 'k' }, bare);
+  assert.deepEqual([llm.id, voice.id], ['demo', 'espeak']);
+});
+
+void test('the speech model fits the machine when the hub answers', () => {
+  const online = { ...bare, hub: true };
+  assert.equal(chooseEngines({}, { ...online, gpu: true }).speech.model, 'large-v3-turbo');
+  assert.equal(chooseEngines({}, { ...online, cores: 8 }).speech.model, 'small');
+  assert.equal(chooseEngines({}, { ...online, cores: 7 }).speech.model, 'base');
+});
+
+void test('a model that is on the machine needs no hub', () => {
+  const facts = { ...bare, modelPresent: (/** @type {string} */ model) => model === 'base' };
+  assert.equal(chooseEngines({}, facts).speech.model, 'base');
+});
+
+void test('a model that is named but cannot be had falls back to the demo, and says so', () => {
+  const { speech, notes } = chooseEngines({ WHISPER_MODEL: 'medium' }, bare);
+  assert.equal(speech.model, 'demo');
+  assert.match(notes[0] ?? '', /"medium"/);
+});
+
+void test('the demo asked for by name is no cause for a note, and a folder is left to whisper-stt', () => {
+  assert.deepEqual(chooseEngines({ WHISPER_MODEL: 'demo' }, bare).notes, []);
+  assert.equal(chooseEngines({ WHISPER_MODEL: '/models/own' }, bare).speech.model, '/models/own');
+});
