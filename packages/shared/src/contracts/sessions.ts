@@ -75,6 +75,8 @@ export const sessionTokenResponseSchema = z.object({
   livekit_url: z.string(),
   livekit_token: z.string(),
   token_expires_at: timestampSchema,
+  /** Renewed too: with API keys in use it carries a ticket that expires. */
+  events_url: z.string(),
 });
 export type SessionTokenResponse = z.infer<typeof sessionTokenResponseSchema>;
 
