@@ -1,0 +1,203 @@
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import { EventLog } from '@eloquence/shared/runtime/event-log';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import type { Pool } from '@eloquence/shared/runtime/postgres';
+import { createService, requireKey, type Service } from '@eloquence/shared/runtime/service';
+import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import type { Redis } from 'ioredis';
+import type { ChatService } from './chat/chat-service.ts';
+import { registerChatRoutes } from './chat/routes.ts';
+import type { Config } from './config.ts';
+import { EngineDirectory } from './engines/engine-directory.ts';
+import { registerEngineRoutes } from './engines/routes.ts';
+import { EventHub } from './events/event-hub.ts';
+import { EventReader } from './events/event-reader.ts';
+import { eventSources } from './events/event-sources.ts';
+import { EventStreams } from './events/event-streams.ts';
+import { registerEventRoutes } from './events/routes.ts';
+import { requireApiKey } from './http/auth.ts';
+import { reachable } from './http/dependency.ts';
+import { registerDocs } from './http/docs.ts';
+import { guardBrowsers } from './http/guards.ts';
+import { registerRateLimit } from './http/rate-limit.ts';
+import { securityHeaders } from './http/security-headers.ts';
+import { AgentWatch } from './livekit/agent-watch.ts';
+import { Presence } from './livekit/presence.ts';
+import { Reconciler } from './livekit/reconciler.ts';
+import { RoomClient } from './livekit/room-client.ts';
+import { registerWebhookRoutes } from './livekit/webhook-routes.ts';
+import { registerScenarioRoutes } from './scenarios/routes.ts';
+import { ScenarioDirectory } from './scenarios/scenario-directory.ts';
+import { SessionEnder } from './sessions/end-session.ts';
+import { registerInternalRoutes } from './sessions/internal-routes.ts';
+import { SessionOpener } from './sessions/open-session.ts';
+import { registerSessionRoutes } from './sessions/routes.ts';
+import { SessionFacts } from './sessions/session-facts.ts';
+import { SessionStore } from './sessions/session-store.ts';
+import { EventTickets } from './tokens/event-tickets.ts';
+import { SessionAccess } from './tokens/session-access.ts';
+import { registerTranscriptRoutes } from './transcripts/routes.ts';
+import { registerWebRoutes } from './web/routes.ts';
+
+/** Bodies of /api are small; chat completions (/v1) carry whole conversations. */
+const API_BODY_LIMIT_BYTES = 65_536;
+const CHAT_BODY_LIMIT_BYTES = 4 * 1_048_576;
+/** How long closing waits for answers that are being written. */
+const DRAIN_MS = 8_000;
+
+export interface AppDeps {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  readonly pool: Pool;
+  readonly redis: Redis;
+  /** For event wake-ups and interims only. */
+  readonly subscriber: Redis;
+  /** For the rate limit only. */
+  readonly limiterRedis: Redis;
+  /** False until the database has its tables. */
+  readonly isMigrated: () => boolean;
+  readonly reconciliation?: {
+    readonly intervalMs: number;
+    readonly openingGraceMs: number;
+    readonly agentGraceMs: number;
+  };
+}
+
+export interface App {
+  readonly server: Service;
+  readonly reconciler: Reconciler;
+}
+
+const RECONCILIATION = { intervalMs: 20_000, openingGraceMs: 15_000, agentGraceMs: 5_000 };
+
+/** Builds the whole service out of its connections; listens to nothing and starts no timer. */
+export async function buildApp(deps: AppDeps): Promise<App> {
+  const parts = assemble(deps);
+  let chat: ChatService | undefined;
+  const server = createService({
+    service: 'api-backend',
+    logger: deps.logger,
+    telemetry: deps.telemetry,
+    bodyLimitBytes: CHAT_BODY_LIMIT_BYTES,
+    readiness: [
+      { name: 'redis', check: async () => void (await reachable('Redis', deps.redis.ping())) },
+      { name: 'postgres', check: () => parts.store.ping() },
+      { name: 'migrations', check: async () => requireMigrated(deps) },
+      { name: 'livekit', check: async () => void (await parts.rooms.listRooms([''])) },
+    ],
+    engine: () => chat?.engine(),
+  });
+  endStreamsBeforeClosing(server, parts.streams);
+  await installGates(server, deps, parts.tickets);
+  registerScenarioRoutes(server, parts);
+  registerEngineRoutes(server, { engines: new EngineDirectory({ ...deps.config.peers, llm: () => chat?.engine() }) });
+  registerSessionRoutes(server, parts);
+  registerInternalRoutes(server, { ...parts, internalKey: deps.config.http.internalKey });
+  registerEventRoutes(server, parts);
+  registerTranscriptRoutes(server, { ...parts, pool: deps.pool });
+  await registerWebhookRoutes(server, { ...parts, ...deps.config.livekit });
+  chat = registerChatRoutes(server, {
+    settings: deps.config.chat,
+    telemetry: deps.telemetry,
+    logger: deps.logger,
+    authorize: requireKey([deps.config.http.internalKey, ...deps.config.http.apiKeys]),
+  });
+  await registerWebRoutes(server, { webRoot: deps.config.http.webRoot });
+  return { server, reconciler: parts.reconciler };
+}
+
+/** The parts behind the routes. */
+function assemble(deps: AppDeps) {
+  const { config, logger, telemetry, pool, redis } = deps;
+  const store = new SessionStore(pool);
+  const facts = new SessionFacts(redis);
+  const presence = new Presence(redis);
+  const events = new EventLog(redis);
+  const rooms = new RoomClient(config.livekit);
+  const scenarios = new ScenarioDirectory(redis);
+  const sources = eventSources(redis, pool);
+  const reader = new EventReader(sources);
+  const tickets = new EventTickets(config.http.internalKey);
+  const access = new SessionAccess({ livekit: config.livekit, tickets, ticketed: config.http.apiKeys.length > 0 });
+  const ender = new SessionEnder({ store, facts, presence, events, rooms, telemetry, logger });
+  const opener = new SessionOpener({ store, facts, events, rooms, scenarios, telemetry, logger });
+  const times = deps.reconciliation ?? RECONCILIATION;
+  const agents = new AgentWatch({
+    store,
+    facts,
+    events,
+    rooms,
+    presence,
+    ender,
+    logger,
+    agentGraceMs: times.agentGraceMs,
+  });
+  const reconciler = new Reconciler({ store, facts, reader, rooms, presence, ender, agents, logger, ...times });
+  const hub = new EventHub(deps.subscriber, logger);
+  const streams = new EventStreams({ reader, hub, store, telemetry });
+  const stream = sources.stream;
+  return {
+    store,
+    facts,
+    presence,
+    rooms,
+    scenarios,
+    reader,
+    tickets,
+    access,
+    ender,
+    opener,
+    agents,
+    reconciler,
+    streams,
+    stream,
+  };
+}
+
+/** Everything a request passes before its route, in order. */
+async function installGates(server: Service, deps: AppDeps, tickets: EventTickets): Promise<void> {
+  const { config } = deps;
+  server.addHook('onRoute', (route) => {
+    if (route.url.startsWith('/api/')) route.bodyLimit ??= API_BODY_LIMIT_BYTES;
+  });
+  server.addHook('onRequest', securityHeaders(config.livekit.publicUrl));
+  server.addHook('onRequest', guardBrowsers(config.http));
+  server.addHook('onRequest', requireApiKey({ apiKeys: config.http.apiKeys, tickets }));
+  server.addHook('onRequest', async (request) => {
+    if (/^\/(api|internal)\/sessions/.test(request.url)) requireMigrated(deps);
+  });
+  await registerRateLimit(server, deps.limiterRedis);
+  await registerDocs(server);
+}
+
+function requireMigrated({ isMigrated }: AppDeps): void {
+  if (isMigrated()) return;
+  throw new AppError('unavailable', 'The database is being prepared. Try again in a moment.', { retryAfterS: 2 });
+}
+
+/**
+ * Event streams never finish by themselves, so closing ends them first and then waits for the other answers, because a
+ * session that is half open when its connections go would stay half open.
+ */
+function endStreamsBeforeClosing(server: Service, streams: EventStreams): void {
+  let active = 0;
+  let idle: (() => void) | undefined;
+  server.addHook('onRequest', async () => {
+    active += 1;
+  });
+  server.addHook('onResponse', async () => {
+    active -= 1;
+    if (active === 0) idle?.();
+  });
+  server.addHook('preClose', async () => {
+    streams.close();
+    if (active === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      idle = resolve;
+      timer = setTimeout(resolve, DRAIN_MS);
+    });
+    clearTimeout(timer);
+  });
+}

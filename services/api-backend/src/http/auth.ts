@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import { credentialOf, isKnownKey } from '@eloquence/shared/runtime/service';
+import type { FastifyRequest } from 'fastify';
+import type { EventTickets } from '../tokens/event-tickets.ts';
+
+/** Routes under /api with their own proof: LiveKit signs its webhooks. */
+const SIGNED_ROUTES = new Set(['/api/livekit/webhook']);
+export const EVENTS_ROUTE = '/api/sessions/:session_id/events';
+
+export interface AuthOptions {
+  readonly apiKeys: readonly string[];
+  readonly tickets: EventTickets;
+}
+
+/**
+ * An `onRequest` hook: with keys configured, every /api route needs `Authorization: Bearer <key>`. EventSource cannot set
+ * headers, so the event stream also takes `?access_token=` with a ticket for that one session.
+ */
+export function requireApiKey({ apiKeys, tickets }: AuthOptions) {
+  return async (request: FastifyRequest): Promise<void> => {
+    const route = request.routeOptions.url;
+    if (apiKeys.length === 0 || !route?.startsWith('/api/') || SIGNED_ROUTES.has(route)) return;
+    if (isKnownKey(credentialOf(request.headers.authorization), apiKeys)) return;
+    if (route === EVENTS_ROUTE && hasTicket(request, tickets)) return;
+    throw new AppError(
+      'unauthorized',
+      'Send one of the keys of API_KEYS as "Authorization: Bearer <key>". The page asks for it under settings.',
+    );
+  };
+}
+
+function hasTicket(request: FastifyRequest, tickets: EventTickets): boolean {
+  const { session_id: sessionId } = request.params as { readonly session_id?: string };
+  const { access_token: ticket } = request.query as { readonly access_token?: unknown };
+  return typeof ticket === 'string' && sessionId !== undefined && tickets.isValid(ticket, sessionId);
+}
+
+/** Whose request this is, for idempotency keys and rate limits: a digest of the API key, or `local` without keys. */
+export function tenantOf(request: FastifyRequest): string {
+  const key = credentialOf(request.headers.authorization);
+  return key === undefined ? 'local' : createHash('sha256').update(key).digest('hex').slice(0, 32);
+}

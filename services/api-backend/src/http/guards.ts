@@ -1,0 +1,46 @@
+import { AppError } from '@eloquence/shared/runtime/errors';
+import type { FastifyRequest } from 'fastify';
+import { hostNameOf, isLoopback, isRebindingSafe } from './hosts.ts';
+
+export interface GuardOptions {
+  readonly bindAddress: string;
+  readonly publicAddress: string;
+}
+
+const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * An `onRequest` hook against pages that use a visitor's browser to reach a service on the visitor's own machine: a `Host`
+ * that DNS rebinding could have made is refused, and so is any change asked for by a page of another origin.
+ */
+export function guardBrowsers(options: GuardOptions) {
+  const local = isLoopback(options.bindAddress) || isLoopback(options.publicAddress);
+  return async (request: FastifyRequest): Promise<void> => {
+    if (local) checkHost(request, options);
+    if (request.url.startsWith('/api/') && !READING.has(request.method)) checkOrigin(request, options);
+  };
+}
+
+function checkHost(request: FastifyRequest, { publicAddress }: GuardOptions): void {
+  const name = hostNameOf(request.headers.host);
+  if (name !== undefined && (isRebindingSafe(name) || name === publicAddress.toLowerCase())) return;
+  throw new AppError(
+    'forbidden',
+    'This service answers to this machine only. To serve it under a name, set PUBLIC_ADDRESS and API_KEYS.',
+  );
+}
+
+function checkOrigin(request: FastifyRequest, { publicAddress }: GuardOptions): void {
+  const { origin, host } = request.headers;
+  if (origin === undefined) {
+    if (request.headers['sec-fetch-site'] !== 'cross-site') return;
+  } else if (URL.canParse(origin)) {
+    const url = new URL(origin);
+    if (url.host !== '' && (url.host === host?.toLowerCase() || hostNameOf(url.host) === publicAddress.toLowerCase()))
+      return;
+  }
+  throw new AppError(
+    'forbidden',
+    'Pages of another origin may not change anything here. Use the page of this service.',
+  );
+}

@@ -1,0 +1,120 @@
+import { AppError } from '@eloquence/shared/runtime/errors';
+import { AgentDispatchClient, RoomServiceClient, ServerError, type ParticipantInfo } from 'livekit-server-sdk';
+import { DEPENDENCY_TIMEOUT_MS, reachable } from '../http/dependency.ts';
+
+/** A browser client gives up reconnecting after 44 s; the room outlives that. */
+const ROOM_GRACE_S = 60;
+/** One person, who may reconnect beside their own ghost; agents do not count (livekit-server: "dependent" participants). */
+const MAX_PARTICIPANTS = 4;
+/** Values of `ParticipantInfo.Kind` (livekit_models.proto), which the SDK does not export. */
+const KIND = { standard: 0, sip: 3, agent: 4 } as const;
+const STATE_DISCONNECTED = 3;
+
+export interface RoomInfo {
+  readonly name: string;
+  readonly sid: string;
+  readonly participants: number;
+}
+
+export type ParticipantKind = 'person' | 'agent' | 'other';
+
+export interface Occupant {
+  readonly identity: string;
+  readonly kind: ParticipantKind;
+}
+
+export interface RoomClientOptions {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly apiSecret: string;
+  readonly agentName: string;
+}
+
+/**
+ * livekit-server's room and dispatch API.
+ *
+ * Every method throws AppError `unavailable` when LiveKit does not answer in time, and `internal` when it refuses our key.
+ */
+export class RoomClient {
+  readonly #rooms: RoomServiceClient;
+  readonly #dispatches: AgentDispatchClient;
+  readonly #agentName: string;
+
+  constructor({ url, apiKey, apiSecret, agentName }: RoomClientOptions) {
+    const options = { requestTimeout: DEPENDENCY_TIMEOUT_MS / 1000, failover: false };
+    const host = url.replace(/^ws/, 'http');
+    this.#rooms = new RoomServiceClient(host, apiKey, apiSecret, options);
+    this.#dispatches = new AgentDispatchClient(host, apiKey, apiSecret, options);
+    this.#agentName = agentName;
+  }
+
+  async createRoom(name: string): Promise<void> {
+    await call(
+      this.#rooms.createRoom({
+        name,
+        emptyTimeout: ROOM_GRACE_S,
+        departureTimeout: ROOM_GRACE_S,
+        maxParticipants: MAX_PARTICIPANTS,
+      }),
+    );
+  }
+
+  /** Closes a room and disconnects everybody in it; a room that is gone already is fine. */
+  async deleteRoom(name: string): Promise<void> {
+    await call(this.#rooms.deleteRoom(name)).catch(ignoreNotFound);
+  }
+
+  /** Asks a worker to join; says nothing about whether one will. */
+  async dispatchAgent(roomName: string, sessionId: string): Promise<void> {
+    const metadata = JSON.stringify({ session_id: sessionId });
+    await call(this.#dispatches.createDispatch(roomName, this.#agentName, { metadata }));
+  }
+
+  /** Withdraws every dispatch of the room, so that a late or deaf job cannot join beside its replacement, and asks anew. */
+  async replaceAgent(roomName: string, sessionId: string): Promise<void> {
+    const old = await call(this.#dispatches.listDispatch(roomName)).catch(ignoreNotFound);
+    for (const { id } of old ?? []) await call(this.#dispatches.deleteDispatch(id, roomName)).catch(ignoreNotFound);
+    await this.dispatchAgent(roomName, sessionId);
+  }
+
+  /** All rooms, or those of the names given that exist. */
+  async listRooms(names?: readonly string[]): Promise<RoomInfo[]> {
+    const rooms = await call(this.#rooms.listRooms(names && [...names]));
+    return rooms.map((room) => ({ name: room.name, sid: room.sid, participants: room.numParticipants }));
+  }
+
+  /** Who is in the room now. */
+  async occupants(roomName: string): Promise<Occupant[]> {
+    const participants = (await call(this.#rooms.listParticipants(roomName)).catch(ignoreNotFound)) ?? [];
+    return participants
+      .filter(({ state }) => (state as number) !== STATE_DISCONNECTED)
+      .map((participant) => ({ identity: participant.identity, kind: kindOf(participant) }));
+  }
+}
+
+/** What a participant is to us. */
+export function kindOf(participant: Pick<ParticipantInfo, 'kind'>): ParticipantKind {
+  const kind = participant.kind as number;
+  if (kind === KIND.agent) return 'agent';
+  return kind === KIND.standard || kind === KIND.sip ? 'person' : 'other';
+}
+
+async function call<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await reachable('LiveKit', request, (error) => !(error instanceof ServerError) || error.status >= 500);
+  } catch (error) {
+    if (error instanceof ServerError && error.status === 401) {
+      throw new AppError(
+        'internal',
+        'LiveKit refuses our key: LIVEKIT_API_KEY and LIVEKIT_API_SECRET must be those of livekit-server.',
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+function ignoreNotFound(error: unknown): undefined {
+  if (error instanceof ServerError && error.status === 404) return undefined;
+  throw error;
+}

@@ -1,0 +1,27 @@
+import { sessionIdSchema } from '@eloquence/shared/contracts/ids';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import * as z from 'zod';
+
+/** The last session of a page: newest first, ids break ties. */
+export interface ListPosition {
+  /** With microseconds, as Postgres wrote it. */
+  readonly createdAt: string;
+  readonly sessionId: string;
+}
+
+const positionSchema = z.tuple([z.iso.datetime({ precision: 6 }), sessionIdSchema]);
+
+/** Opaque to clients. */
+export function encodeCursor(position: ListPosition): string {
+  return Buffer.from(JSON.stringify([position.createdAt, position.sessionId])).toString('base64url');
+}
+
+/** @throws AppError `invalid_request` for anything {@link encodeCursor} did not make */
+export function decodeCursor(cursor: string): ListPosition {
+  try {
+    const [createdAt, sessionId] = positionSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+    return { createdAt, sessionId };
+  } catch {
+    throw new AppError('invalid_request', 'The cursor is not valid. Use next_cursor of the page before, unchanged.');
+  }
+}

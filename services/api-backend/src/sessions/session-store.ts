@@ -1,0 +1,247 @@
+import type { SessionId } from '@eloquence/shared/contracts/ids';
+import {
+  sessionSchema,
+  type CreateSessionRequest,
+  type EndReason,
+  type Session,
+  type SessionState,
+} from '@eloquence/shared/contracts/sessions';
+import { inTransaction, type Pool } from '@eloquence/shared/runtime/postgres';
+import type { QueryResult, QueryResultRow } from 'pg';
+import * as z from 'zod';
+import { isPostgresOutage, reachable } from '../http/dependency.ts';
+import { encodeCursor, type ListPosition } from './list-cursor.ts';
+
+export type SessionOptions = NonNullable<CreateSessionRequest['options']>;
+
+export interface NewSession {
+  readonly session: Pick<Session, 'session_id' | 'user_id' | 'scenario_id' | 'language' | 'name' | 'room_name'>;
+  readonly options: SessionOptions;
+  readonly consent: CreateSessionRequest['consent'];
+}
+
+/** An Idempotency-Key with whose it is and what was asked with it. */
+export interface IdempotencyClaim {
+  readonly tenant: string;
+  readonly key: string;
+  readonly requestHash: string;
+}
+
+export interface KnownRequest {
+  readonly sessionId: SessionId;
+  readonly requestHash: string;
+}
+
+export interface ListFilter {
+  readonly userId: string | undefined;
+  readonly states: readonly SessionState[] | undefined;
+  readonly after: ListPosition | undefined;
+  readonly limit: number;
+}
+
+export interface OpenSession {
+  readonly session: Session;
+  readonly ageMs: number;
+}
+
+const COLUMNS = `session_id, user_id, scenario_id, language, name, state, end_reason, room_name, created_at, started_at, ended_at`;
+/** Postgres counts microseconds, JavaScript does not: a cursor carries the text. */
+const EXACT_CREATED_AT = `to_char(created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as exact_created_at`;
+const ALIVE = 'deleted_at is null';
+
+const rowSchema = z
+  .object({ created_at: z.date(), started_at: z.date().nullable(), ended_at: z.date().nullable() })
+  .loose()
+  .transform((row) => ({
+    ...row,
+    created_at: row.created_at.toISOString(),
+    started_at: row.started_at?.toISOString() ?? null,
+    ended_at: row.ended_at?.toISOString() ?? null,
+  }))
+  .pipe(sessionSchema);
+
+/**
+ * Rows of sessions in Postgres. Every method throws AppError `unavailable` when Postgres does not answer in time.
+ */
+export class SessionStore {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /**
+   * Writes a new session, and the claim on its Idempotency-Key, or neither.
+   *
+   * @returns false when the key has been claimed already, possibly a moment ago by another instance
+   */
+  async insert(row: NewSession, claim: IdempotencyClaim | undefined): Promise<Session | false> {
+    const { session, options, consent } = row;
+    const write = inTransaction(this.#pool, async (client) => {
+      const inserted = await client.query(
+        `insert into sessions (session_id, user_id, scenario_id, language, name, room_name, options, consent, state)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'created') returning ${COLUMNS}`,
+        [
+          session.session_id,
+          session.user_id,
+          session.scenario_id,
+          session.language,
+          session.name,
+          session.room_name,
+          JSON.stringify(options),
+          consent ? JSON.stringify(consent) : null,
+        ],
+      );
+      if (claim) {
+        const { rowCount } = await client.query(
+          `insert into idempotency_keys (tenant, key, request_hash, session_id) values ($1, $2, $3, $4) on conflict do nothing`,
+          [claim.tenant, claim.key, claim.requestHash, session.session_id],
+        );
+        if (rowCount === 0) throw new KeyTaken();
+      }
+      return rowSchema.parse(inserted.rows[0]);
+    });
+    return reachable('Postgres', write, isPostgresOutage).catch((error: unknown) => {
+      if (error instanceof KeyTaken) return false;
+      throw error;
+    });
+  }
+
+  /** What an Idempotency-Key was used for within its day of life. */
+  async findRequest(tenant: string, key: string): Promise<KnownRequest | undefined> {
+    const { rows } = await this.#query<{ session_id: SessionId; request_hash: string }>(
+      `select session_id, request_hash from idempotency_keys where tenant = $1 and key = $2`,
+      [tenant, key],
+    );
+    return rows[0] && { sessionId: rows[0].session_id, requestHash: rows[0].request_hash };
+  }
+
+  async find(sessionId: SessionId): Promise<Session | undefined> {
+    const { rows } = await this.#query(`select ${COLUMNS} from sessions where session_id = $1 and ${ALIVE}`, [
+      sessionId,
+    ]);
+    return rows[0] && rowSchema.parse(rows[0]);
+  }
+
+  async findByRoom(roomName: string): Promise<Session | undefined> {
+    const { rows } = await this.#query(`select ${COLUMNS} from sessions where room_name = $1 and ${ALIVE}`, [roomName]);
+    return rows[0] && rowSchema.parse(rows[0]);
+  }
+
+  async options(sessionId: SessionId): Promise<unknown> {
+    const { rows } = await this.#query<{ options: unknown }>(`select options from sessions where session_id = $1`, [
+      sessionId,
+    ]);
+    return rows[0]?.options;
+  }
+
+  /** One page, newest first, and the cursor of the next one. */
+  async list(filter: ListFilter): Promise<{ readonly sessions: Session[]; readonly nextCursor: string | null }> {
+    const { rows } = await this.#query<{ session_id: string; exact_created_at: string }>(
+      `select ${COLUMNS}, ${EXACT_CREATED_AT} from sessions
+       where ${ALIVE}
+         and ($1::text is null or user_id = $1)
+         and ($2::text[] is null or state = any($2))
+         and ($3::timestamptz is null or created_at < $3 or (created_at = $3 and session_id > $4))
+       order by created_at desc, session_id limit $5`,
+      [
+        filter.userId ?? null,
+        filter.states ?? null,
+        filter.after?.createdAt ?? null,
+        filter.after?.sessionId ?? null,
+        filter.limit + 1,
+      ],
+    );
+    const page = rows.slice(0, filter.limit);
+    const last = page.at(-1);
+    const more = rows.length > filter.limit && last;
+    return {
+      sessions: page.map((row) => rowSchema.parse(row)),
+      nextCursor: more ? encodeCursor({ createdAt: last.exact_created_at, sessionId: last.session_id }) : null,
+    };
+  }
+
+  /** Sessions that have not ended, oldest first. */
+  async listOpen(limit: number): Promise<OpenSession[]> {
+    const { rows } = await this.#query<{ age_ms: string }>(
+      `select ${COLUMNS}, extract(epoch from now() - created_at) * 1000 as age_ms from sessions
+       where state <> 'ended' and ${ALIVE} order by created_at limit $1`,
+      [limit],
+    );
+    return rows.map((row) => ({ session: rowSchema.parse(row), ageMs: Number(row.age_ms) }));
+  }
+
+  /** Those of the rooms whose session has ended or was deleted. */
+  async closedAmong(roomNames: readonly string[]): Promise<string[]> {
+    const { rows } = await this.#query<{ room_name: string }>(
+      `select room_name from sessions where room_name = any($1) and (state = 'ended' or deleted_at is not null)`,
+      [roomNames],
+    );
+    return rows.map((row) => row.room_name);
+  }
+
+  /** Marks a session ended; false when it was already, or does not exist. */
+  async markEnded(sessionId: SessionId, reason: EndReason, at: Date): Promise<boolean> {
+    const { rowCount } = await this.#query(
+      `update sessions set state = 'ended', end_reason = $2, ended_at = $3 where session_id = $1 and state <> 'ended'`,
+      [sessionId, reason, at],
+    );
+    return rowCount === 1;
+  }
+
+  /** Takes back a row whose session never came to be. */
+  async remove(sessionId: SessionId): Promise<void> {
+    await this.#query(`delete from sessions where session_id = $1`, [sessionId]);
+  }
+
+  /**
+   * Removes everything said and everything personal of a session. An empty tombstone stays for a while, so that an agent's last
+   * words, already on their way to Postgres, find no unknown session; {@link purge} removes it and them.
+   */
+  async erase(sessionId: SessionId): Promise<void> {
+    const erase = inTransaction(this.#pool, async (client) => {
+      await client.query(
+        `update sessions set deleted_at = now(), state = 'ended', end_reason = coalesce(end_reason, 'deleted'),
+           ended_at = coalesce(ended_at, now()), user_id = 'deleted', name = null, options = '{}', consent = null
+         where session_id = $1`,
+        [sessionId],
+      );
+      for (const table of ['events', 'utterances', 'idempotency_keys', 'poison_events']) {
+        await client.query(`delete from ${table} where session_id = $1`, [sessionId]);
+      }
+    });
+    await reachable('Postgres', erase, isPostgresOutage);
+  }
+
+  /** Sessions deleted more than `olderThanMs` ago whose tombstone still stands. */
+  async tombstones(olderThanMs: number): Promise<SessionId[]> {
+    const { rows } = await this.#query<{ session_id: SessionId }>(
+      `select session_id from sessions where deleted_at < now() - $1 * interval '1 millisecond' limit 1000`,
+      [olderThanMs],
+    );
+    return rows.map((row) => row.session_id);
+  }
+
+  /** Removes tombstones with whatever reached them, and Idempotency-Keys older than a day. */
+  async purge(sessionIds: readonly SessionId[]): Promise<void> {
+    await this.#query(`delete from sessions where session_id = any($1) and deleted_at is not null`, [sessionIds]);
+    await this.#query(`delete from poison_events where session_id = any($1)`, [sessionIds]);
+    await this.#query(`delete from idempotency_keys where created_at < now() - interval '24 hours'`, []);
+  }
+
+  /** Resolves when Postgres answers. */
+  async ping(): Promise<void> {
+    await this.#query('select 1', []);
+  }
+
+  #query<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<QueryResult<R>> {
+    return reachable('Postgres', this.#pool.query<R>(text, [...values]), isPostgresOutage);
+  }
+}
+
+/** The Idempotency-Key belongs to another session: rolls the transaction back. */
+class KeyTaken extends Error {
+  override readonly name = 'KeyTaken';
+  /** Not an outage (see isPostgresOutage). */
+  readonly code = '23505';
+}
