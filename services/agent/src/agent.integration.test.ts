@@ -1,0 +1,200 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SCENARIOS_KEY } from '@eloquence/shared/contracts/scenario';
+import type { SessionEvent, SessionEventType } from '@eloquence/shared/contracts/events';
+import { EventLog } from '@eloquence/shared/runtime/event-log';
+import { newSessionId } from '@eloquence/shared/runtime/ids';
+import { Caller } from '@eloquence/testkit/caller';
+import { freePort } from '@eloquence/testkit/free-port';
+import '@eloquence/testkit/integration-setup';
+import { waitFor } from '@eloquence/testkit/wait-for';
+import { synthesize } from '@eloquence/testkit/speech-synthesis';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { FakeGateway } from './test-support/fake-gateway.ts';
+import { FakeApi, FakeVoice } from './test-support/fake-peers.ts';
+import { accessToken, deleteRoom, openRoom, participants } from './test-support/livekit-rooms.ts';
+
+const KEY = 'internal-key-of-tests';
+const AGENT_NAME = 'agent-under-test';
+const TEXTS = ['je voudrais préparer un entretien', 'je suis prêt', 'donnez-moi un conseil'];
+
+const stack = new AsyncDisposableStack();
+const sessionId = newSessionId();
+const logs: string[] = [];
+let gateway: FakeGateway;
+let voice: FakeVoice;
+let api: FakeApi;
+let redis: Redis;
+let worker: ChildProcess;
+let agentUrl: string;
+
+const events = (): Promise<SessionEvent[]> => new EventLog(redis).read(sessionId, 0);
+async function eventsOf<T extends SessionEventType>(type: T): Promise<Extract<SessionEvent, { type: T }>[]> {
+  return (await events()).filter((event): event is Extract<SessionEvent, { type: T }> => event.type === type);
+}
+const joinAs = (identity: string): Promise<Caller> =>
+  Caller.join({
+    livekitUrl: inject('livekit').url,
+    token: accessToken(inject('livekit'), identity, { room: sessionId, roomJoin: true, canUpdateOwnMetadata: false }),
+  });
+
+beforeAll(async () => {
+  const now = new Date().toISOString();
+  gateway = stack.use(await FakeGateway.start({ texts: TEXTS }));
+  voice = stack.use(await FakeVoice.start());
+  api = stack.use(
+    await FakeApi.start({
+      session: {
+        session_id: sessionId,
+        user_id: 'marie',
+        scenario_id: 'coaching_vocal',
+        language: 'fr',
+        name: null,
+        state: 'created',
+        end_reason: null,
+        room_name: sessionId,
+        created_at: now,
+        started_at: null,
+        ended_at: null,
+      },
+      options: { keyterms: ['Eloquence'] },
+    }),
+  );
+  redis = new Redis(inject('redisUrl'));
+  stack.defer(() => redis.disconnect());
+  const port = await freePort();
+  agentUrl = `http://127.0.0.1:${port}`;
+  const stateDir = mkdtempSync(join(tmpdir(), 'agent-test-'));
+  stack.defer(() => rmSync(stateDir, { recursive: true, force: true }));
+  const { url, apiKey, apiSecret } = inject('livekit');
+  worker = spawn(process.execPath, [new URL('./main.ts', import.meta.url).pathname], {
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      PORT: String(port),
+      INTERNAL_API_KEY: KEY,
+      REDIS_URL: inject('redisUrl'),
+      LIVEKIT_URL: url,
+      LIVEKIT_API_KEY: apiKey,
+      LIVEKIT_API_SECRET: apiSecret,
+      AGENT_NAME,
+      STT_URL: gateway.url,
+      TTS_URL: voice.url,
+      API_URL: api.url,
+      ELOQUENCE_STATE_DIR: stateDir,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [worker.stdout, worker.stderr]) stream?.on('data', (data: Buffer) => logs.push(data.toString()));
+  stack.defer(() => void worker.kill('SIGKILL'));
+  await waitFor(async () => (await fetch(`${agentUrl}/ready`)).ok, {
+    what: 'the agent to be ready',
+    timeoutMs: 50_000,
+  });
+});
+
+afterAll(async () => {
+  if (process.env['AGENT_TEST_LOGS']) process.stderr.write(logs.join(''));
+  await stack.disposeAsync();
+});
+
+test('a worker that is ready announces its scenarios', async () => {
+  const announced = await waitFor(() => redis.get(SCENARIOS_KEY), { what: 'the announcement' });
+  expect(announced).toContain('coaching_vocal');
+  expect(await redis.pttl(SCENARIOS_KEY)).toBeGreaterThan(10_000);
+});
+
+test(
+  'a call: greeting, an answered turn, an interruption, a reload, a failing model, the end',
+  { timeout: 120_000 },
+  async () => {
+    await openRoom(inject('livekit'), sessionId, AGENT_NAME, { session_id: sessionId });
+    let caller = await joinAs('user-one');
+
+    await waitFor(() => caller.heard.segments({ joinGapMs: 300 })[0], { what: 'the greeting', timeoutMs: 20_000 });
+    expect(voice.inputs[0]).toMatch(/^Bonjour/);
+    await waitFor(async () => (await eventsOf('utterance.final')).some(({ utterance }) => utterance.role === 'agent'), {
+      what: 'the greeting in the transcript',
+      timeoutMs: 20_000,
+    });
+
+    const spoken = await caller.speak(await synthesize(TEXTS[0] ?? ''));
+    const answer = await waitFor(
+      () => caller.heard.segments({ joinGapMs: 300 }).find((segment) => segment.fromMs > spoken.toMs),
+      { what: 'an answer', timeoutMs: 10_000 },
+    );
+    expect(answer.fromMs - spoken.toMs).toBeLessThan(1_500);
+    expect(gateway.streams[0]?.authorization).toBe(`Token ${KEY}`);
+    expect(gateway.streams[0]?.url.searchParams.getAll('keyterm')).toEqual(['Eloquence']);
+    expect(api.chats[0]?.sessionId).toBe(sessionId);
+    expect(api.chats[0]?.request.messages[0]?.content).toMatch(/\nLanguage: fr$/);
+    const [turn] = await waitFor(
+      async () => {
+        const turns = await eventsOf('turn.measured');
+        return turns.length > 0 && turns;
+      },
+      { what: 'a measured turn', timeoutMs: 15_000 },
+    );
+    expect(turn?.turn.total_ms).toBeGreaterThan(250);
+    expect(turn?.turn.interrupted).toBe(false);
+    const user = (await eventsOf('utterance.final')).filter(({ utterance }) => utterance.role === 'user');
+    expect(user.map(({ utterance }) => [utterance.text, utterance.speaker])).toEqual([[TEXTS[0], 'marie']]);
+
+    api.answer =
+      'Voici une réponse assez longue pour que quelqu’un ait le temps de la couper avant sa fin, ce qui arrive.';
+    const second = await caller.speak(await synthesize(TEXTS[1] ?? ''));
+    await waitFor(() => caller.heard.segments({ joinGapMs: 300 }).find((segment) => segment.fromMs > second.toMs), {
+      what: 'a long answer',
+      timeoutMs: 10_000,
+    });
+    const talkedFor = () => caller.heard.segments({ joinGapMs: 300 }).at(-1)?.toMs ?? 0;
+    await waitFor(() => talkedFor() > second.toMs + 2_000, { what: 'a second of answer' });
+    api.answer = 'D’accord.';
+    const interruption = await caller.speak(await synthesize('attendez je voudrais dire quelque chose'));
+    const cut = await waitFor(
+      async () => (await eventsOf('utterance.final')).find(({ utterance }) => utterance.text.startsWith('Voici')),
+      { what: 'what was heard of the long answer', timeoutMs: 10_000 },
+    );
+    expect(cut.utterance.text).not.toContain('arrive');
+    const silent = caller.heard.segments().findLast((segment) => segment.fromMs < interruption.toMs);
+    expect((silent?.toMs ?? 0) - interruption.fromMs).toBeLessThan(1_200);
+
+    await caller.leave();
+    await waitFor(async () => (await eventsOf('participant.left')).length > 0, { what: 'the reload to be noticed' });
+    caller = await joinAs('user-two');
+    await waitFor(async () => (await eventsOf('participant.joined')).some(({ identity }) => identity === 'user-two'));
+    await waitFor(() => caller.others.length > 0, { what: 'the agent to be there still' });
+    api.broken = true;
+    await waitFor(async () => (await events()).findLast(({ type }) => type === 'state.changed'));
+    await caller.speak(await synthesize(TEXTS[2] ?? ''));
+    await waitFor(() => voice.inputs.some((input) => input.startsWith('Excusez-moi')), {
+      what: 'a spoken apology',
+      timeoutMs: 15_000,
+    });
+    expect((await eventsOf('agent.failed')).map(({ code }) => code)).toContain('llm_failed');
+
+    await deleteRoom(inject('livekit'), sessionId);
+    await waitFor(async () => (await (await fetch(`${agentUrl}/metrics`)).text()).includes('eloquence_agent_jobs 0'), {
+      what: 'the job to end with its room',
+      timeoutMs: 20_000,
+    });
+    expect(await participants(inject('livekit'), sessionId)).toEqual([]);
+    await caller.leave();
+    const metrics = await (await fetch(`${agentUrl}/metrics`)).text();
+    expect(metrics).toMatch(/eloquence_turn_seconds_count\{stage="total"\} [1-9]/);
+    expect(logs.join('')).not.toMatch(/entretien|conseil|Voici|Bonjour/);
+  },
+);
+
+test('SIGTERM takes the announcement back and ends the worker', { timeout: 40_000 }, async () => {
+  worker.kill('SIGTERM');
+  const exited = await waitFor(() => worker.exitCode !== null && { code: worker.exitCode }, {
+    what: 'the worker to end',
+    timeoutMs: 30_000,
+  });
+  expect(exited.code).toBe(0);
+  expect(await redis.get(SCENARIOS_KEY)).toBeNull();
+});

@@ -1,0 +1,131 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer, type WebSocket } from 'ws';
+
+const RATE_HZ = 16_000;
+/** Louder than this is speech. */
+const LOUD = 600;
+
+export interface FakeGatewayOptions {
+  readonly port?: number;
+  /** Text of each utterance, in the order spoken. */
+  readonly texts: readonly string[];
+}
+
+/** A stream as the fake sees it. */
+export interface FakeStream {
+  readonly url: URL;
+  readonly authorization: string;
+  readonly socket: WebSocket;
+  /** s16le bytes received. */
+  bytes: number;
+  controls: string[];
+  closed: boolean;
+}
+
+/**
+ * Stands where stt-gateway stands: hears loudness, gives the next text of its list as interim while it is loud and as final
+ * when asked by `Finalize`.
+ */
+export class FakeGateway implements AsyncDisposable {
+  readonly streams: FakeStream[] = [];
+  /** While true, connections are refused. */
+  down = false;
+  readonly #server: Server;
+  readonly #texts: readonly string[];
+  #said = 0;
+
+  private constructor(server: Server, texts: readonly string[]) {
+    this.#server = server;
+    this.#texts = texts;
+  }
+
+  static async start(options: FakeGatewayOptions): Promise<FakeGateway> {
+    const server = createServer((_request, response) => response.end('{"status":"ok"}'));
+    const gateway = new FakeGateway(server, options.texts);
+    const sockets = new WebSocketServer({ noServer: true });
+    server.on('upgrade', (request, socket, head) => {
+      if (gateway.down) return socket.destroy();
+      sockets.handleUpgrade(request, socket, head, (open) => gateway.#serve(open, request));
+    });
+    await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
+    return gateway;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Cuts every connection, as a restart does. */
+  cut(): void {
+    for (const stream of this.streams) if (!stream.closed) stream.socket.terminate();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cut();
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #serve(socket: WebSocket, request: IncomingMessage): void {
+    const stream: FakeStream = {
+      url: new URL(request.url ?? '/', 'http://fake'),
+      authorization: request.headers.authorization ?? '',
+      socket,
+      bytes: 0,
+      controls: [],
+      closed: false,
+    };
+    this.streams.push(stream);
+    let loudFrom: number | undefined;
+    let loudTo = 0;
+    const results = (isFinal: boolean) => {
+      const text = this.#texts[this.#said % this.#texts.length] ?? '';
+      const start = (loudFrom ?? 0) / RATE_HZ;
+      const duration = (loudTo - (loudFrom ?? 0)) / RATE_HZ;
+      const word = { word: text, punctuated_word: text, start, end: start + duration, confidence: 0.9 };
+      socket.send(
+        JSON.stringify({
+          type: 'Results',
+          channel_index: [0, 1],
+          start,
+          duration,
+          is_final: isFinal,
+          speech_final: isFinal,
+          from_finalize: isFinal,
+          channel: { alternatives: [{ transcript: text, confidence: 0.9, words: [word] }] },
+          metadata: { request_id: 'fake' },
+        }),
+      );
+    };
+    socket.on('message', (data, isBinary) => {
+      const bytes = data as Buffer;
+      if (isBinary) {
+        const at = stream.bytes / 2;
+        stream.bytes += bytes.length;
+        if (peak(bytes) < LOUD) return;
+        const begins = loudFrom === undefined;
+        loudFrom ??= at;
+        loudTo = stream.bytes / 2;
+        if (begins) results(false);
+        return;
+      }
+      const { type } = JSON.parse(bytes.toString()) as { type: string };
+      stream.controls.push(type);
+      if (type === 'CloseStream') socket.close(1000);
+      if (type !== 'Finalize' || loudFrom === undefined) return;
+      results(true);
+      loudFrom = undefined;
+      this.#said += 1;
+    });
+    socket.on('close', () => {
+      stream.closed = true;
+    });
+  }
+}
+
+function peak(pcm: Buffer): number {
+  let highest = 0;
+  for (let at = 0; at + 1 < pcm.length; at += 2) highest = Math.max(highest, Math.abs(pcm.readInt16LE(at)));
+  return highest;
+}

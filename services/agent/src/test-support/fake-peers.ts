@@ -1,0 +1,84 @@
+import type { AgentSession } from '@eloquence/shared/contracts/dispatch';
+import Fastify, { type FastifyReply } from 'fastify';
+import type { AddressInfo } from 'node:net';
+
+/** 24 kHz s16le: a tone, so that a recording of the call shows where the agent spoke. */
+export function tone(lengthMs: number): Buffer {
+  const samples = Int16Array.from({ length: Math.round(lengthMs * 24) }, (_, at) =>
+    Math.round(9_000 * Math.sin((2 * Math.PI * 440 * at) / 24_000)),
+  );
+  return Buffer.from(samples.buffer);
+}
+
+async function listen(app: ReturnType<typeof Fastify>): Promise<string> {
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+}
+
+/** Stands where tts-proxy stands: 60 ms of tone per character. */
+export class FakeVoice implements AsyncDisposable {
+  readonly inputs: string[] = [];
+  readonly #app = Fastify({ forceCloseConnections: true });
+  url = '';
+
+  static async start(msPerCharacter = 60): Promise<FakeVoice> {
+    const voice = new FakeVoice();
+    voice.#app.get('/health', () => ({ status: 'ok' }));
+    voice.#app.post<{ Body: { input: string } }>('/v1/audio/speech', (request, reply) => {
+      voice.inputs.push(request.body.input);
+      return reply.type('audio/pcm').send(tone(request.body.input.length * msPerCharacter));
+    });
+    voice.url = await listen(voice.#app);
+    return voice;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#app.close();
+  }
+}
+
+interface ChatRequest {
+  readonly messages: readonly { readonly role: string; readonly content: string }[];
+}
+
+/** Stands where api-backend stands, as an agent sees it: the session, and the LLM proxy. */
+export class FakeApi implements AsyncDisposable {
+  readonly chats: { readonly request: ChatRequest; readonly sessionId: string | undefined }[] = [];
+  /** While true the model fails. */
+  broken = false;
+  answer = 'Très bien, on continue.';
+  readonly #app = Fastify({ forceCloseConnections: true });
+  url = '';
+
+  static async start(facts: AgentSession): Promise<FakeApi> {
+    const api = new FakeApi();
+    api.#app.get('/health', () => ({ status: 'ok' }));
+    api.#app.get('/internal/sessions/:id', () => facts);
+    api.#app.get('/v1/models', () => ({ object: 'list', data: [] }));
+    api.#app.post<{ Body: ChatRequest }>('/v1/chat/completions', (request, reply) => {
+      const sessionId = request.headers['x-session-id'] as string | undefined;
+      api.chats.push({ request: request.body, sessionId });
+      if (api.broken) return reply.code(502).send({ error: { message: 'no', type: 'server_error', code: 'no' } });
+      return api.#stream(reply);
+    });
+    api.url = await listen(api.#app);
+    return api;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#app.close();
+  }
+
+  #stream(reply: FastifyReply): FastifyReply {
+    const chunk = (delta: object, finish: string | null) =>
+      `data: ${JSON.stringify({
+        id: 'chat',
+        object: 'chat.completion.chunk',
+        created: 1,
+        model: 'talk',
+        choices: [{ index: 0, delta, finish_reason: finish }],
+      })}\n\n`;
+    const words = this.answer.split(/(?<= )/).map((content) => chunk({ content }, null));
+    return reply.type('text/event-stream').send([...words, chunk({}, 'stop'), 'data: [DONE]\n\n'].join(''));
+  }
+}
