@@ -26,6 +26,10 @@ import { Stack } from './launcher/stack.mjs';
 /** What whisper-stt exits with when a model could not be downloaded. */
 const DOWNLOAD_FAILED = 3;
 const PARENT_CHECK_MS = 300;
+/** For programs of the set-up to end by themselves. */
+const INTERRUPT_GRACE_MS = 500;
+
+let interrupted = false;
 
 /**
  * @param {import("./launcher/context.mjs").Context} context
@@ -134,8 +138,9 @@ function stopWithParent(stop) {
 function leaveOnSignals() {
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => {
+      interrupted = true;
       killRunning();
-      void delay(200).then(() => process.exit(130));
+      void delay(INTERRUPT_GRACE_MS).then(() => process.exit(130));
     });
   }
 }
@@ -176,6 +181,8 @@ try {
   await main(progress);
   process.exit();
 } catch (error) {
+  // A step that fails because Ctrl-C ended its program is no failure.
+  if (interrupted) process.exit(130);
   progress.failure(error);
   process.exit(1);
 }

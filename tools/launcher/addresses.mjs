@@ -14,7 +14,7 @@ import { LauncherError } from './errors.mjs';
  * @param {string} host
  * @returns {boolean}
  */
-export function isLoopback(host) {
+function isLoopback(host) {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 

@@ -42,8 +42,8 @@ export async function gatherFacts({ paths, settings, env }) {
     piper: which('piper', env['PATH']) !== undefined,
     piperVoices: {
       ...findVoices(join(paths.tools, 'voices')),
-      ...(settings['PIPER_VOICE_FR'] === undefined ? {} : { fr: settings['PIPER_VOICE_FR'] }),
-      ...(settings['PIPER_VOICE_EN'] === undefined ? {} : { en: settings['PIPER_VOICE_EN'] }),
+      ...(settings['PIPER_VOICE_FR'] === undefined ? {} : { fr: resolve(paths.root, settings['PIPER_VOICE_FR']) }),
+      ...(settings['PIPER_VOICE_EN'] === undefined ? {} : { en: resolve(paths.root, settings['PIPER_VOICE_EN']) }),
     },
   };
 }

@@ -24,6 +24,7 @@ export async function ensureNpmPackages({ paths, env }) {
     logFile,
     fix: 'Check the connection to the npm registry, then npm start again.',
   };
+  done.clear();
   try {
     await run('npm', ['ci', ...QUIET], options);
   } catch (error) {

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LauncherError } from './errors.mjs';
 import { findPython } from './packages.mjs';
-import { isExecutable, run } from './run.mjs';
+import { isExecutable, run, which } from './run.mjs';
 import { hashOf, stamp } from './stamps.mjs';
 
 /**
@@ -21,12 +21,15 @@ export function venvPython(paths) {
  */
 export async function ensurePythonVenv({ paths, env, options }, step) {
   const service = join(paths.root, 'services', 'whisper-stt');
-  const files = [join(service, 'requirements.txt')];
+  // What the GPU needs besides its driver is large: only where there is one.
+  const gpu = which('nvidia-smi', env['PATH']) === undefined ? [] : [join(service, 'requirements-gpu.txt')];
+  const runtimeFiles = [join(service, 'requirements.txt'), ...gpu];
+  const files = [...runtimeFiles];
   if (options.withTestTools) files.push(join(service, 'requirements-dev.txt'));
   const present = files.filter((file) => existsSync(file));
   const folder = join(paths.tools, 'venv');
   // Scripts of a virtual environment hold its absolute path: a moved clone needs a new one.
-  const hash = hashOf([folder], [join(service, 'requirements.txt')]);
+  const hash = hashOf([folder], runtimeFiles);
   const hashWithTools = hashOf([folder], files);
   const done = stamp(paths.stamps, 'venv');
   const doneWithTools = stamp(paths.stamps, 'venv-dev');
@@ -34,6 +37,8 @@ export async function ensurePythonVenv({ paths, env, options }, step) {
   const upToDate = options.withTestTools ? doneWithTools.matches(hashWithTools) : done.matches(hash);
   if (usable && upToDate) return 'unchanged';
   const logFile = join(paths.setupLogs, 'venv.log');
+  done.clear();
+  doneWithTools.clear();
   if (!usable) await create(folder, env, logFile);
   if (present.length > 0) {
     step.note('installing faster-whisper and what it needs');

@@ -84,5 +84,5 @@ export function readyLines({ paths, plan, engines }) {
  * @returns {string} a stand-in is always called one
  */
 function named({ label, demo }) {
-  return demo && !/demo|stand-in/i.test(label) ? `${label} (demo stand-in)` : label;
+  return demo && !/stand-in/i.test(label) ? `${label}: a demo stand-in` : label;
 }

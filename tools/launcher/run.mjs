@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { accessSync, closeSync, constants, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { LauncherError } from './errors.mjs';
 import { openLog, sizeOf } from './log-files.mjs';
 
@@ -41,7 +41,7 @@ export async function run(command, args, options) {
     if (options.input !== undefined) child.stdin?.end(options.input);
     const code = await exitOf(child).finally(() => running.delete(child));
     if (code === 0) return;
-    throw new LauncherError(`${command} ${args[0] ?? ''} failed (${code})`.replace('  ', ' '), {
+    throw new LauncherError(`${[basename(command), ...args.slice(0, 2)].join(' ')} failed (${code})`, {
       fix: options.fix,
       logFile: options.logFile,
       logOffset,

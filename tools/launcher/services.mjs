@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { localHost } from './addresses.mjs';
 import { modelDir } from './facts.mjs';
 import { writeGrafanaConfig } from './grafana-config.mjs';
@@ -194,7 +194,7 @@ function nodeServices({ context: { paths, settings, env }, plan, piperVoices }) 
     STT_URL: urls.stt,
     TTS_URL: urls.tts,
     WHISPER_URL: urls.whisper,
-    WEB_ROOT: settings['WEB_ROOT'] ?? join(paths.root, 'apps', 'web', 'dist'),
+    WEB_ROOT: resolve(paths.root, settings['WEB_ROOT'] ?? 'apps/web/dist'),
     ...(piperVoices.fr === undefined ? {} : { PIPER_VOICE_FR: piperVoices.fr }),
     ...(piperVoices.en === undefined ? {} : { PIPER_VOICE_EN: piperVoices.en }),
   };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const SKIPPED = new Set(['node_modules', 'dist', '.turbo', 'coverage', '__pycache__']);
@@ -43,6 +43,8 @@ export function stamp(folder, name) {
   return {
     /** @param {string} hash */
     matches: (hash) => existsSync(file) && readFileSync(file, 'utf8').trim() === hash,
+    /** Before the work: what is interrupted must not pass for done. */
+    clear: () => rmSync(file, { force: true }),
     /** @param {string} hash */
     write: (hash) => writeFileSync(file, `${hash}\n`),
   };

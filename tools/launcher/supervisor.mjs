@@ -242,7 +242,7 @@ export class Supervisor {
  * @param {Exit} exit
  * @returns {string}
  */
-export function describeExit({ code, signal, reason }) {
+function describeExit({ code, signal, reason }) {
   if (reason !== undefined) return reason;
   return signal === null ? `exit code ${code}` : `signal ${signal}`;
 }
@@ -251,7 +251,7 @@ export function describeExit({ code, signal, reason }) {
  * @param {string} line Of a log; most are JSON.
  * @returns {string} what it says to a person
  */
-export function messageIn(line) {
+function messageIn(line) {
   try {
     const { msg, err } = JSON.parse(line);
     const cause = typeof err?.message === 'string' ? `: ${err.message}` : '';

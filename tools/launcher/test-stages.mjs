@@ -10,7 +10,7 @@ import { join } from 'node:path';
  * @property {boolean} takesArguments  What is given after the stage's name goes to its runner.
  */
 
-export const STAGE_NAMES = /** @type {const} */ (['check', 'launcher', 'python', 'unit', 'integration', 'e2e']);
+const STAGE_NAMES = /** @type {const} */ (['check', 'launcher', 'python', 'unit', 'integration', 'e2e']);
 
 /**
  * @param {string} root

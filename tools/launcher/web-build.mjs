@@ -17,6 +17,7 @@ export async function ensureWebBuild({ paths, env, settings }) {
   );
   const done = stamp(paths.stamps, 'web');
   if (done.matches(hash) && existsSync(join(web, 'dist', 'index.html'))) return 'unchanged';
+  done.clear();
   await run('npm', ['run', 'build', '-w', '@eloquence/web'], {
     cwd: paths.root,
     env,
