@@ -26,7 +26,7 @@ async function warmUp(providers: readonly SpeechProvider[]): Promise<void> {
   for (const provider of providers.filter(({ id }) => id === 'piper' || id === 'espeak')) {
     try {
       const pieces = provider.speak({ text: 'Bonjour.', voice: { language: 'fr' }, speed: 1 }, signal);
-      await Array.fromAsync(pieces);
+      for await (const piece of pieces) if (piece.length > 0) continue;
     } catch {
       // A voice that does not work shows at its first sentence, where another can take over.
     }

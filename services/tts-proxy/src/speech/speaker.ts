@@ -3,6 +3,7 @@ import { ChildAbort } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import { within } from '@eloquence/shared/runtime/within';
 import { Shaper } from '../audio/shape.ts';
 import type { SpeechProvider, Utterance } from '../providers/provider.ts';
 import type { VoiceChain } from '../providers/voice-chain.ts';
@@ -126,7 +127,7 @@ export class Speaker {
     const abort = new ChildAbort(signal, { timeoutMs: answerTimeoutMs });
     const rest = shaped(provider.speak(utterance, abort.signal));
     try {
-      const first = await within(rest.next(), isLast ? lastFirstSoundTimeoutMs : firstSoundTimeoutMs, abort);
+      const first = await soundWithin(rest.next(), isLast ? lastFirstSoundTimeoutMs : firstSoundTimeoutMs, abort);
       if (first.done) throw new AppError('upstream_failed', 'The voice made no sound.');
       const seconds = (performance.now() - startedAtMs) / 1000;
       this.#telemetry.observe('eloquence_tts_first_byte_seconds', { provider: provider.id }, seconds);
@@ -145,7 +146,7 @@ export class Speaker {
       for (let piece = first; ;) {
         samples += piece.length;
         yield piece;
-        const next = await within(rest.next(), this.#limits.idleTimeoutMs, abort);
+        const next = await soundWithin(rest.next(), this.#limits.idleTimeoutMs, abort);
         if (next.done) break;
         piece = next.value;
       }
@@ -178,19 +179,9 @@ async function* shaped(source: AsyncIterable<Int16Array>): AsyncGenerator<Int16A
   if (last.length > 0) yield last;
 }
 
-/** `pending`, or an abort of the attempt and `upstream_timeout` when it takes longer than `timeoutMs`. */
-async function within<T>(pending: Promise<T>, timeoutMs: number, abort: ChildAbort): Promise<T> {
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    abort.abort(new DOMException('too late', 'TimeoutError'));
-  }, timeoutMs);
-  try {
-    return await pending;
-  } catch (error) {
-    if (isLate) throw new AppError('upstream_timeout', `The voice was silent for ${timeoutMs} ms.`, { cause: error });
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
+/** Waits for sound; silence for too long ends the attempt. */
+function soundWithin<T>(pending: Promise<T>, timeoutMs: number, abort: ChildAbort): Promise<T> {
+  const late = (cause: unknown) =>
+    new AppError('upstream_timeout', `The voice was silent for ${timeoutMs} ms.`, { cause });
+  return within(pending, { timeoutMs, abort, late });
 }

@@ -1,0 +1,117 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { chatMessageSchema } from '@eloquence/shared/contracts/chat';
+import { describe, expect, it } from 'vitest';
+import { coachAnswer } from './coach-answer.ts';
+import { english } from './english.ts';
+import { fold } from './fold.ts';
+import { french } from './french.ts';
+import { allAnswers, isRecognisable, RECOGNISABLE_ANSWERS, sentencesOf } from './recognisable.ts';
+
+function talk(lines: readonly string[], system = 'Vous êtes un coach.'): string[] {
+  const messages = [chatMessageSchema.parse({ role: 'system', content: system })];
+  return lines.map((line) => {
+    messages.push(chatMessageSchema.parse({ role: 'user', content: line }));
+    const answer = coachAnswer(messages);
+    messages.push(chatMessageSchema.parse({ role: 'assistant', content: answer }));
+    return answer;
+  });
+}
+const answersOf = (rules: typeof french.rules, id: string) => rules.find((rule) => rule.id === id)?.answers ?? [];
+
+describe('the demo coach', () => {
+  it('greets when nobody has spoken, and says that it is a demonstration', () => {
+    expect(coachAnswer([chatMessageSchema.parse({ role: 'system', content: 'Salue.' })])).toMatch(/démonstration/);
+    const inEnglish = chatMessageSchema.parse({ role: 'system', content: 'You coach.\nLanguage: en\nBe kind.' });
+    expect(coachAnswer([inEnglish])).toMatch(/demonstration/);
+  });
+
+  it('says what it is when asked', () => {
+    expect(talk(['Qui êtes-vous ?'])[0]).toMatch(/démonstration/);
+    expect(talk(['Est-ce que je… vous êtes qui, vous ?'])[0]).toMatch(/démonstration/);
+    expect(talk(['Who are you?'])[0]).toMatch(/demonstration/);
+  });
+
+  it.each([
+    ['je voudrais faire un exercice', 'exercise'],
+    ['euh parlons de mon entretien', 'interview'],
+    ['donnez-moi un conseil', 'advice'],
+    ['du coup est-ce que je parle trop vite', 'pace'],
+    ['je suis prêt à commencer', 'ready'],
+    ['mon principal défaut est le stress', 'stress'],
+    ['ma plus grande qualité est la patience', 'flaws_and_strengths'],
+    ['comment puis-je améliorer ma voix', 'voice'],
+    ['aujourd’hui je vais vous présenter notre projet', 'presentation'],
+    ['bonjour à tous et merci d’être venus', 'opening'],
+    ['pour conclure je voudrais vous remercier', 'conclusion'],
+    ['nous avons douze clients en France', 'figures'],
+    ['on peut recommencer', 'again'],
+    ['oui c’est bien ça', 'yes'],
+    ['non', 'no'],
+    ['bonjour', 'hello'],
+    ['au revoir', 'goodbye'],
+  ])('hears "%s" as %s', (line, rule) => {
+    expect(answersOf(french.rules, rule)).toContain(talk([line])[0]);
+  });
+
+  it('answers English in English', () => {
+    expect(answersOf(english.rules, 'pace')).toContain(talk(['Do I speak too fast?'])[0]);
+    expect(answersOf(english.rules, 'interview')).toContain(talk(['entretien interview'], 'Language: en')[0]);
+    expect(answersOf(french.rules, 'interview')).toContain(talk(['interview, mon entretien'], 'Language: fr')[0]);
+  });
+
+  it('stays with the exercise that was chosen', () => {
+    const [, second] = talk(['Parlons de mon entretien', 'Dix tables rondes et une horloge']);
+    expect(french.onTopic.interview).toContain(second);
+  });
+
+  it('names the fillers it heard when there is nothing else to say', () => {
+    expect(talk(['euh du coup la table'])[0]).toContain('« euh » et « du coup »');
+  });
+
+  it('does not repeat itself when the person does, and says the same in the same conversation', () => {
+    const lines = ['donnez-moi un conseil', 'donnez-moi un conseil', 'donnez-moi un conseil'];
+    expect(new Set(talk(lines)).size).toBe(3);
+    expect(talk(lines)).toEqual(talk(lines));
+  });
+
+  it('keeps every answer to 25 words, two sentences or three, and one question', () => {
+    for (const answer of [...allAnswers(french), ...allAnswers(english)]) {
+      expect(fold(answer).split(' ').length, answer).toBeLessThanOrEqual(25);
+      expect(sentencesOf(answer).length, answer).toBeLessThanOrEqual(3);
+      expect(answer.match(/\?/g)?.length ?? 0, answer).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('can be recognised in a third of its answers, and in a third of those to the demo vocabulary', () => {
+    const all = allAnswers(french);
+    expect(all.filter((answer) => isRecognisable(answer)).length / all.length).toBeGreaterThanOrEqual(1 / 3);
+    const lines = [
+      'donnez-moi un conseil',
+      'est-ce que je parle trop vite',
+      'on peut recommencer',
+      'je suis prêt à commencer',
+    ];
+    const heard = Array.from({ length: 12 }, (_, start) =>
+      talk([...Array.from({ length: start }, () => 'oui'), lines[start % lines.length] as string]).at(-1),
+    );
+    expect(heard.filter((answer) => isRecognisable(answer as string)).length).toBeGreaterThanOrEqual(4);
+    expect(new Set(RECOGNISABLE_ANSWERS).size).toBe(RECOGNISABLE_ANSWERS.length);
+  });
+
+  it('counts as recognisable only what the grammar of the demo model can produce', (context) => {
+    const file = resolve(import.meta.dirname, '../../../../whisper-stt/demo-model/training/sentences.py');
+    if (!existsSync(file)) context.skip('the demo model is not in this checkout');
+    const literals = [...readFileSync(file, 'utf8').matchAll(/"([^"\n]+)"/g)].map((match) => match[1] as string);
+    const patterns = literals.map(
+      (literal) => new RegExp(`^${fold(literal.replaceAll(/\{[^}]*\}/g, ' VARIABLE ')).replaceAll('variable', '.+')}$`),
+    );
+    for (const sentence of new Set(RECOGNISABLE_ANSWERS.flatMap((answer) => sentencesOf(answer)))) {
+      const folded = fold(sentence);
+      expect(
+        patterns.some((pattern) => pattern.source.length > 6 && pattern.test(folded)),
+        sentence,
+      ).toBe(true);
+    }
+  });
+});
