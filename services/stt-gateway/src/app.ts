@@ -1,0 +1,114 @@
+import { fileURLToPath } from 'node:url';
+import websocket from '@fastify/websocket';
+import type { Engine } from '@eloquence/shared/contracts/engine';
+import { closeCodes } from '@eloquence/shared/contracts/errors';
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import { Lifecycle } from '@eloquence/shared/runtime/lifecycle';
+import { createService } from '@eloquence/shared/runtime/service';
+import { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import type { Config } from './config.ts';
+import { Decoder } from './decoding/decoder.ts';
+import { DecodeScheduler } from './decoding/scheduler.ts';
+import { WhisperEngine } from './engines/whisper-engine.ts';
+import { VadHearing } from './hearing/hearing.ts';
+import { listenRoutes, type OpenSockets } from './listen/routes.ts';
+import { restRoutes } from './rest/routes.ts';
+
+const MODEL_PATH = fileURLToPath(new URL('../models/silero_vad.onnx', import.meta.url));
+
+export interface Gateway {
+  readonly lifecycle: Lifecycle;
+  readonly telemetry: Telemetry;
+  readonly hearing: VadHearing;
+  /** Loads the VAD, then listens. @returns the base URL */
+  readonly listen: () => Promise<string>;
+}
+
+/** Builds the gateway; nothing is opened before `listen`. */
+export function buildGateway(config: Config, logger: Logger): Gateway {
+  const telemetry = new Telemetry();
+  const lifecycle = new Lifecycle(logger, { stepTimeoutMs: config.streams.drainMs + 5_000 });
+  const hearing = new VadHearing({ modelPath: MODEL_PATH, logger });
+  const engine = new WhisperEngine({ ...config.whisper, key: config.internalKey });
+  const scheduler = new DecodeScheduler(config.decoding);
+  const decoder = new Decoder({ engine, scheduler, telemetry, outageMs: config.decoding.outageMs });
+  let described: Engine | undefined;
+  let draining = false;
+  const app = createService({
+    service: 'stt-gateway',
+    logger,
+    telemetry,
+    engine: () => described,
+    // A long recording over a slow line takes longer to arrive than a JSON body.
+    requestTimeoutMs: config.rest.timeoutMs,
+    readiness: [
+      {
+        name: 'vad',
+        check: async () => {
+          if (!hearing.ready) throw new Error('the model is not loaded');
+        },
+      },
+      {
+        name: 'engine',
+        check: async (signal) => {
+          described = undefined;
+          described = await engine.describe(signal);
+        },
+      },
+    ],
+  });
+  let sockets: OpenSockets = new Set();
+  // A plugin of its own, because the upgrade hooks must be there before the routes.
+  app.register(websocket, {
+    options: {
+      maxPayload: config.streams.maxFrameBytes,
+      perMessageDeflate: false,
+      // Deepgram answers the scheme, never the key.
+      handleProtocols: (protocols) => [...protocols].find((name) => /^(?:token|bearer)$/i.test(name)) ?? false,
+    },
+    errorHandler: (error, socket) => {
+      // Broken frames and connections have a code, and ws has answered them; anything else is a fault of ours.
+      if ('code' in error) logger.debug({ err: error }, 'socket failed');
+      else {
+        logger.error({ err: error }, 'socket handler failed');
+        socket.close(closeCodes.internal, 'internal: Something failed on our side. Connect again.');
+      }
+      setTimeout(() => socket.terminate(), 2_000).unref();
+    },
+  });
+  app.after(() => {
+    sockets = listenRoutes(app, {
+      key: config.internalKey,
+      hearing,
+      decoder,
+      scheduler,
+      telemetry,
+      limits: config.streams,
+      maxStreams: config.streams.max,
+      draining: () => draining,
+      hears: () => hearing.ready,
+    });
+    restRoutes(app, { key: config.internalKey, engine, telemetry, limits: config.rest });
+  });
+  const listen = async () => {
+    lifecycle.onClose('hearing', () => hearing.close());
+    await hearing.start();
+    lifecycle.onClose('engine', () => engine.close());
+    lifecycle.onClose('http', () => app.close());
+    const url = await app.listen({ host: config.http.address, port: config.http.port });
+    lifecycle.onClose('sockets', async () => {
+      draining = true;
+      await goAway(sockets, config.streams.drainMs);
+    });
+    return url;
+  };
+  return { lifecycle, telemetry, hearing, listen };
+}
+
+/** Finals first, then 1001; whoever is not done in time is cut off when the server closes. */
+async function goAway(sockets: OpenSockets, drainMs: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, drainMs);
+  await Promise.race([Promise.all([...sockets].map((socket) => socket.goAway())), late]);
+  clearTimeout(timer);
+}

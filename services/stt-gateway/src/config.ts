@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import { commonEnv, httpUrlSchema, parseEnv, portSchema } from '@eloquence/shared/runtime/config';
+import type { SchedulerOptions } from './decoding/scheduler.ts';
+import type { SocketLimits } from './listen/socket.ts';
+
+const envSchema = z.object({
+  ...commonEnv,
+  PORT: portSchema.default(8001),
+  WHISPER_URL: httpUrlSchema.default('http://127.0.0.1:8003'),
+});
+
+export interface Config {
+  readonly logLevel: string;
+  readonly http: { readonly address: string; readonly port: number };
+  /** Who may call us, and what we show the engine. */
+  readonly internalKey: string;
+  readonly whisper: { readonly url: string; readonly decodeTimeoutMs: number; readonly connections: number };
+  readonly decoding: SchedulerOptions & {
+    /** How long an utterance is kept for an engine that is away. */
+    readonly outageMs: number;
+  };
+  readonly streams: SocketLimits & {
+    /** Open sockets; one more is refused. At 0.1 ms of VAD per 32 ms window one worker carries some 300. */
+    readonly max: number;
+    /** How long open streams may take for their finals when the process stops. */
+    readonly drainMs: number;
+  };
+  readonly rest: {
+    /** Files being transcribed at once; one more is refused. */
+    readonly maxInFlight: number;
+    readonly maxBytes: number;
+    readonly timeoutMs: number;
+  };
+}
+
+/** What is not an operator's business. Tests shorten the times. */
+export const defaults = {
+  // Two calls at once: the engine decodes one after the other, the second is there when the first ends.
+  decoding: { slots: 2, maxWaitingFinals: 64, maxWaitingOthers: 32, maxFinalWaitMs: 3_000, outageMs: 10_000 },
+  streams: {
+    max: 300,
+    drainMs: 5_000,
+    idleMs: 10_000,
+    pingMs: 15_000,
+    maxMissedPings: 2,
+    maxBufferedBytes: 1_048_576,
+    maxFrameBytes: 1_048_576,
+    maxMistakes: 10,
+  },
+  rest: { maxInFlight: 4, maxBytes: 200_000_000, timeoutMs: 300_000 },
+} as const satisfies Pick<Config, 'decoding' | 'streams' | 'rest'>;
+
+/** @throws ConfigError listing every fault */
+export function readConfig(env?: Readonly<Record<string, string | undefined>>): Config {
+  const parsed = parseEnv(envSchema, env);
+  return Object.freeze({
+    ...defaults,
+    logLevel: parsed.LOG_LEVEL,
+    http: { address: parsed.BIND_ADDRESS, port: parsed.PORT },
+    internalKey: parsed.INTERNAL_API_KEY,
+    // A demo model answers in 50 ms, `small` on an old processor in 5 to 10 s.
+    whisper: { url: parsed.WHISPER_URL, decodeTimeoutMs: 20_000, connections: 8 },
+  });
+}

@@ -1,0 +1,76 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { listenQuerySchema, type ListenQuery } from '@eloquence/shared/contracts/stt';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import { credentialOf, isKnownKey, type Service } from '@eloquence/shared/runtime/service';
+import { INPUT_RATES_HZ } from '../audio/resampler.ts';
+import type { DecodeScheduler } from '../decoding/scheduler.ts';
+import { ListenSocket, type ListenPorts } from './socket.ts';
+
+export interface ListenRouteOptions extends ListenPorts {
+  readonly key: string;
+  readonly scheduler: DecodeScheduler;
+  readonly maxStreams: number;
+  /** True once the process is stopping. */
+  readonly draining: () => boolean;
+  /** False while speech detection is being restarted. */
+  readonly hears: () => boolean;
+}
+
+/** The open sockets; shared with whoever closes them. */
+export type OpenSockets = Set<ListenSocket>;
+
+/** Deepgram's way for browsers, which cannot set headers: `Sec-WebSocket-Protocol: token, K`. */
+function credentialOfProtocol(header: string | undefined): string | undefined {
+  const [scheme, key] = (header ?? '').split(',').map((part) => part.trim());
+  return scheme && /^(?:token|bearer)$/i.test(scheme) ? key : undefined;
+}
+
+/** `ws://…/v1/listen`. Every refusal is an HTTP problem body before the upgrade. */
+export function listenRoutes(app: Service, options: ListenRouteOptions): OpenSockets {
+  const open: OpenSockets = new Set();
+  const authorize = async (request: FastifyRequest) => {
+    const { authorization, 'sec-websocket-protocol': protocol } = request.headers;
+    if (isKnownKey(credentialOf(authorization) ?? credentialOfProtocol(protocol), [options.key])) return;
+    throw new AppError('unauthorized', 'Send a valid key as "Authorization: Token <key>".');
+  };
+  const admit = async () => {
+    if (options.draining())
+      throw new AppError('unavailable', 'The service is stopping. Connect again in a few seconds.', { retryAfterS: 5 });
+    if (!options.hears())
+      throw new AppError('unavailable', 'Speech detection is starting. Connect again.', { retryAfterS: 1 });
+    if (open.size >= options.maxStreams)
+      throw new AppError('overloaded', `All ${options.maxStreams} streams are in use.`, { retryAfterS: 10 });
+    const overload = options.scheduler.overload();
+    if (overload) throw overload;
+  };
+  app.route({
+    method: 'GET',
+    url: '/v1/listen',
+    schema: { querystring: listenQuerySchema, hide: true },
+    onRequest: authorize,
+    preHandler: [checkRate, admit],
+    handler: (_request: FastifyRequest, reply: FastifyReply) => {
+      reply.header('upgrade', 'websocket');
+      throw new AppError('invalid_request', 'Open /v1/listen as a WebSocket.');
+    },
+    wsHandler: (socket, request) => {
+      // Validated by the route's schema before the upgrade; the plugin's handler type does not say so.
+      const listener = new ListenSocket(socket, request.query as ListenQuery, request.id, options);
+      open.add(listener);
+      options.telemetry.set('eloquence_stt_streams', open.size);
+      socket.on('close', () => {
+        open.delete(listener);
+        options.telemetry.set('eloquence_stt_streams', open.size);
+      });
+    },
+  });
+  return open;
+}
+
+async function checkRate(request: FastifyRequest): Promise<void> {
+  const rate = (request.query as ListenQuery).sample_rate;
+  if (INPUT_RATES_HZ.some((known) => known === rate)) return;
+  throw new AppError('invalid_request', `sample_rate ${rate} is not supported: use ${INPUT_RATES_HZ.join(', ')}.`, {
+    issues: [{ path: 'querystring.sample_rate', message: 'is not supported' }],
+  });
+}

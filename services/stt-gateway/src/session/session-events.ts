@@ -1,0 +1,43 @@
+import type { AppError } from '@eloquence/shared/runtime/errors';
+
+/** A word with its place on the stream's own clock: seconds of audio since the start. */
+export interface TimedWord {
+  readonly word: string;
+  readonly startS: number;
+  readonly endS: number;
+  readonly probability: number;
+}
+
+export interface Transcript {
+  /** Counts the utterances of the session from 1. */
+  readonly utterance: number;
+  readonly startS: number;
+  readonly endS: number;
+  readonly text: string;
+  readonly words: readonly TimedWord[];
+  readonly confidence: number;
+}
+
+/**
+ * What a session tells its codec. Finals, losses and ends come in spoken order; `speech.started` comes at once, also
+ * while the final of the utterance before is still being decoded. Every codec gets all of it and says what its wire can say.
+ * Interims are revisable: each replaces the one before.
+ */
+export type SessionEvent =
+  | { readonly type: 'speech.started'; readonly utterance: number; readonly atS: number }
+  | { readonly type: 'transcript.interim'; readonly transcript: Transcript }
+  | {
+      readonly type: 'transcript.final';
+      readonly transcript: Transcript;
+      /** The speaker has paused (false: cut because it became too long, more of the sentence follows). */
+      readonly pause: boolean;
+      readonly fromFinalize: boolean;
+    }
+  | { readonly type: 'utterance.ended'; readonly lastWordEndS: number }
+  | {
+      readonly type: 'utterance.lost';
+      readonly utterance: number;
+      readonly startS: number;
+      readonly endS: number;
+      readonly error: AppError;
+    };

@@ -1,0 +1,240 @@
+import { STT_SAMPLE_RATE_HZ } from '@eloquence/shared/contracts/stt';
+
+/** Silero's own thresholds: speech starts at the upper and goes on until below the lower. */
+const START_PROBABILITY = 0.5;
+const STAY_PROBABILITY = 0.35;
+/** One window of 32 ms may be a click; two are the shortest thing worth announcing. */
+const START_WINDOWS = 2;
+/** Whole-utterance engines lose first consonants without some audio before the detected start. */
+export const PRE_ROLL_MS = 300;
+/** Silence after which the final decode is started in the hope that the speaker has finished. */
+export const SPECULATE_AFTER_MS = 150;
+/** Silence left at the end of what is decoded. Not above SPECULATE_AFTER_MS, or the guess could never be used. */
+const TAIL_MS = 150;
+/** Whisper decodes windows of 30 s; 20 s leaves room and bounds the memory of a sentence that never ends. */
+export const MAX_UTTERANCE_MS = 20_000;
+/** The forced cut is put at the quietest point of the last so much. */
+const CUT_SEARCH_MS = 5_000;
+
+export interface SegmenterOptions {
+  /** Silence that ends an utterance; undefined = only Finalize, `utteranceEndMs` and the length limit do. */
+  readonly endpointingMs: number | undefined;
+  /** Silence after which `utterance.ended` is told. */
+  readonly utteranceEndMs: number | undefined;
+}
+
+/** A stretch of audio to decode, in samples since the start of the stream. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly speechStart: number;
+  readonly speechEnd: number;
+  /** Samples in windows that were speech. */
+  readonly speechSamples: number;
+  readonly peakProbability: number;
+  /** Loudest window, full scale 1. */
+  readonly peakRms: number;
+}
+
+export interface Idle {
+  readonly phase: 'idle';
+  readonly position: number;
+  /** Audio before this is decoded already. */
+  readonly committedTo: number;
+  /** Windows of speech in a row, not enough yet to be a start. */
+  readonly candidate: Omit<Span, 'from' | 'to'> | undefined;
+  /** End of the last speech while `utterance.ended` has still to be told. */
+  readonly untold: number | undefined;
+}
+
+export interface Speaking {
+  readonly phase: 'speaking';
+  readonly position: number;
+  readonly span: Omit<Span, 'to'>;
+  /** Start of the present silence. */
+  readonly silenceFrom: number | undefined;
+  readonly speculated: boolean;
+  /** Best place for a forced cut so far, and the loudness there. */
+  readonly quietest: { readonly at: number; readonly rms: number } | undefined;
+  readonly previousRms: number;
+}
+
+export type SegmenterState = Idle | Speaking;
+
+export type SegmenterInput =
+  /** The next window was heard. */
+  | {
+      readonly type: 'window';
+      readonly start: number;
+      readonly end: number;
+      readonly probability: number;
+      readonly rms: number;
+    }
+  /** Nothing has come for so long although everything that came was heard: clients stop sending in silence. */
+  | { readonly type: 'stall'; readonly stalledMs: number }
+  | { readonly type: 'finalize' };
+
+export type CommitCause = 'endpoint' | 'utterance_end' | 'too_long' | 'finalize';
+
+export type SegmenterEffect =
+  | { readonly type: 'speech.started'; readonly at: number }
+  | { readonly type: 'speculate'; readonly span: Span }
+  | { readonly type: 'speech.resumed' }
+  | { readonly type: 'commit'; readonly span: Span; readonly cause: CommitCause }
+  | { readonly type: 'utterance.ended'; readonly speechEnd: number };
+
+export interface Step {
+  readonly state: SegmenterState;
+  readonly effects: readonly SegmenterEffect[];
+}
+
+export const samplesOf = (ms: number): number => Math.round((ms * STT_SAMPLE_RATE_HZ) / 1000);
+export const msOf = (samples: number): number => (samples * 1000) / STT_SAMPLE_RATE_HZ;
+
+export function initialState(): SegmenterState {
+  return { phase: 'idle', position: 0, committedTo: 0, candidate: undefined, untold: undefined };
+}
+
+/** Probabilities and the clock in, utterances out. Pure: audio, decoding and timers are the session's. */
+export function step(state: SegmenterState, input: SegmenterInput, options: SegmenterOptions): Step {
+  switch (input.type) {
+    case 'window':
+      return state.phase === 'idle' ? hearIdle(state, input, options) : hearSpeaking(state, input, options);
+    case 'stall':
+      return state.phase === 'idle'
+        ? tellEnd(state, input.stalledMs, options)
+        : judgeSilence(state, input.stalledMs, options);
+    case 'finalize':
+      return finalize(state);
+  }
+}
+
+type WindowInput = Extract<SegmenterInput, { type: 'window' }>;
+
+function hearIdle(state: Idle, window: WindowInput, options: SegmenterOptions): Step {
+  const { start, end, probability, rms } = window;
+  if (probability < START_PROBABILITY) return tellEnd({ ...state, position: end, candidate: undefined }, 0, options);
+  const before = state.candidate;
+  const candidate = {
+    speechStart: before?.speechStart ?? start,
+    speechEnd: end,
+    speechSamples: (before?.speechSamples ?? 0) + end - start,
+    peakProbability: Math.max(before?.peakProbability ?? 0, probability),
+    peakRms: Math.max(before?.peakRms ?? 0, rms),
+  };
+  if (end - candidate.speechStart < START_WINDOWS * (end - start))
+    return { state: { ...state, position: end, candidate }, effects: [] };
+  const from = Math.max(state.committedTo, candidate.speechStart - samplesOf(PRE_ROLL_MS));
+  const speaking: Speaking = {
+    phase: 'speaking',
+    position: end,
+    span: { from, ...candidate },
+    silenceFrom: undefined,
+    speculated: false,
+    quietest: undefined,
+    previousRms: rms,
+  };
+  return { state: speaking, effects: [{ type: 'speech.started', at: candidate.speechStart }] };
+}
+
+function hearSpeaking(state: Speaking, window: WindowInput, options: SegmenterOptions): Step {
+  const { start, end, probability, rms } = window;
+  const speech =
+    probability >= START_PROBABILITY || (probability >= STAY_PROBABILITY && state.silenceFrom === undefined);
+  const heard: Speaking = {
+    ...state,
+    position: end,
+    span: speech
+      ? {
+          ...state.span,
+          speechEnd: end,
+          speechSamples: state.span.speechSamples + end - start,
+          peakProbability: Math.max(state.span.peakProbability, probability),
+          peakRms: Math.max(state.span.peakRms, rms),
+        }
+      : state.span,
+    silenceFrom: speech ? undefined : (state.silenceFrom ?? start),
+    quietest: quieter(state, start, rms),
+    previousRms: rms,
+  };
+  if (speech && state.speculated)
+    return followLength({ ...heard, speculated: false }, [{ type: 'speech.resumed' }], options);
+  const judged = judgeSilence(heard, 0, options);
+  return judged.state.phase === 'speaking' ? followLength(judged.state, judged.effects, options) : judged;
+}
+
+/** The best cut so far: the seam between the two windows that are quietest together, late enough in the utterance. */
+function quieter(state: Speaking, at: number, rms: number): Speaking['quietest'] {
+  const both = (state.previousRms + rms) / 2;
+  const searchFrom = state.span.from + samplesOf(MAX_UTTERANCE_MS - CUT_SEARCH_MS);
+  if (at < searchFrom || (state.quietest && state.quietest.rms <= both)) return state.quietest;
+  return { at, rms: both };
+}
+
+/** Speculates, commits, or waits on, by how long it has been silent. */
+function judgeSilence(state: Speaking, stalledMs: number, options: SegmenterOptions): Step {
+  const silenceMs = msOf(state.position - (state.silenceFrom ?? state.position)) + stalledMs;
+  const limitMs = options.endpointingMs ?? options.utteranceEndMs ?? Infinity;
+  if (silenceMs >= limitMs) {
+    const cause = options.endpointingMs === undefined ? 'utterance_end' : 'endpoint';
+    const committed = commit(state, endOf(state), cause);
+    const told = tellEnd(committed.state as Idle, stalledMs, options);
+    return { state: told.state, effects: [...committed.effects, ...told.effects] };
+  }
+  if (silenceMs < SPECULATE_AFTER_MS || state.speculated || limitMs === Infinity) return { state, effects: [] };
+  const span = { ...state.span, to: endOf(state) };
+  return { state: { ...state, speculated: true }, effects: [{ type: 'speculate', span }] };
+}
+
+/** Where the utterance ends if it ends now: a little after the speech. */
+function endOf(state: Speaking): number {
+  return Math.min(state.position, state.span.speechEnd + samplesOf(TAIL_MS));
+}
+
+function commit(state: Speaking, to: number, cause: CommitCause): Step {
+  const idle: Idle = {
+    phase: 'idle',
+    position: state.position,
+    committedTo: to,
+    candidate: undefined,
+    untold: state.span.speechEnd,
+  };
+  return { state: idle, effects: [{ type: 'commit', span: { ...state.span, to }, cause }] };
+}
+
+/** Cuts an utterance that has become too long; what follows the cut goes on as an utterance of its own. */
+function followLength(state: Speaking, effects: readonly SegmenterEffect[], options: SegmenterOptions): Step {
+  const { span } = state;
+  if (state.position - span.from < samplesOf(MAX_UTTERANCE_MS)) return { state, effects };
+  const at = state.quietest?.at ?? state.position;
+  const committed = commit(state, Math.min(at, state.position), 'too_long');
+  const all = [...effects, ...committed.effects];
+  // Nothing was said after the cut: an utterance of silence must not begin.
+  if (span.speechEnd <= at) {
+    const told = tellEnd(committed.state as Idle, 0, options);
+    return { state: told.state, effects: [...all, ...told.effects] };
+  }
+  const rest: Speaking = {
+    ...state,
+    span: { ...span, from: at, speechStart: at, speechSamples: span.speechEnd - at },
+    speculated: false,
+    quietest: undefined,
+  };
+  return { state: rest, effects: all };
+}
+
+/** `utterance.ended`, once, when the silence after a commit has lasted long enough. */
+function tellEnd(state: Idle, stalledMs: number, options: SegmenterOptions): Step {
+  if (state.untold === undefined || options.utteranceEndMs === undefined) return { state, effects: [] };
+  if (msOf(state.position - state.untold) + stalledMs < options.utteranceEndMs) return { state, effects: [] };
+  const effects: SegmenterEffect[] = [{ type: 'utterance.ended', speechEnd: state.untold }];
+  return { state: { ...state, untold: undefined }, effects };
+}
+
+function finalize(state: SegmenterState): Step {
+  if (state.phase === 'speaking') {
+    const speaking = state.silenceFrom === undefined;
+    return commit(state, speaking ? state.position : endOf(state), 'finalize');
+  }
+  return { state: { ...state, candidate: undefined }, effects: [] };
+}
