@@ -8,6 +8,8 @@ import { parse } from 'yaml';
 
 /** Repository root is four folders above packages/testkit/src. */
 const DEFAULT_SPECS_DIR = resolve(import.meta.dirname, '../../../../shared/specs');
+/** Part of the cache key; to be raised when `repair` changes. */
+const REPAIR_VERSION = 2;
 const UNKNOWN_FORMATS = ['phone-number', 'date-time-rfc-2822', 'currency', 'uri-map', 'binary'];
 
 type Json = Record<string, unknown>;
@@ -64,7 +66,7 @@ export function loadSpec(file: string): SpecValidator | undefined {
 /** Parsing 3 MB of YAML takes seconds, and every test file would pay it again: the repaired JSON is kept in the temp folder. */
 function readDocument(path: string): Json {
   const { size, mtimeMs } = statSync(path);
-  const key = createHash('sha256').update(`${path}:${size}:${mtimeMs}:1`).digest('hex').slice(0, 16);
+  const key = createHash('sha256').update(`${path}:${size}:${mtimeMs}:${REPAIR_VERSION}`).digest('hex').slice(0, 16);
   const cached = join(tmpdir(), 'eloquence-specs', `${key}.json`);
   if (existsSync(cached)) return JSON.parse(readFileSync(cached, 'utf8')) as Json;
   const text = readFileSync(path, 'utf8');
@@ -76,15 +78,18 @@ function readDocument(path: string): Json {
   return document;
 }
 
-/** Makes a published document digestible: `nullable` without `type` and boolean exclusive bounds are not JSON Schema. */
+/**
+ * Makes a published document digestible: boolean exclusive bounds are not JSON Schema, and `nullable` (refused by Ajv without
+ * `type`, defeated by an `enum` without null) becomes an alternative.
+ */
 function repair(node: unknown): unknown {
   if (Array.isArray(node)) return node.map((item) => repair(item));
   if (typeof node !== 'object' || node === null) return node;
   const copy: Json = {};
   for (const [name, value] of Object.entries(node)) {
-    if (name === 'nullable' && !('type' in node)) continue;
+    if (name === 'nullable' && typeof value === 'boolean') continue;
     if ((name === 'exclusiveMinimum' || name === 'exclusiveMaximum') && typeof value === 'boolean') continue;
     copy[name] = repair(value);
   }
-  return copy;
+  return (node as Json)['nullable'] === true ? { anyOf: [copy, { type: 'null' }] } : copy;
 }

@@ -76,11 +76,11 @@ describe('the demo coach', () => {
   });
 
   it('keeps every answer to 25 words, two sentences or three, and one question', () => {
-    for (const answer of [...allAnswers(french), ...allAnswers(english)]) {
-      expect(fold(answer).split(' ').length, answer).toBeLessThanOrEqual(25);
-      expect(sentencesOf(answer).length, answer).toBeLessThanOrEqual(3);
-      expect(answer.match(/\?/g)?.length ?? 0, answer).toBeLessThanOrEqual(1);
-    }
+    const tooMuch = [...allAnswers(french), ...allAnswers(english)].filter((answer) => {
+      const questions = answer.match(/\?/g)?.length ?? 0;
+      return fold(answer).split(' ').length > 25 || sentencesOf(answer).length > 3 || questions > 1;
+    });
+    expect(tooMuch).toEqual([]);
   });
 
   it('can be recognised in a third of its answers, and in a third of those to the demo vocabulary', () => {
@@ -106,12 +106,11 @@ describe('the demo coach', () => {
     const patterns = literals.map(
       (literal) => new RegExp(`^${fold(literal.replaceAll(/\{[^}]*\}/g, ' VARIABLE ')).replaceAll('variable', '.+')}$`),
     );
-    for (const sentence of new Set(RECOGNISABLE_ANSWERS.flatMap((answer) => sentencesOf(answer)))) {
-      const folded = fold(sentence);
-      expect(
-        patterns.some((pattern) => pattern.source.length > 6 && pattern.test(folded)),
-        sentence,
-      ).toBe(true);
-    }
+    // A template of nothing but variables says nothing.
+    const telling = patterns.filter(({ source }) => (source.match(/[a-z]/g)?.length ?? 0) >= 4);
+    const isInGrammar = (sentence: string) => telling.some((pattern) => pattern.test(fold(sentence)));
+    const sentences = RECOGNISABLE_ANSWERS.flatMap((answer) => sentencesOf(answer));
+    expect(sentences.filter((sentence) => !isInGrammar(sentence))).toEqual([]);
+    expect(isInGrammar('Quelle preuve avez-vous que cela marche')).toBe(false);
   });
 });

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { chatRequestSchema, type ChatRequest } from '@eloquence/shared/contracts/chat';
 import { FakeMistral } from '@eloquence/testkit/vendors/mistral';
 import { FakeOllama } from '@eloquence/testkit/vendors/ollama';
@@ -95,8 +96,8 @@ for (const { name, open } of cases) {
       ({ provider, vendor } = await open());
     });
     afterEach(async () => {
-      expect(vendor?.faults ?? []).toEqual([]);
       await vendor?.[Symbol.asyncDispose]();
+      assert.deepEqual(vendor?.faults ?? [], [], 'requests and answers have the shape of the vendor’s document');
     });
 
     it('gives text piece by piece, one finish and then the usage', async () => {
@@ -173,11 +174,11 @@ for (const { name, open } of cases.filter((entry) => entry.name !== 'demo coach'
     });
 
     it('turns nonsense and a hotel page into upstream_failed or an answer without an end', async () => {
+      const bad = expect.objectContaining({ code: 'upstream_failed' }) as unknown;
       for (const type of ['garbage', 'wrong_type'] as const) {
         vendor.mode = { type };
-        const parts = await collect(provider).catch((error: unknown) => error);
-        if (Array.isArray(parts)) expect(parts).toEqual([]);
-        else expect(parts).toMatchObject({ code: 'upstream_failed' });
+        const result: unknown = await collect(provider).catch((error: unknown) => error);
+        expect([[], bad]).toContainEqual(result);
       }
     });
 
