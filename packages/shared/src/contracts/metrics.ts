@@ -61,6 +61,11 @@ export const metrics = {
   eloquence_events_persisted_total: { kind: 'counter', help: 'Events written to Postgres', labels: ['type'] },
   eloquence_events_lag_seconds: { kind: 'gauge', help: 'Age of the oldest event Postgres does not have', labels: [] },
   eloquence_events_poison_total: { kind: 'counter', help: 'Events set aside because they were not valid', labels: [] },
+  eloquence_events_dropped_total: {
+    kind: 'counter',
+    help: 'Events not written because their session was deleted',
+    labels: ['reason'],
+  },
   eloquence_jobs_total: { kind: 'counter', help: 'Jobs finished', labels: ['name', 'outcome'] },
 } as const satisfies Record<string, MetricEntry>;
 
