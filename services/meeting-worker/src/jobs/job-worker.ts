@@ -1,0 +1,92 @@
+import { jobCatalogue, QUEUE_NAME, type JobName, type JobPayload } from '@eloquence/shared/contracts/jobs';
+import { ChildAbort } from '@eloquence/shared/runtime/abort';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import { UnrecoverableError, Worker, type Job } from 'bullmq';
+import type { Redis } from 'ioredis';
+
+/** Exactly one handler per job of the catalogue. */
+export type JobHandlers = {
+  readonly [N in JobName]: (payload: JobPayload<N>, signal: AbortSignal) => Promise<void>;
+};
+
+export interface JobWorkerOptions {
+  /** A `blocking` client. */
+  readonly redis: Redis;
+  readonly handlers: JobHandlers;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+}
+
+/** With BullMQ's own 30 s a job of a killed worker would wait a minute. */
+const LOCK_MS = 10_000;
+const STALLED_CHECK_MS = 5_000;
+const MAX_STALLED = 10;
+const CONCURRENCY = 4;
+
+/** Runs the jobs of the catalogue. What is stored of a failure is its code, because messages may quote what was said. */
+export class JobWorker {
+  readonly #options: JobWorkerOptions;
+  readonly #worker: Worker;
+
+  constructor(options: JobWorkerOptions) {
+    this.#options = options;
+    this.#worker = new Worker(QUEUE_NAME, (job: Job<unknown>) => this.#run(job), {
+      connection: options.redis,
+      autorun: false,
+      concurrency: CONCURRENCY,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: MAX_STALLED,
+      skipVersionCheck: true,
+    });
+    // Redis' own client reports outages; without a listener they would end the process.
+    this.#worker.on('error', () => undefined);
+  }
+
+  start(): void {
+    this.#worker.run().catch((error: unknown) => this.#options.logger.error({ err: error }, 'the job loop ended'));
+  }
+
+  /** Takes no more jobs and waits for those at work. */
+  async stop(): Promise<void> {
+    await this.#worker.close();
+  }
+
+  async #run(job: Job<unknown>): Promise<void> {
+    const { logger, telemetry } = this.#options;
+    const name = job.name in jobCatalogue ? (job.name as JobName) : undefined;
+    try {
+      if (!name) throw new UnrecoverableError('unknown_job');
+      await this.#handle(name, job.data);
+      telemetry.count('eloquence_jobs_total', { name, outcome: 'completed' });
+    } catch (error) {
+      const final = error instanceof UnrecoverableError || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+      telemetry.count('eloquence_jobs_total', { name: name ?? 'unknown', outcome: final ? 'failed' : 'retried' });
+      logger.warn({ err: error, job: job.name, jobId: job.id, final }, 'a job failed');
+      throw error instanceof UnrecoverableError ? error : new Error(codeOf(error));
+    }
+  }
+
+  async #handle(name: JobName, data: unknown): Promise<void> {
+    const { schema, timeoutMs } = jobCatalogue[name];
+    const parsed = schema.safeParse(data);
+    if (!parsed.success) throw new UnrecoverableError('invalid_payload');
+    using abort = new ChildAbort(undefined, { timeoutMs });
+    const late = new Promise<never>((_, reject) => {
+      const fail = () => reject(new AppError('unavailable', `The job took over ${timeoutMs} ms.`));
+      abort.signal.addEventListener('abort', fail, { once: true });
+    });
+    // The compiler does not see that schema and handler are of the same name.
+    const handler = this.#options.handlers[name] as (payload: unknown, signal: AbortSignal) => Promise<void>;
+    await Promise.race([handler(parsed.data, abort.signal), late]);
+  }
+}
+
+/** Our code, else that of Postgres, Redis or the system, else the kind of error. */
+function codeOf(error: unknown): string {
+  if (error instanceof AppError) return error.code;
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
