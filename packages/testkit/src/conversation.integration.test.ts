@@ -17,6 +17,8 @@ const SESSION_ID = 'ses_aaaaaaaaaaaaaaaaaaaa';
 const THINKING_MS = 500;
 const sentences = ['je suis prêt à commencer', 'donnez-moi un conseil'];
 
+const now = () => new Date().toISOString();
+
 const tone = (lengthMs: number) =>
   Int16Array.from({ length: toSamples(lengthMs) }, (_, at) =>
     Math.round(12_000 * Math.sin((2 * Math.PI * 300 * at) / SAMPLE_RATE_HZ)),
@@ -31,7 +33,6 @@ async function token(identity: string): Promise<string> {
 
 /** The least that answers like a stack: the session API, and an "agent" that beeps half a second after it hears silence. */
 async function fakeStack(signal: AbortSignal) {
-  const now = () => new Date().toISOString();
   const events: SessionEvent[] = [];
   const tell = (body: Record<string, unknown>) =>
     events.push({ ...body, at: now(), seq: events.length + 1, session_id: SESSION_ID } as SessionEvent);

@@ -24,7 +24,7 @@ test('the run has its own Redis, Postgres and livekit-server', async () => {
 });
 
 test('a Redis killed with -9 comes back with every acknowledged write', async () => {
-  await using server = await RedisServer.start();
+  await using server = await RedisServer.start({ appendfsync: 'always' });
   const redis = new Redis(server.url, { retryStrategy: () => 50 });
   redis.on('error', () => undefined);
   await redis.set('kept', 'yes');

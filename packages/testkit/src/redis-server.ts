@@ -11,12 +11,19 @@ export class RedisServer implements AsyncDisposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'eloquence-redis-'));
   #process: ManagedProcess | undefined;
 
-  private constructor(port: number) {
+  readonly #appendfsync: string;
+
+  private constructor(port: number, appendfsync: string) {
     this.port = port;
+    this.#appendfsync = appendfsync;
   }
 
-  static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort());
+  /**
+   * @param options.appendfsync default `everysec`, which may hold back writes while an fsync runs: a kill then loses a second or
+   * two of acknowledged writes. `always` loses none.
+   */
+  static async start(options: { readonly appendfsync?: 'always' | 'everysec' } = {}): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), options.appendfsync ?? 'everysec');
     await server.start();
     return server;
   }
@@ -28,13 +35,13 @@ export class RedisServer implements AsyncDisposable {
   /** Starts it again on the same port and files. */
   async start(): Promise<void> {
     const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', ''];
-    const durable = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction'];
+    const durable = ['--appendonly', 'yes', '--appendfsync', this.#appendfsync, '--maxmemory-policy', 'noeviction'];
     const command = findProgram('redis-server');
     this.#process = new ManagedProcess({ name: 'redis-server', command, args: [...args, ...durable] });
     await this.#process.ready(() => ping(this.port));
   }
 
-  /** kill -9. What the system has is kept: a killed process loses no write that was acknowledged. */
+  /** kill -9. */
   async kill(): Promise<void> {
     await this.#process?.kill();
   }
