@@ -10,8 +10,8 @@ import { AgentWorker } from './worker/agent-worker.ts';
 import { ScenarioAnnouncer } from './worker/announce-scenarios.ts';
 import { keepSendingLeftOvers } from './worker/send-left-overs.ts';
 
-/** How long running calls may go on after SIGTERM; Compose and Kubernetes are told to wait a little longer. */
-const DRAIN_MS = 60_000;
+/** How long running calls may go on after SIGTERM: half a minute less than the five minutes docker-compose.yml grants. */
+const DRAIN_MS = 270_000;
 /** Closing ends every child; each gets a moment to flush its events. */
 const CLOSE_STEP_MS = 20_000;
 

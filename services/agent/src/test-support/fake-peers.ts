@@ -41,6 +41,15 @@ interface ChatRequest {
   readonly messages: readonly { readonly role: string; readonly content: string }[];
 }
 
+const chunk = (delta: object, finish: string | null) =>
+  `data: ${JSON.stringify({
+    id: 'chat',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'talk',
+    choices: [{ index: 0, delta, finish_reason: finish }],
+  })}\n\n`;
+
 /** Stands where api-backend stands, as an agent sees it: the session, and the LLM proxy. */
 export class FakeApi implements AsyncDisposable {
   readonly chats: { readonly request: ChatRequest; readonly sessionId: string | undefined }[] = [];
@@ -70,14 +79,6 @@ export class FakeApi implements AsyncDisposable {
   }
 
   #stream(reply: FastifyReply): FastifyReply {
-    const chunk = (delta: object, finish: string | null) =>
-      `data: ${JSON.stringify({
-        id: 'chat',
-        object: 'chat.completion.chunk',
-        created: 1,
-        model: 'talk',
-        choices: [{ index: 0, delta, finish_reason: finish }],
-      })}\n\n`;
     const words = this.answer.split(/(?<= )/).map((content) => chunk({ content }, null));
     return reply.type('text/event-stream').send([...words, chunk({}, 'stop'), 'data: [DONE]\n\n'].join(''));
   }

@@ -6,9 +6,10 @@ export interface LivekitKeys {
   readonly apiSecret: string;
 }
 
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
 /** A LiveKit access token (JWT, HS256) with these video grants. */
 export function accessToken(keys: LivekitKeys, identity: string, video: Readonly<Record<string, unknown>>): string {
-  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const nowS = Math.floor(Date.now() / 1000);
   const claims = { iss: keys.apiKey, sub: identity, name: identity, nbf: nowS - 5, exp: nowS + 600, video };
   const unsigned = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;

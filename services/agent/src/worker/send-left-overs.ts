@@ -6,8 +6,13 @@ import { leftOvers } from '../events/spool.ts';
 const EVERY_MS = 30_000;
 
 /** Sends what ended jobs had to leave on disk. Utterances that were sent already are known by their id. */
-export async function sendLeftOvers(directory: string, log: Pick<EventLog, 'append'>, logger: Logger): Promise<void> {
-  for (const { path, sessionId, bodies } of await leftOvers(directory)) {
+export async function sendLeftOvers(
+  directory: string,
+  log: Pick<EventLog, 'append'>,
+  logger: Logger,
+  minAgeMs?: number,
+): Promise<void> {
+  for (const { path, sessionId, bodies } of await leftOvers(directory, minAgeMs)) {
     try {
       for (const body of bodies) await log.append(sessionId, body);
       await rm(path, { force: true });
