@@ -1,0 +1,87 @@
+import { lazy, Suspense, useCallback, useState } from 'react';
+import type { ScenarioSummary } from '@eloquence/shared/contracts/scenario';
+import { listScenarios } from './api/client.ts';
+import { useResource } from './api/use-resource.ts';
+import type { Resource } from './api/use-resource.ts';
+import type { EndedCall } from './call/use-hang-up.ts';
+import { useLanguage } from './i18n/language-context.tsx';
+import { EndedScreen } from './screens/ended-screen.tsx';
+import { HomeScreen } from './screens/home-screen.tsx';
+import { PreflightScreen } from './screens/preflight-screen.tsx';
+import type { OpenedCall } from './screens/preflight-screen.tsx';
+import { readCall, writeCall } from './storage.ts';
+import { goTo, useRoute } from './use-route.ts';
+
+/** livekit-client is heavier than everything else together: fetched when a call is near. */
+const loadCallScreen = () => import('./call/call-screen.tsx');
+const CallScreen = lazy(async () => ({ default: (await loadCallScreen()).CallScreen }));
+
+const SCENARIOS_AGAIN_MS = 3_000;
+
+/** Until there is something to choose, looks again: the agent may still be starting, or the server. */
+function againInMs(scenarios: Resource<readonly ScenarioSummary[]>): number | null {
+  if (scenarios.status === 'ready') return scenarios.value.length === 0 ? SCENARIOS_AGAIN_MS : null;
+  if (scenarios.status === 'loading' || scenarios.problem.key === 'problem.unauthorized') return null;
+  return SCENARIOS_AGAIN_MS;
+}
+
+/** The call this tab was in before it was reloaded. */
+function restoredCall(): OpenedCall | null {
+  const stored = readCall();
+  return stored === null ? null : { ...stored, ticket: null, track: null, failure: null };
+}
+
+/** Which screen is shown: an open call wins over the address. */
+export function App() {
+  const route = useRoute();
+  const { t } = useLanguage();
+  const [scenarios, reload] = useResource({ load: listScenarios, againInMs });
+  const [call, setCall] = useState<OpenedCall | null>(restoredCall);
+  const [ended, setEnded] = useState<EndedCall | null>(null);
+
+  const onOpened = useCallback((opened: OpenedCall) => {
+    const { sessionId, scenarioId, title, language, startedAtMs, voice } = opened;
+    writeCall({ sessionId, scenarioId, title, language, startedAtMs, voice });
+    setCall(opened);
+  }, []);
+  const onEnded = useCallback((result: EndedCall) => {
+    writeCall(null);
+    setEnded(result);
+    setCall(null);
+    goTo(
+      result.again
+        ? { screen: 'prepare', scenarioId: result.scenarioId }
+        : { screen: 'ended', sessionId: result.sessionId },
+    );
+  }, []);
+
+  if (call !== null) {
+    return (
+      <Suspense fallback={<p className="visually-hidden">{t('state.connecting')}</p>}>
+        <CallScreen key={call.sessionId} call={call} onEnded={onEnded} />
+      </Suspense>
+    );
+  }
+  switch (route.screen) {
+    case 'prepare':
+      return (
+        <PreflightScreen
+          key={route.scenarioId}
+          scenarioId={route.scenarioId}
+          scenarios={scenarios}
+          prefetchCall={loadCallScreen}
+          onOpened={onOpened}
+        />
+      );
+    case 'ended':
+      return (
+        <EndedScreen
+          key={route.sessionId}
+          sessionId={route.sessionId}
+          call={ended?.sessionId === route.sessionId ? ended : null}
+        />
+      );
+    case 'home':
+      return <HomeScreen scenarios={scenarios} reload={reload} />;
+  }
+}

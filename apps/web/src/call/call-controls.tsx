@@ -1,0 +1,108 @@
+import type { ReactNode } from 'react';
+import { useLanguage } from '../i18n/language-context.tsx';
+import { HangUpIcon, MicIcon, MicOffIcon, SettingsIcon } from '../ui/icons.tsx';
+import styles from './call-controls.module.css';
+import type { CallMicrophone } from './use-microphone.ts';
+
+interface CallControlsProps {
+  readonly microphone: CallMicrophone;
+  readonly pushToTalk: boolean;
+  readonly ending: boolean;
+  readonly onToggleMute: () => void;
+  readonly onHangUp: () => void;
+  readonly onSettings: () => void;
+}
+
+/** The three things a thumb needs: microphone, settings, hang up. */
+export function CallControls(props: CallControlsProps) {
+  const { t } = useLanguage();
+  const { status } = props.microphone.state;
+  return (
+    <div className={styles.controls}>
+      <Control label={t('call.settings')} onClick={props.onSettings}>
+        <SettingsIcon />
+      </Control>
+      {props.pushToTalk && status !== 'off' ? (
+        <TalkControl microphone={props.microphone} />
+      ) : status === 'off' ? (
+        <Control
+          label={t('call.enableMicShort')}
+          name={t('call.enableMic')}
+          look="off"
+          onClick={() => props.microphone.open()}
+        >
+          <MicOffIcon />
+        </Control>
+      ) : (
+        <Control
+          label={t(status === 'muted' ? 'call.unmuteShort' : 'call.muteShort')}
+          name={t(status === 'muted' ? 'call.unmute' : 'call.mute')}
+          look={status === 'muted' ? 'off' : 'on'}
+          onClick={props.onToggleMute}
+        >
+          {status === 'muted' ? <MicOffIcon /> : <MicIcon />}
+        </Control>
+      )}
+      <Control
+        label={t('call.endShort')}
+        name={t(props.ending ? 'call.ending' : 'call.end')}
+        look="end"
+        disabled={props.ending}
+        onClick={props.onHangUp}
+      >
+        <HangUpIcon />
+      </Control>
+    </div>
+  );
+}
+
+interface ControlProps {
+  readonly label: string;
+  /** Spoken name, when the short label would not say enough. It begins with or holds the label's meaning. */
+  readonly name?: string;
+  readonly look?: 'plain' | 'on' | 'off' | 'end';
+  readonly disabled?: boolean;
+  readonly onClick: () => void;
+  readonly children: ReactNode;
+}
+
+function Control({ label, name, look = 'plain', disabled = false, onClick, children }: ControlProps) {
+  return (
+    <button type="button" className={styles.control} aria-label={name} disabled={disabled} onClick={onClick}>
+      <span className={`${styles.disc} ${styles[look]}`}>{children}</span>
+      <span className={styles.label}>{label}</span>
+    </button>
+  );
+}
+
+/** Open while held. The pointer is captured, so sliding off the button does not leave the microphone open. */
+function TalkControl({ microphone }: { readonly microphone: CallMicrophone }) {
+  const { t } = useLanguage();
+  const talking = microphone.state.status === 'live';
+  const release = () => microphone.setMuted(true);
+  return (
+    <button
+      type="button"
+      className={styles.control}
+      aria-label={t('call.talk')}
+      aria-pressed={talking}
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        microphone.setMuted(false);
+      }}
+      onPointerUp={release}
+      onPointerCancel={release}
+      onKeyDown={(event) => {
+        if ((event.key === ' ' || event.key === 'Enter') && !event.repeat) microphone.setMuted(false);
+      }}
+      onKeyUp={release}
+      onBlur={release}
+      onContextMenu={(event) => event.preventDefault()}
+    >
+      <span className={`${styles.disc} ${talking ? styles.on : styles.off}`}>
+        {talking ? <MicIcon /> : <MicOffIcon />}
+      </span>
+      <span className={styles.label}>{t('call.talkShort')}</span>
+    </button>
+  );
+}
