@@ -139,7 +139,7 @@ export class Progress {
 
   draw() {
     if (!this.live) return;
-    const width = Math.max(20, (this.stream.columns ?? 80) - 1);
+    const width = Math.max(20, (this.stream.columns || 80) - 1);
     const frame = FRAMES[this.frame % FRAMES.length];
     for (const active of this.active) {
       const spent = seconds(Date.now() - active.startedAt);
