@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import { AgentServer, initializeLogger, ServerOptions } from '@livekit/agents';
@@ -8,6 +9,12 @@ import { freePort } from './free-port.ts';
 const INITIALIZE_TIMEOUT_MS = 60_000;
 /** Memory at which a job is ended, MB: far above any real call, it stops a leak before it takes the host. */
 const JOB_MEMORY_LIMIT_MB = 2_000;
+
+/**
+ * Calls at once. LiveKit's rule is 10 to 25 per 4 cores. The library's own measure, the CPU of the whole host, refuses the only
+ * call of a small machine because something else is busy for a second.
+ */
+const MAX_JOBS = availableParallelism() * 5;
 
 export interface AgentWorkerOptions {
   readonly config: AgentConfig;
@@ -39,6 +46,10 @@ export class AgentWorker {
         apiKey: config.livekit.apiKey,
         apiSecret: config.livekit.apiSecret,
         numIdleProcesses: 1,
+        loadFunc: async (server) => server.activeJobs.length / MAX_JOBS,
+        loadThreshold: 1,
+        // The load is told every 2.5 s only; a burst in between is refused here, and LiveKit asks the next worker.
+        requestFunc: async (request) => (this.activeJobs < MAX_JOBS ? request.accept() : request.reject()),
         initializeProcessTimeout: INITIALIZE_TIMEOUT_MS,
         jobMemoryLimitMB: JOB_MEMORY_LIMIT_MB,
         production: true,
