@@ -71,7 +71,7 @@ export class EventStreams {
   /** Ends all streams and admits no more. */
   close(): void {
     this.#closing = true;
-    for (const stream of [...this.#open]) stream.end();
+    for (const stream of this.#open) stream.end();
   }
 
   #count(): void {

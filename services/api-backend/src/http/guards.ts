@@ -30,14 +30,16 @@ function checkHost(request: FastifyRequest, { publicAddress }: GuardOptions): vo
   );
 }
 
+/** Browsers set these two headers and no page can forge them; programs that are not browsers send neither. */
 function checkOrigin(request: FastifyRequest, { publicAddress }: GuardOptions): void {
-  const { origin, host } = request.headers;
+  const { origin, host, 'sec-fetch-site': site } = request.headers;
+  // True also behind a proxy that rewrites Host. DNS rebinding makes it true as well, which is why Host is checked first.
+  if (site === 'same-origin') return;
   if (origin === undefined) {
-    if (request.headers['sec-fetch-site'] !== 'cross-site') return;
+    if (site === undefined || site === 'none') return;
   } else if (URL.canParse(origin)) {
-    const url = new URL(origin);
-    if (url.host !== '' && (url.host === host?.toLowerCase() || hostNameOf(url.host) === publicAddress.toLowerCase()))
-      return;
+    const { host: from } = new URL(origin);
+    if (from !== '' && (from === host?.toLowerCase() || hostNameOf(from) === publicAddress.toLowerCase())) return;
   }
   throw new AppError(
     'forbidden',

@@ -73,7 +73,8 @@ export class RoomClient {
   /** Withdraws every dispatch of the room, so that a late or deaf job cannot join beside its replacement, and asks anew. */
   async replaceAgent(roomName: string, sessionId: string): Promise<void> {
     const old = await call(this.#dispatches.listDispatch(roomName)).catch(ignoreNotFound);
-    for (const { id } of old ?? []) await call(this.#dispatches.deleteDispatch(id, roomName)).catch(ignoreNotFound);
+    const ours = old?.filter((dispatch) => dispatch.agentName === this.#agentName) ?? [];
+    for (const { id } of ours) await call(this.#dispatches.deleteDispatch(id, roomName)).catch(ignoreNotFound);
     await this.dispatchAgent(roomName, sessionId);
   }
 

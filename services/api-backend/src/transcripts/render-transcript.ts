@@ -61,11 +61,12 @@ function cueTimes({ start_ms: startMs, end_ms: endMs }: Utterance, separator: st
 
 /** `HH:MM:SS<separator>mmm`; hours grow beyond two digits. */
 function clock(timeMs: number, separator: string): string {
-  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
   const seconds = timeMs / 1000;
   const fraction = String(timeMs % 1000).padStart(3, '0');
   return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}${separator}${fraction}`;
 }
+
+const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
 
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
 
