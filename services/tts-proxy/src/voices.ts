@@ -47,7 +47,8 @@ export const voiceList: z.infer<typeof voiceListSchema> = {
  * @throws AppError `unknown_voice` naming the voices there are
  */
 export function resolveVoice(name: string, text: string, language?: Language): Voice {
-  if (name in LOGICAL_VOICES) return { language: language ?? LOGICAL_VOICES[name as keyof typeof LOGICAL_VOICES] };
+  if (Object.hasOwn(LOGICAL_VOICES, name))
+    return { language: language ?? LOGICAL_VOICES[name as keyof typeof LOGICAL_VOICES] };
   if ((OPENAI_VOICES as readonly string[]).includes(name))
     return { language: language ?? guessLanguage(text), openaiName: name };
   const known = voiceList.voices.map((voice) => voice.id).join(', ');

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { SpeechProvider, Utterance } from './provider.ts';
+
+export interface Opened extends AsyncDisposable {
+  readonly provider: SpeechProvider;
+}
+
+export const french: Utterance = { text: 'Bonjour, je suis votre coach.', voice: { language: 'fr' }, speed: 1 };
+
+/** All samples a provider gives. */
+export async function speakAll(
+  provider: SpeechProvider,
+  utterance: Utterance,
+  signal?: AbortSignal,
+): Promise<number[]> {
+  const samples: number[] = [];
+  const pieces = provider.speak(utterance, signal ?? new AbortController().signal);
+  for await (const piece of pieces) for (const sample of piece) samples.push(sample);
+  return samples;
+}
+
+/** What every voice has to do; run over each of them. */
+export function speechProviderConformance(name: string, open: () => Promise<Opened>): void {
+  describe(`${name} as a speech provider`, () => {
+    it('gives audible sound of a length that fits the words, not clipped', async () => {
+      await using opened = await open();
+      const samples = await speakAll(opened.provider, french);
+      expect(samples.length / 24_000).toBeGreaterThan(0.4);
+      expect(samples.length / 24_000).toBeLessThan(6);
+      const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+      expect(peak).toBeGreaterThan(1_000);
+      expect(peak).toBeLessThan(32_767);
+    });
+
+    it('speaks English, quickly, with a named voice and instructions', async () => {
+      await using opened = await open();
+      const english: Utterance = {
+        text: '-v is not an option; $(neither) is this `one`.',
+        voice: { language: 'en', openaiName: 'nova' },
+        speed: 1.5,
+        instructions: 'Speak warmly.',
+      };
+      expect((await speakAll(opened.provider, english)).length).toBeGreaterThan(5_000);
+    });
+
+    it('stops with the reason of an abort, before and in the middle', async () => {
+      await using opened = await open();
+      await expect(speakAll(opened.provider, french, AbortSignal.abort(new Error('too early')))).rejects.toThrow(
+        'too early',
+      );
+      const controller = new AbortController();
+      const reading = (async () => {
+        const long = { ...french, text: `${french.text} `.repeat(60) };
+        for await (const piece of opened.provider.speak(long, controller.signal))
+          if (piece.length > 0) controller.abort(new Error('enough'));
+      })();
+      await expect(reading).rejects.toThrow('enough');
+    });
+
+    it('serves several at once', async () => {
+      await using opened = await open();
+      const all = await Promise.all([1, 2, 3].map(() => speakAll(opened.provider, french)));
+      expect(new Set(all.map((samples) => samples.length)).size).toBe(1);
+    });
+
+    it('says it is a stand-in exactly when it is one', async () => {
+      await using opened = await open();
+      expect(opened.provider.engine.demo).toBe(opened.provider.id === 'espeak');
+    });
+  });
+}

@@ -1,0 +1,73 @@
+import OpenAI from 'openai';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../config.ts';
+import { espeakSpeech } from '../providers/espeak.ts';
+import { serveTts } from '../test-server.ts';
+
+const { espeak, ffmpeg } = readConfig({ INTERNAL_API_KEY: 'internal-key-of-the-test', PATH: process.env['PATH'] });
+
+describe.skipIf(!espeak)('POST /v1/audio/speech with espeak-ng', () => {
+  const providers = espeak ? [espeakSpeech(espeak)] : [];
+
+  it('speaks to a stock OpenAI client', async () => {
+    await using server = await serveTts({ providers });
+    const client = new OpenAI({ apiKey: 'internal-key-of-the-test', baseURL: `${server.url}/v1`, maxRetries: 0 });
+    const response = await client.audio.speech.create({
+      model: 'gpt-4o-mini-tts',
+      voice: 'nova',
+      input: 'Bonjour à tous, on peut commencer.',
+      response_format: 'pcm',
+    });
+    const samples = new Int16Array(await response.arrayBuffer());
+    expect(samples.length / 24_000).toBeGreaterThan(1);
+    expect(samples.findIndex((sample) => Math.abs(sample) > 104) / 24).toBeLessThanOrEqual(20);
+    expect([samples[0], samples.at(-1)]).toEqual([0, 0]);
+  });
+
+  it('speaks a text that looks like options, and one that looks like a command', async () => {
+    await using server = await serveTts({ providers });
+    for (const input of ['-v en --version', '--help', '; touch /tmp/eloquence-was-here', '$(reboot)', '@/etc/passwd']) {
+      const response = await server.speak({ input });
+      expect(response.status).toBe(200);
+      expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(10_000);
+    }
+  });
+
+  it('makes WAV that says 24 kHz mono and holds the samples of pcm', async () => {
+    await using server = await serveTts({ providers });
+    const pcm = Buffer.from(await (await server.speak()).arrayBuffer());
+    const response = await server.speak({ response_format: 'wav' });
+    expect(response.headers.get('content-type')).toBe('audio/wav');
+    const wav = Buffer.from(await response.arrayBuffer());
+    expect([wav.toString('latin1', 0, 4), wav.readUInt16LE(22), wav.readUInt32LE(24)]).toEqual(['RIFF', 1, 24_000]);
+    expect(wav.subarray(44)).toEqual(pcm);
+  });
+
+  it.skipIf(!ffmpeg).each([
+    ['mp3', 'audio/mpeg', /^(?:ID3|\xff[\xe0-\xff])/],
+    ['opus', 'audio/ogg; codecs=opus', /^OggS[\s\S]+OpusHead/],
+    ['flac', 'audio/flac', /^fLaC/],
+    ['aac', 'audio/aac', /^\xff[\xf0-\xff]/],
+  ])('makes %s', async (format, contentType, magic) => {
+    await using server = await serveTts({ providers, ffmpeg: ffmpeg as string });
+    const response = await server.speak({ response_format: format });
+    expect(response.headers.get('content-type')).toBe(contentType);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    expect(bytes.length).toBeGreaterThan(4_000);
+    expect(bytes.toString('latin1', 0, 100)).toMatch(magic);
+  });
+
+  it('gives its places back after callers that hang up', async () => {
+    await using server = await serveTts({ providers, limits: { maxRunning: 2, maxWaiting: 0 } });
+    const input = 'Bonjour à tous et merci d’être venus. '.repeat(100);
+    for (let time = 0; time < 6; time += 1) {
+      const controller = new AbortController();
+      const response = await server.speak({ input }, { signal: controller.signal });
+      expect(response.status).toBe(200);
+      controller.abort();
+      await expect
+        .poll(() => server.telemetry.registry.metrics())
+        .toContain(`eloquence_tts_requests_total{provider="espeak",outcome="aborted"} ${time + 1}`);
+    }
+  });
+});
