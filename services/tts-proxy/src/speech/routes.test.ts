@@ -53,7 +53,7 @@ describe('POST /v1/audio/speech in front of vendors', () => {
     const metrics = await server.telemetry.registry.metrics();
     expect(metrics).toContain('eloquence_tts_requests_total{provider="openai",outcome="ok"} 1');
     expect(metrics).toContain('eloquence_tts_first_byte_seconds_count{provider="openai"} 1');
-    expect(metrics).toMatch(/eloquence_tts_audio_seconds_total\{provider="openai"\} 1\.01/);
+    expect(metrics).toMatch(/eloquence_tts_audio_seconds_total\{provider="openai"\} 1\.0[01]/);
   });
 
   it.each([
@@ -65,7 +65,7 @@ describe('POST /v1/audio/speech in front of vendors', () => {
   ] as const)('turns to the next provider when the first %s, and lets the first rest', async (_how, mode) => {
     await using server = await serveTts({ providers, limits: { firstSoundTimeoutMs: 100 } });
     first.mode = mode;
-    for (const _time of [1, 2]) {
+    for (let time = 0; time < 2; time += 1) {
       const response = await server.speak();
       expect(response.headers.get('x-eloquence-engine')).toBe('elevenlabs/eleven_flash_v2_5');
       expect(pitchHz(await response.arrayBuffer())).toBeCloseTo(700, -1);
