@@ -90,7 +90,8 @@ export async function settlePorts(settings, plan, doors = REAL_DOORS) {
     const key = `${port}/${wish.protocol}`;
     if (port !== 0 && !given.has(key) && (await doors.isFree(port, wish.protocol, host))) {
       ports[wish.name] = port;
-    } else if (port === 0 || (wish.movable && asked === undefined)) {
+    } else if (port === 0 || (wish.movable && port === wish.port)) {
+      // A copy of .env.example names the default, which asks for nothing in particular.
       ports[wish.name] = await freeBeside(given, wish, host, doors);
       if (port !== 0) notes.push(`Port ${port} is in use: ${wish.label} uses ${ports[wish.name]}.`);
     } else {

@@ -43,6 +43,11 @@ void test('an internal port that was asked for is not moved', async () => {
   await assert.rejects(settlePorts({ REDIS_PORT: '7000' }, plan('redis'), doors([7000])), { fix: /REDIS_PORT=7010/ });
 });
 
+void test('the default of an internal port, written down as in .env.example, still moves', async () => {
+  const { ports } = await settlePorts({ REDIS_PORT: '6379' }, plan('redis'), doors([6379]));
+  assert.equal(ports.redis, 40_001);
+});
+
 void test('zero means any free port', async () => {
   const { ports, notes } = await settlePorts({ API_PORT: '0', STT_PORT: '0' }, plan('api', 'stt'), doors([]));
   assert.deepEqual(ports, { stt: 40_001, api: 40_002 });
