@@ -51,7 +51,9 @@ test('an interim is shown, a final is a fact', () => {
 test('an answer is an utterance and a measured turn, and both are of their contract', () => {
   const { reporter, bodies } = setUp();
   reporter.message(message('user', 'bonjour', { stoppedSpeakingAt: 1_002, endOfTurnDelay: 0.8 }));
-  reporter.message(message('assistant', ' Bonjour Marie. ', { startedSpeakingAt: 1_003, stoppedSpeakingAt: 1_005 }));
+  reporter.message(
+    message('assistant', ' Bonjour Marie. ', { startedSpeakingAt: 1_003, stoppedSpeakingAt: 1_005, e2eLatency: 1 }),
+  );
   expect(bodies).toMatchObject([
     { type: 'turn.measured', turn: { total_ms: 1_000, turn_committed_ms: 800, interrupted: false } },
     { type: 'utterance.final', utterance: { role: 'agent', text: 'Bonjour Marie.', start_ms: 3_000, end_ms: 5_000 } },

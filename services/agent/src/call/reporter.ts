@@ -93,9 +93,10 @@ export class Reporter {
     writer.append({ type: 'utterance.final', at: eventTime(), utterance });
   }
 
-  #measured(turn: TurnMeasurement | undefined): void {
-    if (!turn) return;
-    this.#options.writer.append({ type: 'turn.measured', at: eventTime(), turn });
-    this.#options.onTurn(turn);
+  #measured(turns: readonly TurnMeasurement[]): void {
+    for (const turn of turns) {
+      this.#options.writer.append({ type: 'turn.measured', at: eventTime(), turn });
+      this.#options.onTurn(turn);
+    }
   }
 }

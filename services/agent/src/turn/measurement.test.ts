@@ -26,25 +26,50 @@ test('what was not measured is null, never zero', () => {
   });
 });
 
+/** Metrics of an answer to speech that ended at `end`, first heard at `start`. */
+const answerTo = (end: number, start: number) => ({ startedSpeakingAt: start, e2eLatency: start - end });
+
 test('a turn is measured when the agent has answered it', () => {
   const turns = new TurnPairing();
-  expect(turns.userSpoke(user)).toBeUndefined();
-  expect(turns.agentSpoke(agent, false)?.total_ms).toBe(1100);
+  expect(turns.userSpoke(user)).toEqual([]);
+  expect(turns.agentSpoke(answerTo(100, 101.1), false)).toMatchObject([{ total_ms: 1100, interrupted: false }]);
 });
 
-test('a greeting is no turn', () => {
-  expect(new TurnPairing().agentSpoke(agent, false)).toBeUndefined();
-});
-
-test('a person who speaks again before any answer was heard leaves an interrupted turn without a total', () => {
+test('a greeting is no turn, also while one is waiting', () => {
   const turns = new TurnPairing();
+  expect(turns.agentSpoke(agent, false)).toEqual([]);
   turns.userSpoke(user);
-  expect(turns.userSpoke(user)).toMatchObject({ interrupted: true, total_ms: null, stt_final_ms: 450 });
+  expect(turns.agentSpoke({ startedSpeakingAt: 99 }, true)).toEqual([]);
 });
 
-test('a second message of the agent does not measure the same turn twice', () => {
+test('an answer that was cut off belongs to its own turn, though the next message came first', () => {
   const turns = new TurnPairing();
-  turns.userSpoke(user);
-  turns.agentSpoke(agent, false);
-  expect(turns.agentSpoke(agent, false)).toBeUndefined();
+  turns.userSpoke({ stoppedSpeakingAt: 100 });
+  turns.userSpoke({ stoppedSpeakingAt: 105 });
+  expect(turns.agentSpoke(answerTo(100, 101), true)).toMatchObject([{ total_ms: 1000, interrupted: true }]);
+  expect(turns.agentSpoke(answerTo(105, 105.5), false)).toMatchObject([{ total_ms: 500, interrupted: false }]);
+});
+
+test('a turn that got no answer before the next one did is measured without a total', () => {
+  const turns = new TurnPairing();
+  turns.userSpoke({ stoppedSpeakingAt: 100, transcriptionDelay: 0.45 });
+  turns.userSpoke({ stoppedSpeakingAt: 105 });
+  expect(turns.agentSpoke(answerTo(105, 106), false)).toMatchObject([
+    { interrupted: true, total_ms: null, stt_final_ms: 450 },
+    { interrupted: false, total_ms: 1000 },
+  ]);
+});
+
+test('an answer to typed text is a turn without stages that were not spoken', () => {
+  const turns = new TurnPairing();
+  turns.userSpoke({});
+  expect(turns.agentSpoke({ startedSpeakingAt: 5, llmNodeTtft: 0.2 }, false)).toMatchObject([
+    { llm_ttft_ms: 200, stt_final_ms: null, total_ms: null },
+  ]);
+});
+
+test('turns that wait are bounded', () => {
+  const turns = new TurnPairing();
+  for (let index = 0; index < 4; index += 1) expect(turns.userSpoke({ stoppedSpeakingAt: index })).toEqual([]);
+  expect(turns.userSpoke({ stoppedSpeakingAt: 9 })).toHaveLength(1);
 });

@@ -8,6 +8,8 @@ export interface MessageMetrics {
   readonly endOfTurnDelay?: number | undefined;
   readonly llmNodeTtft?: number | undefined;
   readonly ttsNodeTtfb?: number | undefined;
+  /** Of an answer: from the end of the speech it answers to its first frame. */
+  readonly e2eLatency?: number | undefined;
 }
 
 /**
@@ -37,24 +39,42 @@ function toMs(seconds: number | undefined): number | null {
   return seconds === undefined || !Number.isFinite(seconds) ? null : Math.max(0, Math.round(seconds * 1000));
 }
 
+/** Turns that wait for their answer. Drop policy `drop-oldest`: it will not be answered any more. */
+const MAX_PENDING = 4;
+/** Two times of one clock, in seconds, are the same moment within this. */
+const SAME_MOMENT_S = 0.005;
+
 /**
- * Pairs the person's messages with the answers to them. A message that gets a successor before an answer was heard is a
- * turn that was interrupted.
+ * Pairs answers with what they answer. The person's next message comes before the answer they cut off, so order does not tell;
+ * the answer's own latency does, as it counts from the end of the speech it answers.
  */
 export class TurnPairing {
-  #pending: MessageMetrics | undefined;
+  readonly #pending: MessageMetrics[] = [];
 
-  /** @returns the measurement of the turn before, when it was never answered */
-  userSpoke(metrics: MessageMetrics): TurnMeasurement | undefined {
-    const unanswered = this.#pending && measureTurn(this.#pending, undefined, true);
-    this.#pending = metrics;
-    return unanswered;
+  /** @returns measurements of turns that will have no answer any more */
+  userSpoke(metrics: MessageMetrics): TurnMeasurement[] {
+    this.#pending.push(metrics);
+    return this.#pending.length > MAX_PENDING ? this.#unanswered(1) : [];
   }
 
-  /** @returns the measurement of the turn; undefined when the agent spoke of its own accord, as in a greeting */
-  agentSpoke(metrics: MessageMetrics, interrupted: boolean): TurnMeasurement | undefined {
-    const user = this.#pending;
-    this.#pending = undefined;
-    return user && measureTurn(user, metrics, interrupted);
+  /** @returns the measured turn, after those before it that got no answer; nothing when the agent spoke of its own accord */
+  agentSpoke(metrics: MessageMetrics, interrupted: boolean): TurnMeasurement[] {
+    const index = this.#pending.findIndex((user) => answers(metrics, user));
+    if (index < 0) return [];
+    const unanswered = this.#unanswered(index);
+    const user = this.#pending.shift() as MessageMetrics;
+    return [...unanswered, measureTurn(user, metrics, interrupted)];
   }
+
+  #unanswered(count: number): TurnMeasurement[] {
+    return this.#pending.splice(0, count).map((user) => measureTurn(user, undefined, true));
+  }
+}
+
+function answers(agent: MessageMetrics, user: MessageMetrics): boolean {
+  const { startedSpeakingAt, e2eLatency } = agent;
+  if (startedSpeakingAt === undefined) return false;
+  // Typed text, and speech the detector did not measure, have no end to count from.
+  if (e2eLatency === undefined) return user.stoppedSpeakingAt === undefined;
+  return Math.abs(startedSpeakingAt - e2eLatency - (user.stoppedSpeakingAt ?? 0)) < SAME_MOMENT_S;
 }
