@@ -19,6 +19,8 @@ export function createPool(url: string, logger: Logger, options: { readonly max?
     idle_in_transaction_session_timeout: 15_000,
   });
   pool.on('error', (error) => logger.warn({ err: error }, 'an idle postgres connection was lost'));
+  // A client at work has no listener of the pool's: the loss of its connection would end the process. Its query fails as well.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
