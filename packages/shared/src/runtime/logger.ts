@@ -1,4 +1,4 @@
-import { pino, type Logger } from 'pino';
+import { pino, type DestinationStream, type Logger } from 'pino';
 
 export type { Logger };
 
@@ -24,13 +24,16 @@ function serializeError(error: unknown): Record<string, unknown> {
 /**
  * JSON lines on stdout. Spoken words and secrets never reach it: callers log ids and numbers, and `err` is reduced to
  * its name, code and stack frames, because foreign messages may quote what was said.
+ *
+ * @param destination where lines go; default stdout
  */
-export function createLogger(service: string, level: string): Logger {
-  return pino({
+export function createLogger(service: string, level: string, destination?: DestinationStream): Logger {
+  const options = {
     level,
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: serializeError, error: serializeError },
-  });
+  };
+  return destination ? pino(options, destination) : pino(options);
 }
