@@ -1,0 +1,99 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { eventKeys, type SessionEventBody } from '../contracts/events.ts';
+import type { SessionId } from '../contracts/ids.ts';
+import { EventLog, eventTime, parseEntry } from './event-log.ts';
+import { newSessionId, newUtteranceId } from './ids.ts';
+
+let redis: Redis;
+let log: EventLog;
+let id: SessionId;
+beforeAll(() => {
+  redis = new Redis(inject('redisUrl'));
+  log = new EventLog(redis);
+});
+beforeEach(() => {
+  id = newSessionId();
+});
+afterAll(() => redis.disconnect());
+
+const state = (): SessionEventBody => ({ type: 'state.changed', at: eventTime(), state: 'thinking' });
+function utterance(utteranceId = newUtteranceId()): SessionEventBody {
+  const words = { speaker: 'anna', role: 'user' as const, text: 'bonjour', start_ms: 0, end_ms: 900 };
+  return { type: 'utterance.final', at: eventTime(), utterance: { utterance_id: utteranceId, ...words } };
+}
+
+test('events are numbered 1, 2, 3 and read back as they were written', async () => {
+  const bodies = [state(), utterance(), state()];
+  for (const [index, body] of bodies.entries()) expect(await log.append(id, body)).toBe(index + 1);
+  expect(await log.read(id, 0)).toEqual(bodies.map((body, index) => ({ ...body, seq: index + 1, session_id: id })));
+  expect((await log.read(id, 1, 1)).map((event) => event.seq)).toEqual([2]);
+  expect(await log.read(id, 3)).toEqual([]);
+});
+
+test('appending the same fact again gives the number of the first time and adds nothing', async () => {
+  const first = utterance();
+  const started: SessionEventBody = { type: 'session.started', at: eventTime() };
+  const called: SessionEventBody = { type: 'tool.called', at: eventTime(), call_id: 'call-1', name: 'book' };
+  const finished: SessionEventBody = {
+    type: 'tool.finished',
+    at: eventTime(),
+    call_id: 'call-1',
+    name: 'book',
+    ok: true,
+  };
+  const bodies = [first, started, called, finished];
+  for (const body of bodies) await log.append(id, body);
+  expect(await Promise.all(bodies.map((body) => log.append(id, body)))).toEqual([1, 2, 3, 4]);
+  expect(await redis.xlen(eventKeys.stream(id))).toBe(4);
+});
+
+test('events without an identity of their own are facts each time', async () => {
+  expect([await log.append(id, state()), await log.append(id, state())]).toEqual([1, 2]);
+});
+
+test('a hundred writers at once get numbers without gaps, and retries of the same utterance one number', async () => {
+  const seqs = await Promise.all(Array.from({ length: 100 }, () => log.append(id, state())));
+  expect(seqs.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+  const same = utterance();
+  expect(new Set(await Promise.all(Array.from({ length: 20 }, () => log.append(id, same)))).size).toBe(1);
+  expect(await redis.xlen(eventKeys.stream(id))).toBe(101);
+});
+
+test('an append marks the session pending since its oldest event and wakes who listens', async () => {
+  const subscriber = redis.duplicate();
+  await subscriber.subscribe(eventKeys.appended);
+  const woken = new Promise<string>((resolve) => {
+    subscriber.on('message', (_channel, sessionId: string) => sessionId === id && resolve(sessionId));
+  });
+  const beforeMs = Date.now();
+  await log.append(id, state());
+  const firstMs = Number(await redis.zscore(eventKeys.pending, id));
+  expect(firstMs).toBeGreaterThanOrEqual(beforeMs);
+  await log.append(id, state());
+  expect(Number(await redis.zscore(eventKeys.pending, id))).toBe(firstMs);
+  expect(await woken).toBe(id);
+  subscriber.disconnect();
+});
+
+test('entries that are no events are left out when reading', async () => {
+  await log.append(id, state());
+  await redis.xadd(eventKeys.stream(id), '2-0', 'event', '{"type":"nonsense"}');
+  await redis.xadd(eventKeys.stream(id), '3-0', 'other', 'x');
+  expect((await log.read(id, 0)).map((event) => event.seq)).toEqual([1]);
+  expect(parseEntry(id, '4-0', [])).toBeUndefined();
+  expect(parseEntry(id, '5-0', ['event', 'null'])).toBeUndefined();
+});
+
+test('interims are published to the session and never stored', async () => {
+  const subscriber = redis.duplicate();
+  await subscriber.subscribe(eventKeys.interims(id));
+  const heard = new Promise<string>((resolve) => {
+    subscriber.on('message', (_channel, message: string) => resolve(message));
+  });
+  const interim = { type: 'utterance.interim' as const, at: eventTime(), speaker: 'anna', text: 'bonj' };
+  await log.publishInterim(id, interim);
+  expect(JSON.parse(await heard)).toEqual(interim);
+  expect(await redis.exists(eventKeys.stream(id))).toBe(0);
+  subscriber.disconnect();
+});

@@ -1,0 +1,27 @@
+import { Agent, fetch as undiciFetch, type RequestInit as UndiciRequestInit } from 'undici';
+
+/** A turn of a conversation comes every few seconds; the built-in fetch closes connections after 4 s without use. */
+const KEEP_ALIVE_MS = 60_000;
+
+/**
+ * A `fetch` for vendors' libraries that keeps connections open between the turns of a conversation, which saves each turn a
+ * TCP and a TLS handshake. HTTP/1.1 only: there an abort closes the connection, so the vendor stops working at once.
+ */
+export function keepAliveFetch(): typeof fetch {
+  const dispatcher = new Agent({ keepAliveTimeout: KEEP_ALIVE_MS, allowH2: false });
+  return async (input, init) => {
+    const options =
+      input instanceof Request
+        ? {
+            method: input.method,
+            headers: [...input.headers],
+            signal: input.signal,
+            ...(input.body && { body: await input.text() }),
+          }
+        : init;
+    const url = input instanceof Request ? input.url : input;
+    // Two copies of the same standard types: Node's and undici's.
+    const response = await undiciFetch(url, { ...options, dispatcher } as UndiciRequestInit);
+    return response as unknown as Response;
+  };
+}
