@@ -65,7 +65,7 @@ export function CallScreen({ call: opened, onEnded }: CallScreenProps) {
       <RoomAudioRenderer />
       <main className={styles.call} data-captions={captionSize}>
         <CallHeader title={opened.title} state={state} elapsedMs={nowMs - opened.startedAtMs} />
-        <CallStage link={call.link} state={state} microphone={microphone} />
+        <CallStage link={call.link} state={state} microphone={microphone} nowMs={nowMs} />
         <Captions transcript={state.transcript} />
         <div className={styles.notice}>
           <CallNotice notice={noticeOf(state, microphone.state, nowMs)} actions={actions} />

@@ -15,11 +15,13 @@ interface CallStageProps {
   readonly link: RoomLink;
   readonly state: CallState;
   readonly microphone: CallMicrophone;
+  readonly nowMs: number;
 }
 
 /** Who speaks and what the assistant does: in words, and as two lines that move with the voices. */
-export function CallStage({ link, state, microphone }: CallStageProps) {
+export function CallStage({ link, state, microphone, nowMs }: CallStageProps) {
   const { t } = useLanguage();
+  const headline = headlineOf(state, nowMs);
   const readLevels = useLevels(link, microphone);
   const personSpeaks = useIsSpeaking(link.room.localParticipant) && microphone.state.status === 'live';
   const agentSpeaks = state.agentState === 'speaking';
@@ -27,7 +29,7 @@ export function CallStage({ link, state, microphone }: CallStageProps) {
     <section className={styles.stage}>
       <VoiceLine
         className={styles.line}
-        read={() => ({ ...readLevels(), thinking: state.agentState === 'thinking' || state.agent !== 'here' })}
+        read={() => ({ ...readLevels(), thinking: headline === 'state.thinking' || headline === 'state.waiting' })}
       />
       <div className={styles.who}>
         <Who name={t('call.agent')} speaks={agentSpeaks} role="agent" />
@@ -38,7 +40,7 @@ export function CallStage({ link, state, microphone }: CallStageProps) {
         />
       </div>
       <p className={styles.headline} data-testid="headline" data-state={state.agentState ?? state.link}>
-        {t(headlineOf(state))}
+        {t(headline)}
       </p>
       {state.lastTurn?.total_ms == null ? null : <Latency turn={state.lastTurn} totalMs={state.lastTurn.total_ms} />}
     </section>

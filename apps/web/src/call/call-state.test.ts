@@ -100,9 +100,10 @@ describe('noticeOf', () => {
 
 describe('headlineOf', () => {
   it('follows the call from connecting to speaking', () => {
-    expect(headlineOf(initialCall)).toBe('state.connecting');
-    expect(headlineOf(run(connected))).toBe('state.waiting');
-    expect(headlineOf(run(connected, agent(true, null)))).toBe('state.initializing');
-    expect(headlineOf(run(connected, agent(true, 'speaking')))).toBe('state.speaking');
+    expect(headlineOf(initialCall, 0)).toBe('state.connecting');
+    expect(headlineOf(run(connected), 2_000)).toBe('state.waiting');
+    expect(headlineOf(run(connected), 21_000)).toBe('state.missing');
+    expect(headlineOf(run(connected, agent(true, null)), 2_000)).toBe('state.initializing');
+    expect(headlineOf(run(connected, agent(true, 'speaking')), 2_000)).toBe('state.speaking');
   });
 });

@@ -35,10 +35,14 @@ function noticeOfLink(state: CallState): Notice | null {
   return null;
 }
 
+function isMissing(state: CallState, nowMs: number): boolean {
+  return state.agentMissingSinceMs !== null && nowMs - state.agentMissingSinceMs >= AGENT_MISSING_MS;
+}
+
 function noticeOfAgent(state: CallState, nowMs: number): Notice | null {
   if (state.agentMissingSinceMs === null) return null;
   const missingMs = nowMs - state.agentMissingSinceMs;
-  if (missingMs >= AGENT_MISSING_MS) return { key: 'problem.agent_missing', tone: 'alert', action: 'restart' };
+  if (isMissing(state, nowMs)) return { key: 'problem.agent_missing', tone: 'alert', action: 'restart' };
   if (state.agent === 'gone') return { key: 'problem.agent_restarting', tone: 'info', action: null };
   if (missingMs >= AGENT_LATE_MS) return { key: 'problem.agent_late', tone: 'info', action: null };
   return null;
@@ -54,10 +58,10 @@ function noticeOfMic(mic: MicState): Notice | null {
 }
 
 /** The large words of the call: what the assistant does, or why it does nothing. */
-export function headlineOf(state: CallState): MessageKey {
+export function headlineOf(state: CallState, nowMs: number): MessageKey {
   if (state.link === 'connecting') return 'state.connecting';
   if (state.link === 'resuming') return 'state.resuming';
   if (state.link !== 'connected') return 'state.lost';
-  if (state.agent !== 'here') return 'state.waiting';
+  if (state.agent !== 'here') return isMissing(state, nowMs) ? 'state.missing' : 'state.waiting';
   return `state.${state.agentState ?? 'initializing'}`;
 }

@@ -6,6 +6,7 @@ import {
   ParticipantKind,
   Room,
   RoomEvent,
+  setLogLevel,
   Track,
 } from 'livekit-client';
 import type { RemoteParticipant, TextStreamReader } from 'livekit-client';
@@ -42,6 +43,8 @@ export class RoomLink {
   constructor(options: { readonly sessionId: string; readonly tell: (action: CallAction) => void }) {
     this.#sessionId = options.sessionId;
     this.#tell = options.tell;
+    // Its chatter holds addresses and join requests; warnings are enough.
+    setLogLevel('warn');
     this.room = new Room({
       audioCaptureDefaults: captureConstraints(),
       publishDefaults: { audioPreset: AudioPresets.speech, dtx: true, red: true },

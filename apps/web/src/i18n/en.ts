@@ -102,6 +102,7 @@ export const en: Messages = {
 
   'state.connecting': 'Connecting…',
   'state.waiting': 'The assistant is on its way…',
+  'state.missing': 'Nobody answers',
   'state.initializing': 'The assistant is getting ready…',
   'state.listening': 'I’m listening',
   'state.thinking': 'I’m thinking',

@@ -101,6 +101,7 @@ export const fr = {
 
   'state.connecting': 'Connexion…',
   'state.waiting': 'L’assistant arrive…',
+  'state.missing': 'Personne ne répond',
   'state.initializing': 'L’assistant se prépare…',
   'state.listening': 'Je vous écoute',
   'state.thinking': 'Je réfléchis',

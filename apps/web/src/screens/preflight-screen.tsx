@@ -1,8 +1,9 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Language } from '@eloquence/shared/contracts/ids';
 import type { ScenarioSummary } from '@eloquence/shared/contracts/scenario';
 import type { Resource } from '../api/use-resource.ts';
-import { resumeMeters } from '../audio/level-meter.ts';
+import { meterTrack, resumeMeters } from '../audio/level-meter.ts';
+import type { LevelMeter } from '../audio/level-meter.ts';
 import type { RoomTicket } from '../call/room-link.ts';
 import { useLanguage } from '../i18n/language-context.tsx';
 import type { MicFailure } from '../problem.ts';
@@ -12,6 +13,8 @@ import { BackIcon, MicIcon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Page, ScreenTitle } from '../ui/page.tsx';
 import { useNow } from '../ui/use-now.ts';
+import { VoiceLine } from '../ui/voice-line.tsx';
+import type { VoiceLevels } from '../ui/voice-line.tsx';
 import { MicrophoneCheck } from './microphone-check.tsx';
 import styles from './preflight-screen.module.css';
 import { useOpenSession } from './use-open-session.ts';
@@ -63,6 +66,7 @@ function Preflight(props: PreflightScreenProps & { readonly scenario: ScenarioSu
   const [spoken, setSpoken] = useState<Language>(
     scenario.languages.includes(language) ? language : (scenario.languages[0] ?? language),
   );
+  const readLevels = useTrackLevel(microphone.status === 'open' ? microphone.track : null);
   const busy = opening.status === 'opening' || opening.status === 'waiting';
   const ready = microphone.status === 'open' || microphone.status === 'failed';
 
@@ -95,6 +99,7 @@ function Preflight(props: PreflightScreenProps & { readonly scenario: ScenarioSu
         {scenario.languages.length > 1 ? (
           <LanguageChoice languages={scenario.languages} value={spoken} onChange={setSpoken} />
         ) : null}
+        <VoiceLine className={styles.line} read={readLevels} />
       </div>
       <section className={styles.card} aria-labelledby="before">
         <h2 id="before" className={styles.subtitle}>
@@ -133,6 +138,20 @@ function Preflight(props: PreflightScreenProps & { readonly scenario: ScenarioSu
       </section>
     </div>
   );
+}
+
+/** The person's own voice; the assistant's line waits. */
+function useTrackLevel(track: MediaStreamTrack | null): () => VoiceLevels {
+  const meter = useRef<LevelMeter | null>(null);
+  useEffect(() => {
+    const mine = track === null ? null : meterTrack(track);
+    meter.current = mine;
+    return () => {
+      mine?.close();
+      meter.current = null;
+    };
+  }, [track]);
+  return () => ({ agent: 0.08, person: meter.current?.read() ?? 0.08, thinking: false });
 }
 
 function isInsecure(microphone: { readonly status: string; readonly failure?: MicFailure }): boolean {

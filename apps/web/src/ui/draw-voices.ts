@@ -38,8 +38,8 @@ function drawStroke(
   const { width, height, phase } = place;
   const upper: [number, number][] = [];
   const lower: [number, number][] = [];
-  const swing = height * (0.07 + 0.3 * voice.level);
-  const swell = height * 0.16 * voice.level;
+  const swing = height * (0.07 + 0.34 * voice.level);
+  const swell = height * 0.24 * voice.level;
   for (let x = 0; x <= width + STEP_PX; x += STEP_PX) {
     const t = x / width;
     const envelope = Math.sin(Math.PI * Math.min(1, t)) ** 1.4;
