@@ -21,7 +21,6 @@ export function keepAliveFetch(): typeof fetch {
         : init;
     const url = input instanceof Request ? input.url : input;
     // Two copies of the same standard types: Node's and undici's.
-    const response = await undiciFetch(url, { ...options, dispatcher } as UndiciRequestInit);
-    return response as unknown as Response;
+    return undiciFetch(url, { ...options, dispatcher } as UndiciRequestInit);
   };
 }
