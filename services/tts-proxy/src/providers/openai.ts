@@ -1,4 +1,5 @@
 import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
+import { keepAliveFetch } from '@eloquence/shared/runtime/keep-alive-fetch';
 import OpenAI, { APIConnectionError, APIError, APIUserAbortError } from 'openai';
 import { SampleReader } from '../audio/pcm.ts';
 import type { SpeechProvider, Utterance } from './provider.ts';
@@ -22,6 +23,7 @@ export function openaiSpeech(settings: OpenAiSpeechSettings): SpeechProvider {
     organization: null,
     project: null,
     maxRetries: 0,
+    fetch: keepAliveFetch(),
     // Its log lines hold the request.
     logLevel: 'off',
   });

@@ -1,7 +1,10 @@
+import { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
+import { tone } from '@eloquence/testkit/vendors/tone';
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../config.ts';
 import { espeakSpeech } from '../providers/espeak.ts';
+import { openaiSpeech } from '../providers/openai.ts';
 import { serveTts } from '../test-server.ts';
 
 const { espeak, ffmpeg } = readConfig({ INTERNAL_API_KEY: 'internal-key-of-the-test', PATH: process.env['PATH'] });
@@ -55,6 +58,16 @@ describe.skipIf(!espeak)('POST /v1/audio/speech with espeak-ng', () => {
     const bytes = Buffer.from(await response.arrayBuffer());
     expect(bytes.length).toBeGreaterThan(4_000);
     expect(bytes.toString('latin1', 0, 100)).toMatch(magic);
+  });
+
+  it.skipIf(!ffmpeg)('breaks off an mp3 too when the voice does, instead of ending it neatly', async () => {
+    await using vendor = await new FakeOpenAi().listen();
+    vendor.speech = tone({ seconds: 4 });
+    vendor.mode = { type: 'cut' };
+    const settings = { apiKey: vendor.apiKey, baseUrl: `${vendor.url}/v1`, model: 'tts-1', voice: 'coral' };
+    await using server = await serveTts({ providers: [openaiSpeech(settings)], ffmpeg: ffmpeg as string });
+    const asking = server.speak({ response_format: 'mp3' }).then((response) => response.arrayBuffer());
+    await expect(asking).rejects.toThrow(/terminated|fetch failed|aborted/);
   });
 
   it('gives its places back after callers that hang up', async () => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ChatMessage, ChatRequest } from '@eloquence/shared/contracts/chat';
 import { AppError } from '@eloquence/shared/runtime/errors';
-import { Mistral } from '@mistralai/mistralai';
+import { keepAliveFetch } from '@eloquence/shared/runtime/keep-alive-fetch';
+import { HTTPClient, Mistral } from '@mistralai/mistralai';
 import type { ChatCompletionStreamRequest, CompletionChunk, ToolCall } from '@mistralai/mistralai/models/components';
 import { MistralError } from '@mistralai/mistralai/models/errors';
 import { MODEL_ALIAS } from './openai.ts';
@@ -23,6 +24,7 @@ export function mistralChat(settings: MistralSettings): ChatProvider {
     apiKey: settings.apiKey,
     serverURL: settings.baseUrl,
     retryConfig: { strategy: 'none' },
+    httpClient: new HTTPClient({ fetcher: keepAliveFetch() }),
   });
   async function* stream(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
     try {

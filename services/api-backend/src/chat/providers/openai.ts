@@ -1,6 +1,7 @@
 import type { ChatRequest } from '@eloquence/shared/contracts/chat';
 import type { Engine } from '@eloquence/shared/contracts/engine';
 import { AppError } from '@eloquence/shared/runtime/errors';
+import { keepAliveFetch } from '@eloquence/shared/runtime/keep-alive-fetch';
 import OpenAI, { APIConnectionError, APIError } from 'openai';
 import type { ChatCompletionChunk, ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions';
 import type { ChatPart, ChatProvider, FinishReason } from './provider.ts';
@@ -30,6 +31,7 @@ export function openaiWire(options: OpenAiWireOptions): ChatProvider {
     organization: null,
     project: null,
     maxRetries: 0,
+    fetch: keepAliveFetch(),
     // Its log lines hold the request.
     logLevel: 'off',
   });
