@@ -32,7 +32,7 @@ test('a service exports what it used, and only that', async () => {
   expect(text).toContain('eloquence_jobs_total{name="close_session",outcome="completed"} 3');
   expect(text).toContain('eloquence_events_lag_seconds 1.5');
   expect(text).toContain('eloquence_llm_ttft_seconds_bucket{le="0.07",provider="demo"} 1');
-  expect(text).not.toContain('eloquence_tts');
+  expect(text).not.toContain('eloquence_tts_requests_total');
 });
 
 test('a label that is not on the list is refused', () => {
