@@ -11,8 +11,8 @@ export interface HearingListener {
 
 /** The ear of one stream. */
 export interface HearingStream {
-  /** @param windows whole windows of WINDOW_SAMPLES; the buffer is handed over */
-  push(windows: Int16Array<ArrayBuffer>): void;
+  /** @param windows whole windows of WINDOW_SAMPLES */
+  push(windows: Int16Array): void;
   close(): void;
 }
 
@@ -62,7 +62,7 @@ export class VadHearing implements Hearing {
     this.#nextStream += 1;
     this.#listeners.set(stream, listener);
     return {
-      push: (windows) => this.#send({ type: 'windows', stream, windows }, [windows.buffer]),
+      push: (windows) => this.#send({ type: 'windows', stream, windows }),
       close: () => {
         if (this.#listeners.delete(stream)) this.#send({ type: 'close', stream });
       },
@@ -79,8 +79,9 @@ export class VadHearing implements Hearing {
     await exited;
   }
 
-  #send(message: ToWorker, transfer: ArrayBuffer[] = []): void {
-    this.#worker?.postMessage(message, transfer);
+  /** Copies: a frame is 2 kB, and a buffer handed over would wait for the other thread's garbage collector. */
+  #send(message: ToWorker): void {
+    this.#worker?.postMessage(message);
   }
 
   /** Resolves when the new worker listens, rejects when it ends before that. */

@@ -54,8 +54,7 @@ export function listenRoutes(app: Service, options: ListenRouteOptions): OpenSoc
       throw new AppError('invalid_request', 'Open /v1/listen as a WebSocket.');
     },
     wsHandler: (socket, request) => {
-      // Validated by the route's schema before the upgrade; the plugin's handler type does not say so.
-      const listener = new ListenSocket(socket, request.query as ListenQuery, request.id, options);
+      const listener = new ListenSocket(socket, request.query, request.id, options);
       open.add(listener);
       options.telemetry.set('eloquence_stt_streams', open.size);
       socket.on('close', () => {

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { listenMessageSchema, listenQuerySchema } from '@eloquence/shared/contracts/stt';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import type { SessionEvent } from '../session/session-events.ts';
+import { decodeControl, encode, encodeMetadata, type WireContext } from './codec.ts';
+import { sessionOptions } from './socket.ts';
+
+const context: WireContext = { requestId: 'req-1', language: 'fr', model: 'whisper', vadEvents: true };
+const transcript = {
+  utterance: 1,
+  startS: 1.2,
+  endS: 2.7,
+  text: "D'accord, merci.",
+  words: [
+    { word: "D'accord,", startS: 1.3, endS: 1.8, probability: 0.9 },
+    { word: 'merci.', startS: 1.9, endS: 2.4, probability: 0.8 },
+  ],
+  confidence: 0.85,
+};
+
+describe('encode', () => {
+  test.each<SessionEvent>([
+    { type: 'speech.started', utterance: 1, atS: 1.5 },
+    { type: 'transcript.interim', transcript },
+    { type: 'transcript.final', transcript, pause: true, fromFinalize: false },
+    { type: 'utterance.ended', lastWordEndS: 2.4 },
+    { type: 'utterance.lost', utterance: 1, startS: 1, endS: 2, error: new AppError('unavailable', 'Away.') },
+  ])('$type is a message of the contract', (event) => {
+    expect(() => listenMessageSchema.parse(encode(event, context))).not.toThrow();
+  });
+
+  test('a final carries times on the stream clock and bare words beside punctuated ones', () => {
+    expect(encode({ type: 'transcript.final', transcript, pause: true, fromFinalize: false }, context)).toMatchObject({
+      is_final: true,
+      speech_final: true,
+      from_finalize: false,
+      start: 1.2,
+      duration: 1.5,
+      channel: {
+        alternatives: [
+          {
+            transcript: "D'accord, merci.",
+            words: [
+              { word: "d'accord", punctuated_word: "D'accord,", start: 1.3, end: 1.8, confidence: 0.9 },
+              { word: 'merci', punctuated_word: 'merci.' },
+            ],
+          },
+        ],
+      },
+    });
+  });
+
+  test('SpeechStarted is only for those who asked', () => {
+    const started: SessionEvent = { type: 'speech.started', utterance: 1, atS: 1 };
+    expect(encode(started, { ...context, vadEvents: false })).toBeUndefined();
+  });
+
+  test('the closing Metadata is a message of the contract', () => {
+    expect(listenMessageSchema.parse(encodeMetadata(context, 3.5, new Date(0)))).toMatchObject({ duration: 3.5 });
+  });
+});
+
+describe('decodeControl', () => {
+  test.each(['KeepAlive', 'Finalize', 'CloseStream'])('%s is understood', (type) => {
+    expect(decodeControl(JSON.stringify({ type, more: 1 }))).toEqual({ control: type });
+  });
+
+  test.each(['', '{', '{}', '[]', 'null', '"KeepAlive"', '{"type":"keepalive"}'])(
+    '%s is a fault that names the fix',
+    (text) => {
+      expect(decodeControl(text)).toMatchObject({ fault: expect.stringContaining('KeepAlive') as string });
+    },
+  );
+});
+
+const options = (query: Record<string, unknown>) => sessionOptions(listenQuerySchema.parse(query));
+
+describe('sessionOptions', () => {
+  test('without parameters: 300 ms, no interims, language left to the engine', () => {
+    expect(options({})).toEqual({
+      language: undefined,
+      prompt: undefined,
+      endpointingMs: 300,
+      utteranceEndMs: undefined,
+      interims: false,
+    });
+  });
+
+  test('what stock clients ask for is raised to what whole utterances need', () => {
+    expect(options({ endpointing: '25' }).endpointingMs).toBe(200);
+    expect(options({ endpointing: '500' }).endpointingMs).toBe(500);
+    expect(options({ endpointing: 'false' }).endpointingMs).toBeUndefined();
+  });
+
+  test('key terms become the prompt', () => {
+    expect(options({ keyterm: ['Eloquence', 'balayage'] }).prompt).toBe('Eloquence, balayage');
+  });
+});

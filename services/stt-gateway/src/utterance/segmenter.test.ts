@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest';
+import {
+  initialState,
+  msOf,
+  samplesOf,
+  step,
+  type SegmenterEffect,
+  type SegmenterInput,
+  type SegmenterOptions,
+} from './segmenter.ts';
+
+const WINDOW = 512;
+const WINDOW_MS = msOf(WINDOW);
+
+/** Feeds windows and keeps the effects. */
+function listener(overrides: Partial<SegmenterOptions> = {}) {
+  const options: SegmenterOptions = { endpointingMs: 300, utteranceEndMs: undefined, ...overrides };
+  let state = initialState();
+  const effects: SegmenterEffect[] = [];
+  const give = (input: SegmenterInput) => {
+    const next = step(state, input, options);
+    state = next.state;
+    effects.push(...next.effects);
+  };
+  const hear = (durationMs: number, probability: number, rms = probability / 10) => {
+    for (let heardMs = 0; heardMs < durationMs; heardMs += WINDOW_MS)
+      give({ type: 'window', start: state.position, end: state.position + WINDOW, probability, rms });
+  };
+  return {
+    effects,
+    give,
+    hear,
+    speech: (ms: number) => hear(ms, 0.95),
+    silence: (ms: number) => hear(ms, 0.02),
+    get state() {
+      return state;
+    },
+    kinds: () => effects.map(({ type }) => type),
+    commits: () => effects.filter((effect) => effect.type === 'commit'),
+  };
+}
+
+describe('segmenter', () => {
+  test('one utterance: started with pre-roll, guessed at 150 ms, committed at 300 ms of silence', () => {
+    const ear = listener();
+    ear.silence(1000);
+    const started = ear.state.position;
+    ear.speech(500);
+    const ended = ear.state.position;
+    ear.silence(1000);
+    expect(ear.kinds()).toEqual(['speech.started', 'speculate', 'commit']);
+    const [commit] = ear.commits();
+    expect(commit).toMatchObject({
+      cause: 'endpoint',
+      span: { from: started - samplesOf(300), speechStart: started, speechEnd: ended, to: ended + samplesOf(150) },
+    });
+  });
+
+  test('the guess and the commit are of the same audio', () => {
+    const ear = listener();
+    ear.speech(500);
+    ear.silence(400);
+    const guess = ear.effects.find((effect) => effect.type === 'speculate');
+    expect(guess).toMatchObject({ span: ear.commits()[0]?.span as object });
+  });
+
+  test('speech that resumes in the pause withdraws the guess and goes on as one utterance', () => {
+    const ear = listener();
+    ear.speech(400);
+    ear.silence(200);
+    ear.speech(400);
+    ear.silence(400);
+    expect(ear.kinds()).toEqual(['speech.started', 'speculate', 'speech.resumed', 'speculate', 'commit']);
+  });
+
+  test('one window of speech is a click', () => {
+    const ear = listener();
+    ear.silence(200);
+    ear.speech(WINDOW_MS);
+    ear.silence(1000);
+    expect(ear.effects).toEqual([]);
+  });
+
+  test('a probability between the thresholds keeps speech going but does not start it', () => {
+    const ear = listener();
+    ear.hear(1000, 0.4);
+    expect(ear.effects).toEqual([]);
+    ear.speech(200);
+    ear.hear(1000, 0.4);
+    expect(ear.kinds()).toEqual(['speech.started']);
+    // Once silence has begun it does not count as speech again.
+    ear.silence(40);
+    ear.hear(400, 0.4);
+    expect(ear.kinds()).toEqual(['speech.started', 'speculate', 'commit']);
+  });
+
+  test('two utterances close together share no audio', () => {
+    const ear = listener();
+    ear.speech(300);
+    ear.silence(320);
+    ear.speech(300);
+    ear.silence(320);
+    const [first, second] = ear.commits();
+    expect(second?.span.from).toBeGreaterThanOrEqual(first?.span.to ?? Infinity);
+  });
+
+  test('a client that stops sending is in silence by the wall clock', () => {
+    const ear = listener();
+    ear.speech(300);
+    ear.give({ type: 'stall', stalledMs: 100 });
+    ear.give({ type: 'stall', stalledMs: 200 });
+    expect(ear.kinds()).toEqual(['speech.started', 'speculate']);
+    ear.give({ type: 'stall', stalledMs: 300 });
+    expect(ear.commits()).toHaveLength(1);
+    ear.give({ type: 'stall', stalledMs: 9_000 });
+    expect(ear.commits()).toHaveLength(1);
+  });
+
+  test('the end of the utterance is told once, after its commit, by audio or by wall clock', () => {
+    const ear = listener({ utteranceEndMs: 1000 });
+    ear.speech(300);
+    ear.silence(700);
+    expect(ear.kinds()).not.toContain('utterance.ended');
+    ear.give({ type: 'stall', stalledMs: 300 });
+    ear.silence(2000);
+    expect(ear.kinds()).toEqual(['speech.started', 'speculate', 'commit', 'utterance.ended']);
+  });
+
+  test('without endpointing only Finalize commits', () => {
+    const ear = listener({ endpointingMs: undefined });
+    ear.speech(500);
+    ear.silence(5000);
+    expect(ear.commits()).toHaveLength(0);
+    ear.give({ type: 'finalize' });
+    expect(ear.commits()).toMatchObject([{ cause: 'finalize' }]);
+    ear.give({ type: 'finalize' });
+    expect(ear.commits()).toHaveLength(1);
+  });
+
+  test('20 s of speech are cut at the quietest point of the last 5 s and go on without a gap', () => {
+    const ear = listener();
+    ear.speech(17_000);
+    const quiet = ear.state.position;
+    ear.hear(64, 0.9, 0.001);
+    ear.speech(4_000);
+    const [cut] = ear.commits();
+    expect(cut).toMatchObject({ cause: 'too_long' });
+    expect(Math.abs((cut?.span.to ?? 0) - (quiet + WINDOW))).toBeLessThanOrEqual(WINDOW);
+    ear.silence(400);
+    expect(ear.commits()[1]?.span.from).toBe(cut?.span.to);
+    expect(ear.kinds().filter((kind) => kind === 'speech.started')).toHaveLength(1);
+  });
+
+  test('three hours of speech without a pause: nothing is lost, the state does not grow', () => {
+    const ear = listener();
+    ear.speech(10_000);
+    const size = JSON.stringify(ear.state).length;
+    ear.speech(3 * 3_600_000 - 10_000);
+    ear.silence(400);
+    const commits = ear.commits();
+    expect(commits.length).toBeGreaterThan(540);
+    for (const [index, commit] of commits.entries()) {
+      expect(msOf(commit.span.to - commit.span.from)).toBeLessThanOrEqual(20_000 + WINDOW_MS);
+      expect(commit.span.from).toBe(commits[index - 1]?.span.to ?? 0);
+    }
+    ear.speech(10_000);
+    expect(JSON.stringify(ear.state).length).toBeLessThan(size + 50);
+  });
+});
