@@ -4,7 +4,7 @@ import { llm, voice } from '@livekit/agents';
 import type { EventWriter } from '../events/event-writer.ts';
 import type { SessionClock } from '../events/session-clock.ts';
 import type { Transcript } from '../speech/gateway-link.ts';
-import { TurnPairing, type MessageMetrics } from '../turn/measurement.ts';
+import { TurnPairing, type MeasuredTurn, type MessageMetrics } from '../turn/measurement.ts';
 
 /** How the agent is called in transcripts. */
 export const AGENT_SPEAKER = 'agent';
@@ -93,9 +93,11 @@ export class Reporter {
     writer.append({ type: 'utterance.final', at: eventTime(), utterance });
   }
 
-  #measured(turns: readonly TurnMeasurement[]): void {
-    for (const turn of turns) {
-      this.#options.writer.append({ type: 'turn.measured', at: eventTime(), turn });
+  /** Dated to the moment it is about: an answer's end, when the library tells of it, may be after the next turn's beginning. */
+  #measured(turns: readonly MeasuredTurn[]): void {
+    for (const { turn, atS } of turns) {
+      const at = eventTime(atS === undefined ? undefined : new Date(atS * 1000));
+      this.#options.writer.append({ type: 'turn.measured', at, turn });
       this.#options.onTurn(turn);
     }
   }

@@ -32,7 +32,9 @@ const answerTo = (end: number, start: number) => ({ startedSpeakingAt: start, e2
 test('a turn is measured when the agent has answered it', () => {
   const turns = new TurnPairing();
   expect(turns.userSpoke(user)).toEqual([]);
-  expect(turns.agentSpoke(answerTo(100, 101.1), false)).toMatchObject([{ total_ms: 1100, interrupted: false }]);
+  expect(turns.agentSpoke(answerTo(100, 101.1), false)).toMatchObject([
+    { turn: { total_ms: 1100, interrupted: false }, atS: 101.1 },
+  ]);
 });
 
 test('a greeting is no turn, also while one is waiting', () => {
@@ -46,8 +48,10 @@ test('an answer that was cut off belongs to its own turn, though the next messag
   const turns = new TurnPairing();
   turns.userSpoke({ stoppedSpeakingAt: 100 });
   turns.userSpoke({ stoppedSpeakingAt: 105 });
-  expect(turns.agentSpoke(answerTo(100, 101), true)).toMatchObject([{ total_ms: 1000, interrupted: true }]);
-  expect(turns.agentSpoke(answerTo(105, 105.5), false)).toMatchObject([{ total_ms: 500, interrupted: false }]);
+  expect(turns.agentSpoke(answerTo(100, 101), true)).toMatchObject([{ turn: { total_ms: 1000, interrupted: true } }]);
+  expect(turns.agentSpoke(answerTo(105, 105.5), false)).toMatchObject([
+    { turn: { total_ms: 500, interrupted: false } },
+  ]);
 });
 
 test('a turn that got no answer before the next one did is measured without a total', () => {
@@ -55,8 +59,8 @@ test('a turn that got no answer before the next one did is measured without a to
   turns.userSpoke({ stoppedSpeakingAt: 100, transcriptionDelay: 0.45 });
   turns.userSpoke({ stoppedSpeakingAt: 105 });
   expect(turns.agentSpoke(answerTo(105, 106), false)).toMatchObject([
-    { interrupted: true, total_ms: null, stt_final_ms: 450 },
-    { interrupted: false, total_ms: 1000 },
+    { turn: { interrupted: true, total_ms: null, stt_final_ms: 450 }, atS: 100 },
+    { turn: { interrupted: false, total_ms: 1000 }, atS: 106 },
   ]);
 });
 
@@ -64,7 +68,7 @@ test('an answer to typed text is a turn without stages that were not spoken', ()
   const turns = new TurnPairing();
   turns.userSpoke({});
   expect(turns.agentSpoke({ startedSpeakingAt: 5, llmNodeTtft: 0.2 }, false)).toMatchObject([
-    { llm_ttft_ms: 200, stt_final_ms: null, total_ms: null },
+    { turn: { llm_ttft_ms: 200, stt_final_ms: null, total_ms: null } },
   ]);
 });
 

@@ -39,6 +39,12 @@ function toMs(seconds: number | undefined): number | null {
   return seconds === undefined || !Number.isFinite(seconds) ? null : Math.max(0, Math.round(seconds * 1000));
 }
 
+export interface MeasuredTurn {
+  readonly turn: TurnMeasurement;
+  /** When it was decided: the answer's first frame, or the end of speech nobody answered; seconds since epoch. */
+  readonly atS: number | undefined;
+}
+
 /** Turns that wait for their answer. Drop policy `drop-oldest`: it will not be answered any more. */
 const MAX_PENDING = 4;
 /** Two times of one clock, in seconds, are the same moment within this. */
@@ -52,22 +58,24 @@ export class TurnPairing {
   readonly #pending: MessageMetrics[] = [];
 
   /** @returns measurements of turns that will have no answer any more */
-  userSpoke(metrics: MessageMetrics): TurnMeasurement[] {
+  userSpoke(metrics: MessageMetrics): MeasuredTurn[] {
     this.#pending.push(metrics);
     return this.#pending.length > MAX_PENDING ? this.#unanswered(1) : [];
   }
 
   /** @returns the measured turn, after those before it that got no answer; nothing when the agent spoke of its own accord */
-  agentSpoke(metrics: MessageMetrics, interrupted: boolean): TurnMeasurement[] {
+  agentSpoke(metrics: MessageMetrics, interrupted: boolean): MeasuredTurn[] {
     const index = this.#pending.findIndex((user) => answers(metrics, user));
     if (index < 0) return [];
     const unanswered = this.#unanswered(index);
     const user = this.#pending.shift() as MessageMetrics;
-    return [...unanswered, measureTurn(user, metrics, interrupted)];
+    return [...unanswered, { turn: measureTurn(user, metrics, interrupted), atS: metrics.startedSpeakingAt }];
   }
 
-  #unanswered(count: number): TurnMeasurement[] {
-    return this.#pending.splice(0, count).map((user) => measureTurn(user, undefined, true));
+  #unanswered(count: number): MeasuredTurn[] {
+    return this.#pending
+      .splice(0, count)
+      .map((user) => ({ turn: measureTurn(user, undefined, true), atS: user.stoppedSpeakingAt }));
   }
 }
 
