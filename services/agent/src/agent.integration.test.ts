@@ -11,6 +11,7 @@ import { freePort } from '@eloquence/testkit/free-port';
 import '@eloquence/testkit/integration-setup';
 import { waitFor } from '@eloquence/testkit/wait-for';
 import { synthesize } from '@eloquence/testkit/speech-synthesis';
+import { Room } from '@livekit/rtc-node';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { FakeGateway } from './test-support/fake-gateway.ts';
@@ -31,9 +32,12 @@ let redis: Redis;
 let worker: ChildProcess;
 let agentUrl: string;
 
-const events = (): Promise<SessionEvent[]> => new EventLog(redis).read(sessionId, 0);
-async function eventsOf<T extends SessionEventType>(type: T): Promise<Extract<SessionEvent, { type: T }>[]> {
-  return (await events()).filter((event): event is Extract<SessionEvent, { type: T }> => event.type === type);
+const events = (id = sessionId): Promise<SessionEvent[]> => new EventLog(redis).read(id, 0);
+async function eventsOf<T extends SessionEventType>(
+  type: T,
+  id = sessionId,
+): Promise<Extract<SessionEvent, { type: T }>[]> {
+  return (await events(id)).filter((event): event is Extract<SessionEvent, { type: T }> => event.type === type);
 }
 const joinAs = (identity: string): Promise<Caller> =>
   Caller.join({
@@ -188,6 +192,35 @@ test(
     expect(logs.join('')).not.toMatch(/entretien|conseil|Voici|Bonjour/);
   },
 );
+
+test('typed text is answered aloud; a transcription that stays away is told once', { timeout: 90_000 }, async () => {
+  api.broken = false;
+  api.answer = 'Je vous lis très bien.';
+  const id = newSessionId();
+  await openRoom(inject('livekit'), id, AGENT_NAME, { session_id: id });
+  const page = new Room();
+  const token = accessToken(inject('livekit'), 'user-page', { room: id, roomJoin: true });
+  await page.connect(inject('livekit').url, token, { autoSubscribe: true, dynacast: false });
+  const greeted = () => eventsOf('state.changed', id).then((changes) => changes.at(-1)?.state === 'listening');
+  const spoke = async () => (await eventsOf('utterance.final', id)).length > 0 && (await greeted());
+  await waitFor(spoke, { what: 'the end of the greeting', timeoutMs: 30_000 });
+
+  await page.localParticipant?.sendText('peux-tu me lire ?', { topic: 'lk.chat' });
+  await waitFor(() => voice.inputs.some((input) => input.startsWith('Je vous lis')), { timeoutMs: 10_000 });
+  const [, typed] = await eventsOf('utterance.final', id);
+  expect(typed?.utterance).toMatchObject({ role: 'user', text: 'peux-tu me lire ?', speaker: 'marie' });
+  await waitFor(async () => (await eventsOf('utterance.final', id)).length === 3, { timeoutMs: 10_000 });
+
+  gateway.down = true;
+  gateway.cut();
+  await waitFor(() => voice.inputs.includes('Un instant, je vous entends mal.'), { timeoutMs: 10_000 });
+  const streams = gateway.streams.length;
+  gateway.down = false;
+  await waitFor(() => gateway.streams.length > streams, { what: 'the stream to come back', timeoutMs: 10_000 });
+  expect((await eventsOf('agent.failed', id)).map(({ code }) => code)).toEqual(['stt_unavailable']);
+  await deleteRoom(inject('livekit'), id);
+  await page.disconnect();
+});
 
 test('SIGTERM takes the announcement back and ends the worker', { timeout: 40_000 }, async () => {
   worker.kill('SIGTERM');

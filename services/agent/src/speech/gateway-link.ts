@@ -151,7 +151,8 @@ export class GatewayLink {
       socket.on('close', (code) => {
         clearInterval(pinging);
         if (this.#state.is !== 'closed') this.#state = { is: 'connecting' };
-        if (!this.#closing.signal.aborted) logger.info({ code, opened }, 'stt-gateway socket closed');
+        // Of an outage its beginning is worth a line, not every attempt to end it.
+        if (opened && !this.#closing.signal.aborted) logger.info({ code }, 'stt-gateway connection lost');
         resolve(opened);
       });
     });
