@@ -4,7 +4,7 @@ import { guessLanguage } from '@eloquence/shared/runtime/guess-language';
 import * as z from 'zod';
 
 /** OpenAI's thirteen names: real voices there, spoken by the language's local voice elsewhere. */
-export const OPENAI_VOICES = [
+const OPENAI_VOICES = [
   'alloy',
   'ash',
   'ballad',

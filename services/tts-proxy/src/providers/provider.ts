@@ -1,7 +1,7 @@
 import type { Engine } from '@eloquence/shared/contracts/engine';
 import type { Voice } from '../voices.ts';
 
-export type ProviderId = 'openai' | 'elevenlabs' | 'piper' | 'espeak';
+type ProviderId = 'openai' | 'elevenlabs' | 'piper' | 'espeak';
 
 export interface Utterance {
   /** Never empty, no markup, no control characters. */

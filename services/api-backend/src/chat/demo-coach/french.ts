@@ -160,7 +160,7 @@ export const french: Repertoire = {
       hears: /\b(clients|ventes|double|chiffres?|pour cent|euros|mois|ans)\b/,
       answers: [
         'Un chiffre marque les esprits : faites une pause juste après. Que prouve-t-il ?',
-        'C’est parfait. C’est une belle occasion pour notre entreprise.',
+        'Oui c’est bien ça. C’est une belle occasion pour notre entreprise.',
         'Comparez ce chiffre à quelque chose de connu. À quoi par exemple ?',
       ],
     },

@@ -5,7 +5,7 @@ export type Topic = 'presentation' | 'interview' | 'pitch';
  * One rule of the demo coach. Adding one is adding data: the first rule whose `hears` matches speaks, with the answer whose
  * turn it is.
  */
-export interface Rule {
+interface Rule {
   readonly id: string;
   /** Matched against folded text: lower case, no accents, words parted by single spaces. */
   readonly hears: RegExp;
