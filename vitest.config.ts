@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 const exclude = ['**/node_modules/**', '**/.eloquence/**', '**/dist/**'];
 
+/** rtc-node writes its debug log to stdout unless this says otherwise. */
+const quiet = { NODE_ENV: 'production' };
+
 export default defineConfig({
   test: {
     projects: [
@@ -16,6 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          env: quiet,
           include: ['{packages,services}/**/*.integration.test.ts'],
           exclude,
           globalSetup: ['packages/testkit/src/integration-setup.ts'],
@@ -27,6 +31,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          env: quiet,
           include: ['tests/e2e/**/*.e2e.test.ts'],
           exclude,
           globalSetup: ['tests/e2e/stack-setup.ts'],
