@@ -76,6 +76,7 @@ export class PostgresServer implements AsyncDisposable {
       command: findProgram('postgres', debianFolders()),
       args: ['-D', join(this.#folder, 'data'), '-p', String(this.port), ...settings.flatMap((line) => ['-c', line])],
       cwd: this.#folder,
+      folder: this.#folder,
       ...(this.#user && { user: this.#user }),
     });
     await this.#process.ready(() => answers(this.url), 15_000);

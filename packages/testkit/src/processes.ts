@@ -31,6 +31,8 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** System user to run as; only root may name another. */
   readonly user?: string;
+  /** Removed should we die before whoever made it removes it. */
+  readonly folder?: string;
 }
 
 const OUTPUT_TAIL_CHARS = 20_000;
@@ -50,6 +52,23 @@ function guard(): void {
     };
     process.on(signal, stop);
   }
+}
+
+/**
+ * vitest ends its workers with SIGKILL, which nobody can handle: a shell waits for the end of a pipe that only we hold, and
+ * then kills the child and removes its folder.
+ */
+function watch(pid: number, folder: string | undefined): ChildProcess {
+  const script = 'read -r _; kill -9 "$0"; [ -z "$1" ] || { sleep 1; rm -rf "$1"; }';
+  const watchdog = spawn('sh', ['-c', script, String(pid), folder ?? ''], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  watchdog.unref();
+  watchdog.on('error', () => undefined);
+  watchdog.stdin?.on('error', () => undefined);
+  if (watchdog.stdin && 'unref' in watchdog.stdin && typeof watchdog.stdin.unref === 'function') watchdog.stdin.unref();
+  return watchdog;
 }
 
 function killAll(): void {
@@ -79,6 +98,7 @@ export class ManagedProcess implements AsyncDisposable {
     this.#child.stdout?.on('data', keep);
     this.#child.stderr?.on('data', keep);
     running.add(this);
+    const watchdog = this.#child.pid === undefined ? undefined : watch(this.#child.pid, options.folder);
     this.exited = new Promise((resolve) => {
       this.#child.once('error', (error) => {
         this.#output += error.message;
@@ -87,6 +107,7 @@ export class ManagedProcess implements AsyncDisposable {
       });
       this.#child.once('exit', (code, signal) => {
         running.delete(this);
+        watchdog?.kill('SIGKILL');
         resolve(code ?? signal ?? -1);
       });
     });

@@ -37,7 +37,8 @@ export class RedisServer implements AsyncDisposable {
     const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', ''];
     const durable = ['--appendonly', 'yes', '--appendfsync', this.#appendfsync, '--maxmemory-policy', 'noeviction'];
     const command = findProgram('redis-server');
-    this.#process = new ManagedProcess({ name: 'redis-server', command, args: [...args, ...durable] });
+    const folder = this.#folder;
+    this.#process = new ManagedProcess({ name: 'redis-server', command, args: [...args, ...durable], folder });
     await this.#process.ready(() => ping(this.port));
   }
 
