@@ -19,6 +19,8 @@ const AGENT_STATE = 'lk.agent.state';
 const SEGMENT_ID = 'lk.segment_id';
 const TRANSCRIPTION_TOPIC = 'lk.transcription';
 const CHAT_TOPIC = 'lk.chat';
+/** A room that was closed belongs to a session that ended: the event stream says so, well within this. */
+const END_NEWS_MS = 3_000;
 /** After livekit-client itself has given up (about 44 s): waits between whole new joins, then the person decides. */
 const REJOIN_AFTER_MS = [0, 1_000, 2_000, 4_000, 8_000, 8_000] as const;
 
@@ -198,9 +200,17 @@ export class RoomLink {
       this.#tell({ type: 'link.changed', link: 'elsewhere', nowMs: Date.now() });
       return;
     }
-    // A room that was deleted belongs to a session that ended: asking for a token says so, and an outage does not.
-    this.#tell({ type: 'link.changed', link: 'resuming', nowMs: Date.now() });
-    this.join(null).catch(() => {});
+    const closed =
+      reason === DisconnectReason.ROOM_DELETED ||
+      reason === DisconnectReason.ROOM_CLOSED ||
+      reason === DisconnectReason.PARTICIPANT_REMOVED;
+    const rejoin = () => {
+      if (this.#closing.signal.aborted) return;
+      this.#tell({ type: 'link.changed', link: 'resuming', nowMs: Date.now() });
+      this.join(null).catch(() => {});
+    };
+    if (closed) window.setTimeout(rejoin, END_NEWS_MS);
+    else rejoin();
   }
 }
 
