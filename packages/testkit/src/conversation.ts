@@ -139,7 +139,10 @@ function request<S extends z.ZodType>(
 
 async function hearGreeting(caller: Caller, options: ConversationOptions): Promise<number> {
   const { answerTimeoutMs: timeoutMs = 20_000, answerSilenceMs = 700 } = options;
-  await caller.heard.waitForSound(0, { timeoutMs });
+  await caller.heard.waitForSound(0, { timeoutMs }).catch((error: unknown) => {
+    const present = caller.others.length > 0 ? `${caller.others.join(', ')} said nothing` : 'no agent came';
+    throw new Error(`No greeting within ${timeoutMs} ms: ${present}. The agent's log may say why.`, { cause: error });
+  });
   await caller.heard.waitForSilence(answerSilenceMs, () => caller.nowMs, { timeoutMs });
   return findSegments(caller.heard.toPcm())[0]?.fromMs ?? caller.nowMs;
 }
