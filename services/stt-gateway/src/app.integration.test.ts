@@ -13,7 +13,7 @@ describe('closing', () => {
     engine.delayMs = 800;
     const gateway = await startGateway(engine.url);
     using client = await Client.open(gateway.url);
-    await client.play(Buffer.concat([silence(300), speak('bonjour madame')]), 4);
+    await client.play(Buffer.concat([silence(300), await speak('bonjour madame')]), 4);
     await expect.poll(() => gateway.hearing.streams).toBe(1);
     const closing = gateway.lifecycle.close();
     await expect(Client.open(gateway.url)).rejects.toThrow('503');
@@ -30,7 +30,7 @@ describe('closing', () => {
     engine.delayMs = 5_000;
     const gateway = await startGateway(engine.url, { streams: { ...defaults.streams, drainMs: 300 } });
     using client = await Client.open(gateway.url);
-    await client.play(Buffer.concat([silence(300), speak('bonjour madame')]), 4);
+    await client.play(Buffer.concat([silence(300), await speak('bonjour madame')]), 4);
     const startedMs = performance.now();
     expect(await gateway.lifecycle.close()).toBe(true);
     expect(performance.now() - startedMs).toBeLessThan(3_000);
@@ -80,6 +80,25 @@ describe('REST', () => {
     await engine.stop();
     expect(await post({ authorization, ...type }, '--x--')).toMatchObject({ status: 503, code: 'unavailable' });
     await engine.start();
+  });
+
+  test('a caller who hangs up takes its request off the engine', async () => {
+    await using engine = await new FakeEngine().start();
+    engine.delayMs = 500;
+    await using gateway = await startGateway(engine.url);
+    const abort = new AbortController();
+    const call = fetch(`${gateway.url}/v1/audio/transcriptions?language=fr`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'audio/pcm;rate=16000' },
+      body: new Uint8Array(32_000),
+      signal: abort.signal,
+    });
+    await expect.poll(() => engine.requests.length).toBe(1);
+    abort.abort();
+    await expect(call).rejects.toThrow('aborted');
+    await expect.poll(() => engine.aborted, { timeout: 3_000 }).toBe(1);
+    const { body } = await request(`${gateway.url}/metrics`);
+    expect(await body.text()).toContain('eloquence_stt_decodes_total{kind="rest",outcome="cancelled"} 1');
   });
 
   test('models are those of the engine', async () => {

@@ -60,7 +60,7 @@ export type Doubt =
   | 'too_many_words'
   | 'phrase';
 
-export interface SpokenWord {
+interface SpokenWord {
   readonly word: string;
   /** Seconds from the start of the decoded audio. */
   readonly start: number;

@@ -6,7 +6,7 @@ import { FakeEngine } from '../test-support/fake-engine.ts';
 import { Client, startGateway } from '../test-support/gateway.ts';
 import { silence, speak } from '../test-support/speech.ts';
 
-const sentence = () => Buffer.concat([silence(300), speak('bonjour madame'), silence(700)]);
+const sentence = async () => Buffer.concat([silence(300), await speak('bonjour madame'), silence(700)]);
 
 describe('an engine that dies', () => {
   test('in the middle of an utterance and comes back in time: nothing is lost', async () => {
@@ -14,7 +14,7 @@ describe('an engine that dies', () => {
     engine.delayMs = 2_000;
     await using gateway = await startGateway(engine.url);
     using client = await Client.open(gateway.url);
-    await client.play(sentence(), 2);
+    await client.play(await sentence(), 2);
     await expect.poll(() => engine.requests.length, { timeout: 5_000 }).toBeGreaterThan(0);
     await engine.stop();
     engine.delayMs = 0;
@@ -32,14 +32,14 @@ describe('an engine that dies', () => {
     await using gateway = await startGateway(engine.url, { decoding: { ...defaults.decoding, outageMs: 600 } });
     await engine.stop();
     using client = await Client.open(gateway.url);
-    await client.play(sentence(), 2);
+    await client.play(await sentence(), 2);
     await client.until(({ messages }) => messages.some(({ type }) => type === 'Error'));
     expect(client.messages.find(({ type }) => type === 'Error')).toMatchObject({
       code: 'unavailable',
       retryable: true,
     });
     await engine.start();
-    await client.play(sentence(), 2);
+    await client.play(await sentence(), 2);
     await client.until(({ said }) => said.length === 1);
     expect(client.closed).toBeUndefined();
   });
@@ -72,7 +72,7 @@ describe('an engine that dies', () => {
     engine.answer = () => ({ status: 400, body: { detail: 'The demo speech model understands fr only.' } });
     await using gateway = await startGateway(engine.url);
     using client = await Client.open(gateway.url, { language: 'en' });
-    await client.play(sentence(), 4);
+    await client.play(await sentence(), 4);
     await client.finish();
     expect(client.messages.filter(({ type }) => type === 'Error')).toEqual([
       expect.objectContaining({
@@ -92,7 +92,7 @@ describe('an engine that is slow', () => {
     const decoding = { ...defaults.decoding, slots: 1, maxFinalWaitMs: 300 };
     await using gateway = await startGateway(engine.url, { decoding });
     using client = await Client.open(gateway.url);
-    await client.play(Buffer.concat([sentence(), sentence(), sentence()]), 10);
+    await client.play(Buffer.concat([await sentence(), await sentence(), await sentence()]), 10);
     await expect
       .poll(
         () =>

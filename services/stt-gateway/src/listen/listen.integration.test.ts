@@ -24,7 +24,7 @@ describe('listening', () => {
   test('two one-word answers give exactly two finals, in order, with word times on the stream clock', async () => {
     engine.answer = (_heard, index) => (index === 0 ? 'oui' : 'non');
     using client = await Client.open(gateway.url, { vad_events: 'true' });
-    const pcm = Buffer.concat([silence(500), speak('oui'), silence(900), speak('non'), silence(900)]);
+    const pcm = Buffer.concat([silence(500), await speak('oui'), silence(900), await speak('non'), silence(900)]);
     await client.play(pcm, 4);
     await client.finish();
     expect(client.said).toEqual(['oui', 'non']);
@@ -48,7 +48,7 @@ describe('listening', () => {
   test('interims follow a sentence while it is spoken and the final ends them', async () => {
     engine.answer = (heard) => `mot ${Math.floor(heard.durationS)}`;
     using client = await Client.open(gateway.url, { interim_results: 'true' });
-    const sentence = speak('je voudrais prendre un rendez-vous pour une coupe et une couleur vendredi prochain');
+    const sentence = await speak('je voudrais prendre un rendez-vous pour une coupe et une couleur vendredi prochain');
     await client.play(Buffer.concat([sentence, silence(800)]), 1);
     await client.finish();
     expect(client.interims.length).toBeGreaterThanOrEqual(3);
@@ -59,7 +59,7 @@ describe('listening', () => {
 
   test('the final comes by the wall clock when the client stops sending in silence', async () => {
     using client = await Client.open(gateway.url, { utterance_end_ms: '1000' });
-    await client.play(Buffer.concat([silence(300), speak('bonjour madame')]), 1);
+    await client.play(Buffer.concat([silence(300), await speak('bonjour madame')]), 1);
     await client.until(({ finals }) => finals.length === 1, 3_000);
     await client.until(({ messages }) => messages.some((message) => message.type === 'UtteranceEnd'), 3_000);
     expect(client.messages.map((message) => message.type)).toEqual(['Results', 'UtteranceEnd']);
@@ -67,7 +67,7 @@ describe('listening', () => {
 
   test('the guess decoded in a short pause is used: one decode per utterance', async () => {
     using client = await Client.open(gateway.url);
-    await client.play(Buffer.concat([silence(300), speak('bonjour'), silence(800)]), 1);
+    await client.play(Buffer.concat([silence(300), await speak('bonjour'), silence(800)]), 1);
     await client.until(({ finals }) => finals.length === 1);
     expect(engine.requests).toHaveLength(1);
     expect(engine.requests[0]).toMatchObject({
@@ -79,7 +79,7 @@ describe('listening', () => {
 
   test('Finalize ends the utterance at once and marks its final', async () => {
     using client = await Client.open(gateway.url, { endpointing: 'false' });
-    await client.play(Buffer.concat([silence(300), speak('bonjour madame')]), 4);
+    await client.play(Buffer.concat([silence(300), await speak('bonjour madame')]), 4);
     client.control('Finalize');
     await client.until(({ finals }) => finals.length === 1);
     expect(client.finals[0]).toMatchObject({ from_finalize: true, is_final: true });
@@ -96,7 +96,7 @@ describe('listening', () => {
 
   test('a sentence that never ends is cut every 20 s at most, without a pause told', async () => {
     using client = await Client.open(gateway.url);
-    const sentence = speak('je voudrais prendre un rendez-vous pour une coupe et une couleur vendredi prochain');
+    const sentence = await speak('je voudrais prendre un rendez-vous pour une coupe et une couleur vendredi prochain');
     const spoken = sentence.subarray(8_000, sentence.length - 16_000);
     await client.play(Buffer.concat(Array.from({ length: 14 }, () => spoken)), Infinity);
     await client.finish(20_000);
@@ -113,7 +113,7 @@ describe('listening', () => {
 
   test.each([8_000, 24_000, 44_100, 48_000])('%i Hz is heard as well as 16 kHz', async (rateHz) => {
     using client = await Client.open(gateway.url, { sample_rate: String(rateHz) });
-    const pcm = Buffer.concat([silence(500, rateHz), speak('bonjour', { rateHz }), silence(800, rateHz)]);
+    const pcm = Buffer.concat([silence(500, rateHz), await speak('bonjour', { rateHz }), silence(800, rateHz)]);
     await client.play(pcm, 8, rateHz * 2);
     await client.finish();
     expect(client.said).toEqual(['bonjour']);
@@ -124,7 +124,7 @@ describe('listening', () => {
 
   test('frames cut in the middle of a sample do not matter', async () => {
     using client = await Client.open(gateway.url);
-    const pcm = Buffer.concat([silence(500), speak('oui'), silence(800)]);
+    const pcm = Buffer.concat([silence(500), await speak('oui'), silence(800)]);
     for (let offset = 0; offset < pcm.length; offset += 1001) client.socket.send(pcm.subarray(offset, offset + 1001));
     await client.finish();
     expect(client.said).toEqual(['bonjour']);

@@ -118,7 +118,7 @@ describe('misbehaviour', () => {
   test('frames that make no sense are answered, ten of them close with 4400, audio between is still heard', async () => {
     using client = await Client.open(gateway.url);
     for (const text of ['not json', '[]', '{"type":"Nonsense"}', '{}', 'null']) client.socket.send(text);
-    await client.play(Buffer.concat([silence(400), speak('oui'), silence(600)]), 8);
+    await client.play(Buffer.concat([silence(400), await speak('oui'), silence(600)]), 8);
     await client.until(({ said }) => said.length === 1);
     expect(client.messages.filter(({ type }) => type === 'Error')).toHaveLength(5);
     for (let count = 0; count < 5; count += 1) client.socket.send('x');
@@ -174,7 +174,7 @@ async function hasDropped({ telemetry }: RunningGateway, reason: string): Promis
 
 describe('many sockets', () => {
   test('50 sockets opened, spoken to and cut leave nothing behind', async () => {
-    const pcm = Buffer.concat([silence(300), speak('bonjour')]);
+    const pcm = Buffer.concat([silence(300), await speak('bonjour')]);
     const round = async () => {
       const clients = await Promise.all(Array.from({ length: 50 }, () => Client.open(gateway.url)));
       await Promise.all(clients.map((client) => client.play(pcm, Infinity)));

@@ -1,5 +1,5 @@
 import { Transform, type Readable } from 'node:stream';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { requireKey, type Service } from '@eloquence/shared/runtime/service';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
@@ -24,8 +24,8 @@ export function restRoutes(app: Service, options: RestOptions): void {
   const onRequest = requireKey([options.key]);
   let inFlight = 0;
   app.addContentTypeParser(MEDIA_TYPES, (_request, payload, done) => done(null, payload));
-  app.get('/v1/models', { onRequest }, async (request, reply) => {
-    const models = await engine.models(callerSignal(request));
+  app.get('/v1/models', { onRequest }, async (_request, reply) => {
+    const models = await engine.models(callerSignal(reply));
     return reply.send(models);
   });
   app.post('/v1/audio/transcriptions', { onRequest, bodyLimit: limits.maxBytes }, async (request, reply) => {
@@ -38,18 +38,21 @@ export function restRoutes(app: Service, options: RestOptions): void {
       });
     inFlight += 1;
     let outcome = 'ok';
+    const signal = callerSignal(reply);
     try {
       const answer = await engine.forward({
         path: request.url,
         contentType,
         body: capped(request.body as Readable, limits.maxBytes),
-        signal: callerSignal(request),
+        signal,
         timeoutMs: limits.timeoutMs,
       });
       return await reply.type(answer.contentType).send(answer.body);
     } catch (error) {
-      outcome = AppError.from(error).code;
-      throw error;
+      outcome = signal.aborted ? 'cancelled' : AppError.from(error).code;
+      if (!signal.aborted) throw error;
+      // Nobody is there to be answered.
+      return reply.hijack();
     } finally {
       inFlight -= 1;
       telemetry.count('eloquence_stt_decodes_total', { kind: 'rest', outcome });
@@ -58,9 +61,12 @@ export function restRoutes(app: Service, options: RestOptions): void {
 }
 
 /** Aborts when the caller hangs up before the answer. */
-function callerSignal(request: FastifyRequest): AbortSignal {
+function callerSignal(reply: FastifyReply): AbortSignal {
   const abort = new AbortController();
-  request.raw.socket.once('close', () => abort.abort(new DOMException('the caller hung up', 'AbortError')));
+  // The response's own event: the socket lives on for other requests.
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) abort.abort(new DOMException('the caller hung up', 'AbortError'));
+  });
   return abort.signal;
 }
 

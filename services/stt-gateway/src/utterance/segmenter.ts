@@ -8,11 +8,11 @@ const START_WINDOWS = 2;
 /** Whole-utterance engines lose first consonants without some audio before the detected start. */
 export const PRE_ROLL_MS = 300;
 /** Silence after which the final decode is started in the hope that the speaker has finished. */
-export const SPECULATE_AFTER_MS = 150;
+const SPECULATE_AFTER_MS = 150;
 /** Silence left at the end of what is decoded. Not above SPECULATE_AFTER_MS, or the guess could never be used. */
 const TAIL_MS = 150;
 /** Whisper decodes windows of 30 s; 20 s leaves room and bounds the memory of a sentence that never ends. */
-export const MAX_UTTERANCE_MS = 20_000;
+const MAX_UTTERANCE_MS = 20_000;
 /** The forced cut is put at the quietest point of the last so much. */
 const CUT_SEARCH_MS = 5_000;
 
@@ -36,7 +36,7 @@ export interface Span {
   readonly peakRms: number;
 }
 
-export interface Idle {
+interface Idle {
   readonly phase: 'idle';
   readonly position: number;
   /** Audio before this is decoded already. */
@@ -47,7 +47,7 @@ export interface Idle {
   readonly untold: number | undefined;
 }
 
-export interface Speaking {
+interface Speaking {
   readonly phase: 'speaking';
   readonly position: number;
   readonly span: Omit<Span, 'to'>;
