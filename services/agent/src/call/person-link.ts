@@ -1,7 +1,7 @@
 import { ParticipantKind, RoomEvent, type RemoteParticipant, type Room } from '@livekit/rtc-node';
 
 /** A page that reloads, a phone that changes network: the person is back within this, or the call is over. */
-export const PERSON_AWAY_MS = 60_000;
+const PERSON_AWAY_MS = 60_000;
 
 const PERSON_KINDS: ReadonlySet<ParticipantKind | undefined> = new Set([
   ParticipantKind.STANDARD,

@@ -7,7 +7,7 @@ import type { Transcript } from '../speech/gateway-link.ts';
 import { TurnPairing, type MeasuredTurn, type MessageMetrics } from '../turn/measurement.ts';
 
 /** How the agent is called in transcripts. */
-export const AGENT_SPEAKER = 'agent';
+const AGENT_SPEAKER = 'agent';
 
 export interface ReporterOptions {
   readonly writer: Pick<EventWriter, 'append' | 'interim'>;

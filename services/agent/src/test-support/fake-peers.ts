@@ -3,7 +3,7 @@ import Fastify, { type FastifyReply } from 'fastify';
 import type { AddressInfo } from 'node:net';
 
 /** 24 kHz s16le: a tone, so that a recording of the call shows where the agent spoke. */
-export function tone(lengthMs: number): Buffer {
+function tone(lengthMs: number): Buffer {
   const samples = Int16Array.from({ length: Math.round(lengthMs * 24) }, (_, at) =>
     Math.round(9_000 * Math.sin((2 * Math.PI * 440 * at) / 24_000)),
   );

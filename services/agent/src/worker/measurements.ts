@@ -22,7 +22,7 @@ export function registerMeasurements(app: Service, telemetry: Telemetry, interna
 }
 
 /** One turn as metrics: a stage that did not happen leaves no point. */
-export function recordTurn(telemetry: Telemetry, turn: TurnMeasurement): void {
+function recordTurn(telemetry: Telemetry, turn: TurnMeasurement): void {
   const stages = {
     stt_final: turn.stt_final_ms,
     turn_committed: turn.turn_committed_ms,
