@@ -13,6 +13,22 @@ const session = '/api/sessions/ses_aaaaaaaaaaaaaaaaaaaa';
 let app: TestApp;
 let webRoot: string;
 
+const post = (payload: unknown, headers: Record<string, string> = {}) =>
+  app.server.inject({
+    method: 'POST',
+    url: '/api/sessions',
+    payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
+    headers: { 'content-type': 'application/json', ...headers },
+  });
+
+const change = (headers: Record<string, string>) =>
+  app.server.inject({
+    method: 'POST',
+    url: '/api/sessions',
+    payload: {},
+    headers: { host: 'localhost:8000', ...headers },
+  });
+
 beforeAll(async () => {
   webRoot = await mkdtemp(join(tmpdir(), 'web-'));
   app = await startTestApp({ ...AWAY, migrate: false, env: { WEB_ROOT: webRoot } });
@@ -113,14 +129,6 @@ async function timed<T>(task: () => PromiseLike<T>): Promise<{ readonly result: 
 }
 
 describe('a request that is not valid', () => {
-  const post = (payload: unknown, headers: Record<string, string> = {}) =>
-    app.server.inject({
-      method: 'POST',
-      url: '/api/sessions',
-      payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
-      headers: { 'content-type': 'application/json', ...headers },
-    });
-
   it.each([
     ['no members', {}, 'user_id'],
     ['a user id that is a number', { ...body, user_id: 7 }, 'user_id'],
@@ -199,14 +207,6 @@ describe('a request that is not valid', () => {
 });
 
 describe('pages that are not ours', () => {
-  const change = (headers: Record<string, string>) =>
-    app.server.inject({
-      method: 'POST',
-      url: '/api/sessions',
-      payload: {},
-      headers: { host: 'localhost:8000', ...headers },
-    });
-
   it('may not change anything', async () => {
     const foreign: Record<string, string>[] = [
       { origin: 'http://evil.example' },

@@ -3,9 +3,10 @@ import { EventLog, eventTime } from '@eloquence/shared/runtime/event-log';
 import { createTestDatabase, type TestDatabase } from '@eloquence/testkit/database';
 import { waitFor } from '@eloquence/testkit/wait-for';
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
-import { announce, startTestApp, type TestApp } from '../testing/test-app.ts';
+import { announce, redisDatabase, startTestApp, type TestApp } from '../testing/test-app.ts';
 import { readSse, type SseMessage } from '../testing/sse-client.ts';
 
+const redisUrl = redisDatabase(inject('redisUrl'), 5);
 let database: TestDatabase;
 let app: TestApp;
 let origin: string;
@@ -14,7 +15,7 @@ let id: string;
 
 beforeAll(async () => {
   database = await createTestDatabase(inject('databaseUrl'));
-  app = await startTestApp({ redisUrl: inject('redisUrl'), databaseUrl: database.url, livekit: inject('livekit') });
+  app = await startTestApp({ redisUrl, databaseUrl: database.url, livekit: inject('livekit') });
   origin = await app.listen();
   log = new EventLog(app.redis);
 });
@@ -26,7 +27,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   await announce(app.redis);
-  await app.redis.del(await app.redis.keys('rate:*').then((keys) => ['none', ...keys]));
+  await app.redis.del('none', ...(await app.redis.keys('rate:*')));
   const answer = await app.server.inject({
     method: 'POST',
     url: '/api/sessions',
@@ -66,6 +67,11 @@ const utterance = (n: number) => ({
 
 const seqs = (messages: readonly SseMessage[]) => messages.map((message) => Number(message.id));
 const range = (length: number, from = 1) => Array.from({ length }, (_, index) => index + from);
+const readSeqs = async (address: string, headers: Record<string, string> = {}) => {
+  const messages: SseMessage[] = [];
+  for await (const message of readSse(address, { headers })) messages.push(message);
+  return seqs(messages);
+};
 const end = () => app.server.inject({ method: 'POST', url: `/api/sessions/${id}/end` });
 
 it('streams every event once and in order while they move to Postgres under the readers', async () => {
@@ -75,9 +81,9 @@ it('streams every event once and in order while they move to Postgres under the 
     for await (const message of readSse(`${origin}/api/sessions/${id}/events`)) messages.push(message);
     return messages;
   });
-  let done = false;
+  const done = new AbortController();
   const moving = (async () => {
-    while (!done) {
+    while (!done.signal.aborted) {
       const entries = await app.redis.xrange(eventKeys.stream(id), '-', '+', 'COUNT', 20);
       // Out of order, as several consumers are.
       await Promise.all(entries.toReversed().map(persist));
@@ -101,7 +107,7 @@ it('streams every event once and in order while they move to Postgres under the 
   await end();
   const all = await Promise.all(readers);
   const resumed = await Promise.all(late);
-  done = true;
+  done.abort();
   await moving;
   for (const messages of all) {
     expect(seqs(messages)).toEqual(range(total + 2));
@@ -118,14 +124,9 @@ it('goes on from Last-Event-ID or ?after=, and says 204 when nothing more will c
   await log.append(id, utterance(1));
   await end();
   const url = `${origin}/api/sessions/${id}/events`;
-  const read = async (address: string, headers: Record<string, string> = {}) => {
-    const messages: SseMessage[] = [];
-    for await (const message of readSse(address, { headers })) messages.push(message);
-    return seqs(messages);
-  };
-  expect(await read(url)).toEqual([1, 2, 3]);
-  expect(await read(`${url}?after=1`)).toEqual([2, 3]);
-  expect(await read(`${url}?after=1`, { 'last-event-id': '2' })).toEqual([3]);
+  expect(await readSeqs(url)).toEqual([1, 2, 3]);
+  expect(await readSeqs(`${url}?after=1`)).toEqual([2, 3]);
+  expect(await readSeqs(`${url}?after=1`, { 'last-event-id': '2' })).toEqual([3]);
   expect((await fetch(`${url}?after=3`)).status).toBe(204);
   for (const bad of ['-1', 'x', '1.5']) {
     expect((await fetch(url, { headers: { 'last-event-id': bad } })).status, bad).toBe(400);
@@ -166,7 +167,7 @@ it('tells followers when the session is deleted', async () => {
 
 it('takes a ticket in the address instead of a key, for this session only', async () => {
   await using locked = await startTestApp({
-    redisUrl: inject('redisUrl'),
+    redisUrl,
     databaseUrl: database.url,
     livekit: inject('livekit'),
     env: { API_KEYS: 'the-key' },

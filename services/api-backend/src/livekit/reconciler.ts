@@ -8,7 +8,7 @@ import type { OpenSession, SessionStore } from '../sessions/session-store.ts';
 import type { AgentWatch } from './agent-watch.ts';
 import { endReasonOf } from './end-reason.ts';
 import type { Presence } from './presence.ts';
-import type { RoomClient, RoomInfo } from './room-client.ts';
+import type { RoomClient } from './room-client.ts';
 
 export interface ReconcilerDeps {
   readonly store: SessionStore;
@@ -60,29 +60,29 @@ export class Reconciler {
   async sweep(): Promise<void> {
     const { store, rooms, ender } = this.#deps;
     await ender.purge(await store.tombstones(TOMBSTONE_MS));
-    // Rooms first: a session opened in between has its room and is not in the list.
     const open = await store.listOpen(SWEEP_LIMIT);
-    const existing = new Map((await rooms.listRooms()).map((room) => [room.name, room]));
+    const existing = new Set(await rooms.listRooms());
     const openIds = new Set(open.map(({ session }) => session.session_id));
     this.#deps.agents.retain(openIds);
     for (const sessionId of this.#missing.keys()) if (!openIds.has(sessionId)) this.#missing.delete(sessionId);
     for (const candidate of open) {
       if (this.#stopped.signal.aborted) return;
-      await this.#compare(candidate, existing.get(candidate.session.room_name));
+      await this.#compare(candidate, existing.has(candidate.session.room_name));
     }
-    await this.#closeLeftovers([...existing.keys()]);
+    await this.#closeLeftovers([...existing]);
   }
 
-  async #compare({ session, ageMs }: OpenSession, room: RoomInfo | undefined): Promise<void> {
+  async #compare({ session, ageMs }: OpenSession, hasRoom: boolean): Promise<void> {
     const { facts, ender, agents, presence, reader, openingGraceMs, logger } = this.#deps;
     const { session_id: sessionId } = session;
     try {
       const [now = session] = await facts.overlay([session]);
       if (now.state === 'ended') {
         await ender.end(session, now.end_reason ?? 'room_closed');
-      } else if (room) {
+      } else if (hasRoom) {
         this.#missing.delete(sessionId);
-        if (room.participants > 0) await agents.look(session);
+        // Always: LiveKit counts the participants of a list seconds late.
+        await agents.look(session);
       } else if (ageMs >= openingGraceMs) {
         const sweeps = (this.#missing.get(sessionId) ?? 0) + 1;
         this.#missing.set(sessionId, sweeps);

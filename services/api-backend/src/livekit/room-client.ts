@@ -10,12 +10,6 @@ const MAX_PARTICIPANTS = 4;
 const KIND = { standard: 0, sip: 3, agent: 4 } as const;
 const STATE_DISCONNECTED = 3;
 
-export interface RoomInfo {
-  readonly name: string;
-  readonly sid: string;
-  readonly participants: number;
-}
-
 export type ParticipantKind = 'person' | 'agent' | 'other';
 
 export interface Occupant {
@@ -78,10 +72,10 @@ export class RoomClient {
     await this.dispatchAgent(roomName, sessionId);
   }
 
-  /** All rooms, or those of the names given that exist. */
-  async listRooms(names?: readonly string[]): Promise<RoomInfo[]> {
+  /** Names of all rooms, or of those given that exist. */
+  async listRooms(names?: readonly string[]): Promise<string[]> {
     const rooms = await call(this.#rooms.listRooms(names && [...names]));
-    return rooms.map((room) => ({ name: room.name, sid: room.sid, participants: room.numParticipants }));
+    return rooms.map((room) => room.name);
   }
 
   /** Who is in the room now. */
@@ -98,6 +92,14 @@ export function kindOf(participant: Pick<ParticipantInfo, 'kind'>): ParticipantK
   const kind = participant.kind as number;
   if (kind === KIND.agent) return 'agent';
   return kind === KIND.standard || kind === KIND.sip ? 'person' : 'other';
+}
+
+/** Values of `DisconnectReason` (livekit_models.proto) that say the room went, not the person. */
+const ROOM_WENT: ReadonlySet<number> = new Set([3, 5, 10]);
+
+/** True when a participant who is gone left by themselves or lost their network: not with the room or the server. */
+export function hasLeft(participant: Pick<ParticipantInfo, 'disconnectReason'>): boolean {
+  return !ROOM_WENT.has(participant.disconnectReason);
 }
 
 async function call<T>(request: Promise<T>): Promise<T> {

@@ -11,7 +11,7 @@ import type { SessionStore } from '../sessions/session-store.ts';
 import type { AgentWatch } from './agent-watch.ts';
 import { endReasonOf } from './end-reason.ts';
 import type { Presence } from './presence.ts';
-import { kindOf, type RoomClient } from './room-client.ts';
+import { hasLeft, kindOf, type RoomClient } from './room-client.ts';
 
 export interface WebhookRouteDeps {
   readonly apiKey: string;
@@ -83,7 +83,8 @@ async function handle(event: WebhookEvent, deps: WebhookRouteDeps): Promise<void
     case 'participant_joined':
     case 'participant_left':
       if (participant && kindOf(participant) === 'person') {
-        await deps.presence.mark(session.session_id, event.event === 'participant_left' ? 'left' : 'joined');
+        const left = event.event === 'participant_left' && hasLeft(participant);
+        await deps.presence.mark(session.session_id, left ? 'left' : 'joined');
       }
       await deps.agents.look(session);
       break;

@@ -11,19 +11,20 @@ import { EventLog, eventTime } from '@eloquence/shared/runtime/event-log';
 import { createTestDatabase, type TestDatabase } from '@eloquence/testkit/database';
 import { AccessToken, AgentDispatchClient, RoomServiceClient, TokenVerifier } from 'livekit-server-sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { announce, INTERNAL_KEY, startTestApp, type TestApp } from '../testing/test-app.ts';
+import { announce, INTERNAL_KEY, redisDatabase, startTestApp, type TestApp } from '../testing/test-app.ts';
 
 const livekit = inject('livekit');
 const httpUrl = livekit.url.replace(/^ws/, 'http');
 const roomService = new RoomServiceClient(httpUrl, livekit.apiKey, livekit.apiSecret);
 const dispatches = new AgentDispatchClient(httpUrl, livekit.apiKey, livekit.apiSecret);
 const body = { user_id: 'marie', scenario_id: 'coaching_vocal' };
+const redisUrl = redisDatabase(inject('redisUrl'), 4);
 let database: TestDatabase;
 let app: TestApp;
 
 beforeAll(async () => {
   database = await createTestDatabase(inject('databaseUrl'));
-  app = await startTestApp({ redisUrl: inject('redisUrl'), databaseUrl: database.url, livekit });
+  app = await startTestApp({ redisUrl, databaseUrl: database.url, livekit });
 });
 
 afterAll(async () => {
@@ -50,6 +51,7 @@ async function create(payload: object = body, headers: Record<string, string> = 
 const ourDispatches = async (room: string) =>
   (await dispatches.listDispatch(room)).filter((dispatch) => dispatch.agentName === 'eloquence');
 const roomExists = async (name: string) => (await roomService.listRooms([name])).length === 1;
+const validate = (token: string) => fetch(`${httpUrl}/rtc/validate?access_token=${token}`);
 const sessionCount = async () => Number((await app.pool.query('select count(*) from sessions')).rows[0].count);
 
 describe('POST /api/sessions', () => {
@@ -128,7 +130,7 @@ describe('POST /api/sessions', () => {
   it('leaves nothing half open when LiveKit is away, and the same key works once it is back', async () => {
     const before = await sessionCount();
     await using broken = await startTestApp({
-      redisUrl: inject('redisUrl'),
+      redisUrl,
       databaseUrl: database.url,
       livekit: { ...livekit, url: 'ws://127.0.0.1:1' },
     });
@@ -142,7 +144,7 @@ describe('POST /api/sessions', () => {
 
   it('says which settings to mend when LiveKit refuses our key', async () => {
     await using wrong = await startTestApp({
-      redisUrl: inject('redisUrl'),
+      redisUrl,
       databaseUrl: database.url,
       livekit: { ...livekit, apiSecret: 'another secret of at least 32 characters' },
     });
@@ -164,7 +166,6 @@ describe('POST /api/sessions', () => {
 describe('tokens', () => {
   it('are refused by LiveKit when they have expired, and taken when they have not', async () => {
     const session = await create();
-    const validate = (token: string) => fetch(`${httpUrl}/rtc/validate?access_token=${token}`);
     expect((await validate(session.livekit_token)).status).toBe(200);
     const expired = new AccessToken(livekit.apiKey, livekit.apiSecret, { identity: 'late', ttl: '-120s' });
     expired.addGrant({ room: session.room_name, roomJoin: true });

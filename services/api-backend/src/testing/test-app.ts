@@ -5,7 +5,6 @@ import { createPool, migrate, type Pool } from '@eloquence/shared/runtime/postgr
 import { closeRedis, createRedis } from '@eloquence/shared/runtime/redis';
 import type { Service } from '@eloquence/shared/runtime/service';
 import { Telemetry } from '@eloquence/shared/runtime/telemetry';
-import type {} from '@eloquence/testkit/integration-setup';
 import type { Redis } from 'ioredis';
 import { buildApp } from '../app.ts';
 import { loadConfig } from '../config.ts';
@@ -30,8 +29,8 @@ export interface TestApp extends AsyncDisposable {
   readonly reconciler: Reconciler;
   readonly redis: Redis;
   readonly pool: Pool;
-  /** Listens on a port of the system's choice. */
-  listen(): Promise<string>;
+  /** Listens on that port, or one of the system's choice; gives the origin. */
+  listen(port?: number): Promise<string>;
 }
 
 /** Where nothing listens: a dependency that is away. */
@@ -40,6 +39,9 @@ export const AWAY = {
   databaseUrl: 'postgres://nobody@127.0.0.1:1/none',
   livekit: { url: 'ws://127.0.0.1:1', apiKey: 'key', apiSecret: 'a secret of at least 32 characters' },
 } as const;
+
+/** A logical database of a shared server, so that files that run at the same time do not see each other's announcements. */
+export const redisDatabase = (url: string, index: number): string => `${url}/${index}`;
 
 /** The whole service on given addresses, as main.ts builds it, without signals. */
 export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
@@ -81,8 +83,8 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
     reconciler,
     redis,
     pool,
-    listen: async () => {
-      await server.listen({ host: '127.0.0.1', port: 0 });
+    listen: async (port = 0) => {
+      await server.listen({ host: '127.0.0.1', port });
       return `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
     },
     [Symbol.asyncDispose]: async () => {

@@ -1,0 +1,130 @@
+import { EventLog, eventTime } from '@eloquence/shared/runtime/event-log';
+import { Caller } from '@eloquence/testkit/caller';
+import { createTestDatabase, type TestDatabase } from '@eloquence/testkit/database';
+import { waitFor } from '@eloquence/testkit/wait-for';
+import { AccessToken, AgentDispatchClient, RoomServiceClient } from 'livekit-server-sdk';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { announce, redisDatabase, startTestApp, type TestApp } from '../testing/test-app.ts';
+
+const livekit = inject('livekit');
+const httpUrl = livekit.url.replace(/^ws/, 'http');
+const roomService = new RoomServiceClient(httpUrl, livekit.apiKey, livekit.apiSecret);
+const dispatches = new AgentDispatchClient(httpUrl, livekit.apiKey, livekit.apiSecret);
+const redisUrl = redisDatabase(inject('redisUrl'), 6);
+let database: TestDatabase;
+let app: TestApp;
+let log: EventLog;
+
+beforeAll(async () => {
+  database = await createTestDatabase(inject('databaseUrl'));
+  app = await startTestApp({ redisUrl, databaseUrl: database.url, livekit, agentGraceMs: 150 });
+  log = new EventLog(app.redis);
+});
+
+afterAll(async () => {
+  await app[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+beforeEach(async () => {
+  await announce(app.redis);
+  await app.redis.del('none', ...(await app.redis.keys('rate:*')));
+});
+
+async function open(): Promise<{ readonly id: string; readonly token: string }> {
+  const payload = { user_id: 'u', scenario_id: 'coaching_vocal' };
+  const { session_id: id, livekit_token: token } = (
+    await app.server.inject({ method: 'POST', url: '/api/sessions', payload })
+  ).json();
+  return { id, token };
+}
+
+async function agentToken(room: string): Promise<string> {
+  const token = new AccessToken(livekit.apiKey, livekit.apiSecret, { identity: 'agent-1' });
+  token.kind = 'agent';
+  token.addGrant({ room, roomJoin: true });
+  return token.toJwt();
+}
+
+const stateOf = async (id: string) => {
+  const { state, end_reason: reason } = (await app.server.inject(`/api/sessions/${id}`)).json();
+  return [state, reason];
+};
+const ourDispatches = async (room: string) =>
+  (await dispatches.listDispatch(room)).filter((dispatch) => dispatch.agentName === 'eloquence').map(({ id }) => id);
+const typesOf = async (id: string) => (await log.read(id, 0)).map((event) => event.type);
+
+describe('a session whose room is gone', () => {
+  it('ends as never_joined when nobody came', async () => {
+    const { id } = await open();
+    await app.reconciler.sweep();
+    expect(await stateOf(id)).toEqual(['created', null]);
+    await roomService.deleteRoom(id);
+    await app.reconciler.sweep();
+    expect(await stateOf(id)).toEqual(['ended', 'never_joined']);
+    expect(await typesOf(id)).toEqual(['session.created', 'session.ended']);
+  });
+
+  it('ends as room_closed when somebody was there, at the second look', async () => {
+    const { id } = await open();
+    await log.append(id, { type: 'session.started', at: eventTime() });
+    await log.append(id, { type: 'participant.joined', at: eventTime(), identity: 'user-1', kind: 'person' });
+    await roomService.deleteRoom(id);
+    await app.reconciler.sweep();
+    expect(await stateOf(id)).toEqual(['active', null]);
+    await app.reconciler.sweep();
+    expect(await stateOf(id)).toEqual(['ended', 'room_closed']);
+  });
+
+  it('is left alone while it may still be opening', async () => {
+    await using patient = await startTestApp({ redisUrl, databaseUrl: database.url, livekit, openingGraceMs: 60_000 });
+    const { id } = await open();
+    await roomService.deleteRoom(id);
+    await patient.reconciler.sweep();
+    expect(await stateOf(id)).toEqual(['created', null]);
+  });
+});
+
+describe('a person without an agent', () => {
+  it('gets another one, three times, and then an honest end', async () => {
+    const { id, token } = await open();
+    const [first] = await ourDispatches(id);
+    await using caller = await Caller.join({ livekitUrl: livekit.url, token });
+    await app.reconciler.sweep();
+    expect(await ourDispatches(id)).toEqual([first]);
+    const seen = new Set<string>();
+    await waitFor(
+      async () => {
+        for (const dispatch of await ourDispatches(id).catch(() => [])) seen.add(dispatch);
+        return (await stateOf(id))[0] === 'ended';
+      },
+      { timeoutMs: 15_000, what: 'the session is given up' },
+    );
+    expect(seen.size).toBe(4);
+    expect(await stateOf(id)).toEqual(['ended', 'agent_failed']);
+    expect(await typesOf(id)).toEqual(['session.created', 'agent.failed', 'session.ended']);
+    await waitFor(() => !caller.connected, { what: 'LiveKit disconnects the caller' });
+  });
+
+  it('is not disturbed when the agent is there', async () => {
+    const { id, token } = await open();
+    const [first] = await ourDispatches(id);
+    await using caller = await Caller.join({ livekitUrl: livekit.url, token });
+    await using agent = await Caller.join({ livekitUrl: livekit.url, token: await agentToken(id) });
+    await waitFor(() => caller.others.includes(agent.identity));
+    for (let look = 0; look < 5; look += 1) {
+      await app.reconciler.sweep();
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    expect(await ourDispatches(id)).toEqual([first]);
+    await app.server.inject({ method: 'POST', url: `/api/sessions/${id}/end` });
+  });
+});
+
+it('closes the room of a session that has ended, whoever made it again', async () => {
+  const { id } = await open();
+  await app.server.inject({ method: 'POST', url: `/api/sessions/${id}/end` });
+  await roomService.createRoom({ name: id });
+  await app.reconciler.sweep();
+  expect(await roomService.listRooms([id])).toEqual([]);
+});

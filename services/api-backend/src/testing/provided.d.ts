@@ -1,0 +1,2 @@
+// Types of vitest's inject('redisUrl' | 'databaseUrl' | 'livekit').
+import '@eloquence/testkit/integration-setup';
