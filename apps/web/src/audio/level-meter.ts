@@ -2,7 +2,7 @@
 export interface LevelMeter {
   /** 0 (-60 dBFS or less) to 1 (-10 dBFS or more). */
   read(): number;
-  /** True as soon as one sample differed from silence: a dead microphone sends zeros. */
+  /** True as soon as one sample rose above silence. */
   heardAnything(): boolean;
   /** False while the browser still waits for a tap: silence then means nothing. */
   measuring(): boolean;
@@ -11,8 +11,8 @@ export interface LevelMeter {
 
 const FLOOR_DB = -60;
 const CEILING_DB = -10;
-/** Below this a sample is silence: half of the last bit of 16-bit sound. */
-const SILENCE = 1 / 65_536;
+/** Below this a sample is silence (-78 dBFS): a dead microphone sends zeros, or the last bit's noise. */
+const SILENCE = 1 / 8_192;
 
 let sharedContext: AudioContext | null = null;
 

@@ -35,5 +35,5 @@ export function CallHeader({ title, state, elapsedMs }: CallHeaderProps) {
 /** The line in one word. */
 function lineOf(state: CallState): 'connecting' | 'connected' | 'weak' | 'resuming' | 'lost' {
   if (state.link === 'connected' && state.weakNetwork) return 'weak';
-  return state.link === 'elsewhere' ? 'lost' : state.link;
+  return state.link === 'elsewhere' || state.link === 'blocked' ? 'lost' : state.link;
 }

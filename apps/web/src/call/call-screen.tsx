@@ -32,6 +32,7 @@ export function CallScreen({ call: opened, onEnded }: CallScreenProps) {
   const microphone = useMicrophone({
     link: call.link,
     connected: state.link === 'connected',
+    awaited: state.link === 'connected' && state.agentState === 'listening',
     track: opened.track,
     failure: opened.failure,
     openOnJoin: opened.voice && opened.track === null,

@@ -12,8 +12,8 @@ import {
 } from './transcript.ts';
 import type { Segment, Transcript } from './transcript.ts';
 
-/** The line to the room. `elsewhere`: the same person joined from another page. */
-export type LinkState = 'connecting' | 'connected' | 'resuming' | 'lost' | 'elsewhere';
+/** The line to the room. `elsewhere`: joined from another page; `blocked`: an https page may not open a ws:// line. */
+type LinkState = 'connecting' | 'connected' | 'resuming' | 'lost' | 'elsewhere' | 'blocked';
 
 export interface CallState {
   readonly link: LinkState;

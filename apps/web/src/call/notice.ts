@@ -19,8 +19,8 @@ export interface Notice {
 }
 
 /** After this the page says that the assistant is late, and after {@link AGENT_MISSING_MS} it offers a way out. */
-export const AGENT_LATE_MS = 3_000;
-export const AGENT_MISSING_MS = 20_000;
+const AGENT_LATE_MS = 3_000;
+const AGENT_MISSING_MS = 20_000;
 
 /** The one thing the person has to know now, most severe first; `null` when all is well. Pure. */
 export function noticeOf(state: CallState, mic: MicState, nowMs: number): Notice | null {
@@ -29,6 +29,7 @@ export function noticeOf(state: CallState, mic: MicState, nowMs: number): Notice
 
 function noticeOfLink(state: CallState): Notice | null {
   if (state.link === 'elsewhere') return { key: 'problem.elsewhere', tone: 'alert', action: 'takeOver' };
+  if (state.link === 'blocked') return { key: 'problem.mixed_content', tone: 'alert', action: null };
   if (state.link === 'lost') return { key: 'problem.lost', tone: 'alert', action: 'retry' };
   if (state.link === 'resuming') return { key: 'problem.resuming', tone: 'alert', action: null };
   if (state.outputBlocked) return { key: 'problem.output', tone: 'info', action: 'startAudio' };

@@ -64,6 +64,10 @@ export class RoomLink {
       try {
         known ??= await this.#freshTicket();
         if (this.#closing.signal.aborted) return;
+        if (isMixedContent(known.url)) {
+          this.#tell({ type: 'link.changed', link: 'blocked', nowMs: Date.now() });
+          return;
+        }
         await this.room.connect(known.url, known.token);
         this.#tell({ type: 'link.changed', link: 'connected', nowMs: Date.now() });
         this.#tellAgent();
@@ -212,6 +216,13 @@ export class RoomLink {
     if (closed) window.setTimeout(rejoin, END_NEWS_MS);
     else rejoin();
   }
+}
+
+/** Browsers refuse an open line from a secure page, except to the machine itself. */
+function isMixedContent(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  const local = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+  return window.location.protocol === 'https:' && protocol === 'ws:' && !local;
 }
 
 function isAgent(participant: { readonly kind: ParticipantKind }): boolean {

@@ -24,6 +24,8 @@ export interface CallMicrophone {
 interface MicrophoneOptions {
   readonly link: RoomLink;
   readonly connected: boolean;
+  /** The assistant waits for the person: silence now means something. */
+  readonly awaited: boolean;
   /** The track of the pre-flight, reused so that nobody is asked twice. */
   readonly track: MediaStreamTrack | null;
   readonly failure: MicFailure | null;
@@ -92,7 +94,7 @@ export function useMicrophone(options: MicrophoneOptions): CallMicrophone {
   }, [link]);
 
   const interrupted = useInterrupted(track);
-  const silent = useSilent(track, connected && !muted && !interrupted);
+  const silent = useSilent(track, options.awaited && !muted && !interrupted);
   return { state: micState({ track, failure, muted, interrupted, silent }), track, setMuted, open };
 }
 
@@ -123,17 +125,19 @@ function useInterrupted(track: MediaStreamTrack | null): boolean {
   return useSyncExternalStore(subscribe, () => track !== null && (track.muted || track.readyState === 'ended'));
 }
 
-/** True when a microphone that should be heard has never sent anything but zeros. */
+/** True when a microphone that should be heard by now has never sent anything; one sound clears it for good. */
 function useSilent(track: MediaStreamTrack | null, watched: boolean): boolean {
   const [silent, setSilent] = useState(false);
+  const proven = useRef<MediaStreamTrack | null>(null);
   useEffect(() => {
-    if (track === null || !watched) return undefined;
+    if (track === null || !watched || proven.current === track) return undefined;
     const meter = meterTrack(track);
     let startedMs = Date.now();
     const timer = window.setInterval(() => {
       meter.read();
       if (!meter.measuring()) startedMs = Date.now();
       if (meter.heardAnything()) {
+        proven.current = track;
         setSilent(false);
         window.clearInterval(timer);
       } else if (Date.now() - startedMs > SILENT_AFTER_MS) {

@@ -2,8 +2,6 @@ import type { Messages } from './fr.ts';
 
 /** English: same keys as French, checked by the compiler and by `i18n.test.ts`. */
 export const en: Messages = {
-  'app.language': 'Page language',
-  'app.skip': 'Skip to content',
   'app.loading': 'Loading…',
   'app.retry': 'Try again',
   'app.back': 'Back',
@@ -11,11 +9,9 @@ export const en: Messages = {
   'home.title': 'Say it out loud.',
   'home.lead': 'Pick a situation and speak. You are heard, answered out loud, and every word is written down.',
   'home.scenarios': 'What shall we talk about?',
-  'home.start': 'Start: {title}',
   'home.engines': 'What runs here',
   'home.noScenario': 'No assistant is ready yet.',
   'home.noScenarioHelp': 'It may still be starting. This page looks again every three seconds.',
-  'home.resume': 'A call is still open.',
   'home.languages': 'In {list}',
 
   'language.fr': 'French',
@@ -56,7 +52,6 @@ export const en: Messages = {
   'pre.type': 'Go on without a microphone, in writing',
   'pre.unknown': 'This situation does not exist (any more) on this server.',
 
-  'call.title': 'Call: {title}',
   'call.you': 'You',
   'call.agent': 'Assistant',
   'call.speaks': '{who} speaking',
@@ -72,7 +67,6 @@ export const en: Messages = {
   'call.enableMicShort': 'Mic',
   'call.talk': 'Hold to talk',
   'call.talkShort': 'Hold',
-  'call.talking': 'Listening to you…',
   'call.end': 'Hang up',
   'call.endShort': 'End',
   'call.ending': 'Ending the call…',
@@ -90,8 +84,6 @@ export const en: Messages = {
   'call.shortcuts': 'Keyboard: M mutes and unmutes the microphone.',
   'call.latency': 'Answered in {s} s',
   'call.latencyParts': 'Inside the last turn',
-  'call.notSent': 'not sent',
-  'call.live': 'in progress',
 
   'turn.stt_final_ms': 'Transcription',
   'turn.turn_committed_ms': 'End of sentence understood',
@@ -149,7 +141,6 @@ export const en: Messages = {
   'action.takeOver': 'Take over here',
   'action.restart': 'Call again',
   'action.recoverMic': 'Resume the microphone',
-  'action.dismiss': 'Hide',
 
   'ended.title': 'Well said.',
   'ended.lead': 'The call lasted {duration}. Here is everything that was said.',
@@ -162,12 +153,11 @@ export const en: Messages = {
   'ended.json': 'Data',
   'ended.again': 'Start again',
   'ended.home': 'Another situation',
-  'ended.reason.requested': 'You hung up.',
+  'ended.reason.requested': 'Call ended.',
   'ended.reason.participant_left': 'The line closed after you left.',
   'ended.reason.never_joined': 'Nobody joined this call.',
   'ended.reason.room_closed': 'The room was closed.',
   'ended.reason.agent_failed': 'The assistant broke down. What was said is safe.',
   'ended.reason.max_duration': 'The longest allowed duration was reached.',
   'ended.reason.deleted': 'This session was erased.',
-  'ended.missing': 'This conversation is no longer on the server.',
 };

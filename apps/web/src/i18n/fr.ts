@@ -1,7 +1,5 @@
 /** French, the first language: its keys are the list every other language must have. `{name}` marks a value. */
 export const fr = {
-  'app.language': 'Langue de la page',
-  'app.skip': 'Aller au contenu',
   'app.loading': 'Chargement…',
   'app.retry': 'Réessayer',
   'app.back': 'Retour',
@@ -10,11 +8,9 @@ export const fr = {
   'home.lead':
     'Choisissez une situation et parlez. On vous écoute, on vous répond à voix haute, et chaque mot s’écrit.',
   'home.scenarios': 'De quoi parlons-nous ?',
-  'home.start': 'Commencer : {title}',
   'home.engines': 'Ce qui tourne ici',
   'home.noScenario': 'Aucun assistant n’est prêt pour l’instant.',
   'home.noScenarioHelp': 'Il démarre peut-être encore. Cette page regarde à nouveau toutes les trois secondes.',
-  'home.resume': 'Un appel est resté ouvert.',
   'home.languages': 'En {list}',
 
   'language.fr': 'français',
@@ -55,7 +51,6 @@ export const fr = {
   'pre.type': 'Continuer sans micro, par écrit',
   'pre.unknown': 'Cette situation n’existe pas (ou plus) sur ce serveur.',
 
-  'call.title': 'Appel : {title}',
   'call.you': 'Vous',
   'call.agent': 'Assistant',
   'call.speaks': '{who} parle',
@@ -71,7 +66,6 @@ export const fr = {
   'call.enableMicShort': 'Micro',
   'call.talk': 'Maintenir pour parler',
   'call.talkShort': 'Maintenir',
-  'call.talking': 'Je vous écoute…',
   'call.end': 'Raccrocher',
   'call.endShort': 'Fin',
   'call.ending': 'Fin de l’appel…',
@@ -89,8 +83,6 @@ export const fr = {
   'call.shortcuts': 'Clavier : M coupe ou rouvre le micro.',
   'call.latency': 'Réponse en {s} s',
   'call.latencyParts': 'Détail du dernier tour',
-  'call.notSent': 'non envoyé',
-  'call.live': 'en cours',
 
   'turn.stt_final_ms': 'Transcription',
   'turn.turn_committed_ms': 'Fin de phrase comprise',
@@ -150,7 +142,6 @@ export const fr = {
   'action.takeOver': 'Reprendre ici',
   'action.restart': 'Rappeler',
   'action.recoverMic': 'Reprendre le micro',
-  'action.dismiss': 'Masquer',
 
   'ended.title': 'C’est dit.',
   'ended.lead': 'L’appel a duré {duration}. Voici tout ce qui s’est dit.',
@@ -163,14 +154,13 @@ export const fr = {
   'ended.json': 'Données',
   'ended.again': 'Recommencer',
   'ended.home': 'Autre situation',
-  'ended.reason.requested': 'Vous avez raccroché.',
+  'ended.reason.requested': 'Appel terminé.',
   'ended.reason.participant_left': 'La ligne s’est fermée après votre départ.',
   'ended.reason.never_joined': 'Personne n’a rejoint cet appel.',
   'ended.reason.room_closed': 'La salle a été fermée.',
   'ended.reason.agent_failed': 'L’assistant est tombé en panne. Ce qui a été dit est sauf.',
   'ended.reason.max_duration': 'La durée maximale est atteinte.',
   'ended.reason.deleted': 'Cette session a été effacée.',
-  'ended.missing': 'Cette conversation n’est plus sur le serveur.',
 } as const;
 
 /** Every text of the page. */

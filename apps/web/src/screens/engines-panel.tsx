@@ -38,9 +38,9 @@ function Part({ part, engine }: { readonly part: (typeof parts)[number]; readonl
     <div className={styles.part}>
       <dt className={styles.role}>{t(`engine.${part}`)}</dt>
       <dd className={styles.value}>
-        <span className={styles.label}>
-          {engine == null ? null : language === 'fr' ? engine.label_fr : engine.label}
-        </span>
+        {engine == null ? null : (
+          <span className={styles.label}>{language === 'fr' ? engine.label_fr : engine.label}</span>
+        )}
         {engine === null ? <span className={styles.quiet}>{t('engine.off')}</span> : null}
         {engine === undefined ? <span className={styles.quiet}>…</span> : null}
         {engine?.demo === true ? (
