@@ -8,7 +8,7 @@ import type { Follower } from './event-hub.ts';
 import type { EventReader } from './event-reader.ts';
 
 /** A reader that lets so much pile up is cut: it can come back with Last-Event-ID and miss nothing. */
-export const MAX_BUFFERED_BYTES = 1_048_576;
+const MAX_BUFFERED_BYTES = 1_048_576;
 /** Interims are for the eye and soon replaced: a reader that is behind does not get them. */
 const MAX_BUFFERED_FOR_INTERIMS_BYTES = 65_536;
 const HEARTBEAT_MS = 15_000;

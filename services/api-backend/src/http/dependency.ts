@@ -8,7 +8,7 @@ export const DEPENDENCY_TIMEOUT_MS = 2_000;
 const RETRY_AFTER_S = 2;
 
 /** A 503 that names what is missing. */
-export function unavailable(dependency: Dependency, cause?: unknown): AppError {
+function unavailable(dependency: Dependency, cause?: unknown): AppError {
   return new AppError('unavailable', `${dependency} cannot be reached at the moment; nothing was changed. Try again.`, {
     cause,
     retryAfterS: RETRY_AFTER_S,

@@ -7,7 +7,7 @@ function livekitSources(publicUrl: string): string {
 }
 
 /** The page's content security policy: own scripts only; `blob:` just for the workers and media elements LiveKit makes. */
-export function pagePolicy(livekitPublicUrl: string): string {
+function pagePolicy(livekitPublicUrl: string): string {
   return [
     "default-src 'none'",
     "script-src 'self'",

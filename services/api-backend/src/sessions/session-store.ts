@@ -12,7 +12,7 @@ import * as z from 'zod';
 import { isPostgresOutage, reachable } from '../http/dependency.ts';
 import { encodeCursor, type ListPosition } from './list-cursor.ts';
 
-export type SessionOptions = NonNullable<CreateSessionRequest['options']>;
+type SessionOptions = NonNullable<CreateSessionRequest['options']>;
 
 export interface NewSession {
   readonly session: Pick<Session, 'session_id' | 'user_id' | 'scenario_id' | 'language' | 'name' | 'room_name'>;

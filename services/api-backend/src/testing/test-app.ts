@@ -102,12 +102,12 @@ const scenarioDefaults = {
   description: { fr: 'Description', en: 'Description' },
 } as const;
 
-export const coaching: ScenarioSummary = {
+const coaching: ScenarioSummary = {
   ...scenarioDefaults,
   scenario_id: 'coaching_vocal',
   languages: ['fr', 'en'],
 };
-export const frenchOnly: ScenarioSummary = { ...scenarioDefaults, scenario_id: 'standard', languages: ['fr'] };
+const frenchOnly: ScenarioSummary = { ...scenarioDefaults, scenario_id: 'standard', languages: ['fr'] };
 
 /** Does what a running agent does every few seconds. */
 export async function announce(

@@ -2,7 +2,7 @@ import { randomText } from '@eloquence/shared/runtime/ids';
 import { AccessToken, TrackSource } from 'livekit-server-sdk';
 
 /** Long enough to click "join" and be asked for the microphone; the client gets a new one for every reconnect. */
-export const TOKEN_TTL_S = 300;
+const TOKEN_TTL_S = 300;
 
 export interface TokenRequest {
   readonly roomName: string;
