@@ -87,6 +87,12 @@ describe('noticeOf', () => {
     expect(noticeOf(run(connected, agent(true, 'listening')), mic, 3_000)?.key).toBe(key);
   });
 
+  it('says which setting keeps a secure page from an open line', () => {
+    const state = run({ type: 'link.changed', link: 'blocked', nowMs: 1 });
+    expect(noticeOf(state, live, 2)).toEqual({ key: 'problem.mixed_content', tone: 'alert', action: null });
+    expect(headlineOf(state, 2)).toBe('state.lost');
+  });
+
   it('leaves a person who chose to write alone', () => {
     const state = run(connected, agent(true, 'listening'));
     expect(noticeOf(state, { status: 'off', failure: null }, 3_000)).toBeNull();
