@@ -143,7 +143,7 @@ describe('misbehaviour', () => {
   });
 
   test('a half-open socket is ended after two missed pings', async () => {
-    await using impatient = await startGateway(engine.url, shortened({ pingMs: 200 }));
+    await using impatient = await startGateway(engine.url, shortened({ pingMs: 600 }));
     using client = await Client.open(impatient.url, {}, { autoPong: false });
     using other = await Client.open(impatient.url);
     const keeper = setInterval(() => client.control('KeepAlive'), 200);
