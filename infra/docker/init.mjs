@@ -39,7 +39,7 @@ write('redis_url', `redis://:${redisPassword}@redis:6379/0`);
 write('database_url', `postgres://eloquence:${postgresPassword}@postgres:5432/eloquence`);
 write(
   'redis.conf',
-  `requirepass ${redisPassword}\nappendonly yes\nappendfsync everysec\nmaxmemory-policy noeviction\nmaxmemory 384mb\ndir /data\n`,
+  `requirepass ${redisPassword}\nappendonly yes\nappendfsync always\nmaxmemory-policy noeviction\nmaxmemory 384mb\ndir /data\n`,
 );
 // Loopback candidates would be the container's own: with them neither side connects.
 write(

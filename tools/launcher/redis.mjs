@@ -21,7 +21,7 @@ export function writeRedisConfig(stateDir, { port, password }) {
       `dir "${folder}"`,
       // A final utterance is acknowledged once it is here, so it must survive a crash,
       'appendonly yes',
-      'appendfsync everysec',
+      'appendfsync always',
       'save ""',
       // and must not be thrown out when memory runs short.
       'maxmemory-policy noeviction',
