@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import websocket from '@fastify/websocket';
-import type { Engine } from '@eloquence/shared/contracts/engine';
 import { closeCodes } from '@eloquence/shared/contracts/errors';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import { Lifecycle } from '@eloquence/shared/runtime/lifecycle';
@@ -9,6 +8,7 @@ import { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { Config } from './config.ts';
 import { Decoder } from './decoding/decoder.ts';
 import { DecodeScheduler } from './decoding/scheduler.ts';
+import { EngineDescription } from './engines/engine-description.ts';
 import { WhisperEngine } from './engines/whisper-engine.ts';
 import { VadHearing } from './hearing/hearing.ts';
 import { listenRoutes, type OpenSockets } from './listen/routes.ts';
@@ -32,13 +32,13 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
   const engine = new WhisperEngine({ ...config.whisper, key: config.internalKey });
   const scheduler = new DecodeScheduler(config.decoding);
   const decoder = new Decoder({ engine, scheduler, telemetry, outageMs: config.decoding.outageMs });
-  let described: Engine | undefined;
+  const description = new EngineDescription(engine);
   let draining = false;
   const app = createService({
     service: 'stt-gateway',
     logger,
     telemetry,
-    engine: () => described,
+    engine: () => description.current,
     // A long recording over a slow line takes longer to arrive than a JSON body.
     requestTimeoutMs: config.rest.timeoutMs,
     readiness: [
@@ -50,10 +50,7 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
       },
       {
         name: 'engine',
-        check: async (signal) => {
-          described = undefined;
-          described = await engine.describe(signal);
-        },
+        check: (signal) => description.refresh(signal),
       },
     ],
   });
@@ -87,6 +84,7 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
       maxStreams: config.streams.max,
       draining: () => draining,
       hears: () => hearing.ready,
+      checkLanguage: (language) => description.checkLanguage(language),
     });
     restRoutes(app, { key: config.internalKey, engine, telemetry, limits: config.rest });
   });

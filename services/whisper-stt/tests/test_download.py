@@ -111,7 +111,8 @@ def test_without_the_hub_the_start_ends_with_three_and_names_both_fixes(launch: 
 def test_a_download_reports_progress_becomes_ready_and_is_used_again(launch: Launch, hub: Hub, tmp_path: Path) -> None:
     env = {"WHISPER_MODEL": "small", "WHISPER_MODEL_DIR": str(tmp_path), "HF_ENDPOINT": hub.url}
     service = launch(**env).until_ready()
-    assert service.http.get("/ready").json()["engine"] == {"id": "whisper-small", "label": "Whisper small (faster-whisper)", "demo": False}
+    label = "Whisper small (faster-whisper)"
+    assert service.http.get("/ready").json()["engine"] == {"id": "whisper-small", "label": label, "label_fr": label, "demo": False}
     assert service.pcm(say("merci")).json()["text"] == "merci"
     service.process.terminate()
     code, _, err = service.outcome()

@@ -27,7 +27,15 @@ def minutes_of_speech(count: int) -> np.ndarray:
 def test_readiness_names_the_demo_model(service: Service) -> None:
     body = service.http.get("/ready").json()
     assert body["status"] == "ok"
-    assert body["engine"] == {"id": "whisper-demo-fr", "label": "demo speech model (370 French words)", "demo": True}
+    examples = body["engine"].pop("examples")
+    assert set(examples) == {"fr"} and 6 <= len(examples["fr"]) <= 8
+    assert body["engine"] == {
+        "id": "whisper-demo-fr",
+        "label": "demo speech model (370 French words)",
+        "label_fr": "modèle vocal de démonstration (370 mots français)",
+        "demo": True,
+        "languages": ["fr"],
+    }
     assert [check["name"] for check in body["checks"]] == ["model", "worker", "queue"]
     assert all(check["ok"] and check["detail"] for check in body["checks"])
     assert service.http.get("/health").json() == {"status": "ok"}
@@ -116,7 +124,12 @@ def test_a_model_with_the_usual_window_goes_through_faster_whispers_own_transcri
     settings = json.loads(path.read_text())
     path.write_text(json.dumps({**settings, "chunk_length": 30, "n_samples": 480000, "nb_max_frames": 3000}))
     service = launch(WHISPER_MODEL=str(tmp_path / "m")).until_ready()
-    assert service.http.get("/ready").json()["engine"] == {"id": "whisper-m", "label": "Whisper m (faster-whisper)", "demo": False}
+    assert service.http.get("/ready").json()["engine"] == {
+        "id": "whisper-m",
+        "label": "Whisper m (faster-whisper)",
+        "label_fr": "Whisper m (faster-whisper)",
+        "demo": False,
+    }
     errors = total = 0
     for text in some_sentences(8, seed=11):
         body = service.pcm(say(text), words="true", response_format="verbose_json", language="").json()

@@ -13,6 +13,12 @@ def test_thirty_sentences_come_out_with_at_most_five_percent_word_errors(service
     assert errors <= 0.05 * sum(len(text.split()) for text in texts)
 
 
+def test_every_example_the_demo_model_offers_is_understood_word_for_word(service: Service) -> None:
+    for example in service.http.get("/ready").json()["engine"]["examples"]["fr"]:
+        written = example.removesuffix(" ?").replace("’", "'").lower()
+        assert service.pcm(say(written)).json()["text"] == written
+
+
 @pytest.mark.parametrize("word", ["oui", "non", "merci", "bonjour", "d'accord", "bonsoir"])
 def test_a_one_word_answer_is_heard_through_both_ways_in(service: Service, word: str) -> None:
     pcm = np.concatenate([silence(0.4), say(word), silence(0.6)])

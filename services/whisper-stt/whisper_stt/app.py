@@ -54,8 +54,17 @@ class Front:
         """200 once the model is loaded and has transcribed the warm-up clip, else 503."""
         checks = self._worker.checks()
         ok = all(check["ok"] for check in checks)
-        engine = {"id": self._card.id, "label": self._card.label, "demo": self._card.demo}
-        return JSONResponse({"status": "ok" if ok else "unavailable", "checks": checks, "engine": engine}, 200 if ok else 503)
+        body = {"status": "ok" if ok else "unavailable", "checks": checks, "engine": self._description()}
+        return JSONResponse(body, 200 if ok else 503)
+
+    def _description(self) -> dict[str, object]:
+        """Who listens. `languages` only where they are few, `examples` only where free speech is not understood."""
+        card, engine = self._card, self._worker.engine
+        only = engine.only_language if engine else None
+        languages = card.languages or ((only,) if only else None)
+        about = {"id": card.id, "label": card.label, "label_fr": card.label_fr, "demo": card.demo}
+        about |= {"languages": list(languages)} if languages else {}
+        return about | ({"examples": card.examples} if card.examples else {})
 
     async def scrape(self, _: Request) -> Response:
         """Prometheus text."""

@@ -28,13 +28,18 @@ class DownloadError(Exception):
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What we say about a model. `languages` and `prompts` limit what it may be asked; None = all it declares."""
+    """What we say about a model. `languages` and `prompts` limit what it may be asked; None = all it declares.
+
+    `label_fr` is the label in French. `examples`: per language, sentences a person may say to a demo.
+    """
 
     id: str
     label: str
+    label_fr: str
     demo: bool = False
     languages: tuple[str, ...] | None = None
     prompts: bool = True
+    examples: dict[str, list[str]] | None = None
 
 
 def missing_files(directory: Path) -> list[str]:
@@ -67,10 +72,13 @@ def read_card(directory: Path, name: str) -> ModelCard:
     """The directory's own model-card.json, else a card made of its name."""
     try:
         card = json.loads((directory / "model-card.json").read_text(encoding="utf-8"))
-        return ModelCard(card["id"], card["label"], card["demo"], tuple(card["languages"]), card["prompts"])
+        return ModelCard(
+            card["id"], card["label"], card["label_fr"], card["demo"], tuple(card["languages"]), card["prompts"], card["examples"]
+        )
     except FileNotFoundError:
         short = Path(name).name or name
-        return ModelCard(f"whisper-{short.removeprefix('faster-whisper-')}", f"Whisper {short} (faster-whisper)")
+        label = f"Whisper {short} (faster-whisper)"
+        return ModelCard(f"whisper-{short.removeprefix('faster-whisper-')}", label, label)
 
 
 def download(repository: str, target: Path) -> None:

@@ -35,6 +35,12 @@ export const errorCodes = {
   invalid_audio: { status: 400, fault: 'caller', retryable: false, title: 'The audio cannot be used' },
   unknown_model: { status: 404, fault: 'caller', retryable: false, title: 'Unknown model' },
   unknown_voice: { status: 400, fault: 'caller', retryable: false, title: 'Unknown voice' },
+  unsupported_language: {
+    status: 400,
+    fault: 'caller',
+    retryable: false,
+    title: 'The speech engine does not understand this language',
+  },
   rate_limited: { status: 429, fault: 'caller', retryable: true, title: 'Too many requests' },
   overloaded: { status: 503, fault: 'us', retryable: true, title: 'At capacity' },
   unavailable: { status: 503, fault: 'us', retryable: true, title: 'A part this needs is not available' },

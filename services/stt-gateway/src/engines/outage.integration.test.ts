@@ -67,16 +67,31 @@ describe('an engine that dies', () => {
     });
   });
 
+  test('tells what it understands and what may be said to it', async () => {
+    await using engine = await new FakeEngine().start();
+    const about = { label_fr: 'faux moteur', languages: ['fr'], examples: { fr: ['Donnez-moi un conseil'] } };
+    engine.engine = { ...engine.engine, ...about };
+    await using gateway = await startGateway(engine.url);
+    const { body } = await request(`${gateway.url}/ready`);
+    expect(readinessSchema.parse(await body.json()).engine).toEqual({
+      id: 'fake',
+      label: 'fake engine',
+      demo: true,
+      ...about,
+    });
+  });
+
   test('that refuses a language says so once per utterance, without being asked again', async () => {
     await using engine = await new FakeEngine().start();
-    engine.answer = () => ({ status: 400, body: { detail: 'The demo speech model understands fr only.' } });
+    const detail = 'The demo speech model understands fr only.';
+    engine.answer = () => ({ status: 400, body: { detail, code: 'unsupported_language' } });
     await using gateway = await startGateway(engine.url);
     using client = await Client.open(gateway.url, { language: 'en' });
     await client.play(await sentence(), 4);
     await client.finish();
     expect(client.messages.filter(({ type }) => type === 'Error')).toEqual([
       expect.objectContaining({
-        code: 'invalid_request',
+        code: 'unsupported_language',
         retryable: false,
         description: 'What was said could not be transcribed and is lost. The demo speech model understands fr only.',
       }),

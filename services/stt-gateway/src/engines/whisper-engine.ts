@@ -34,7 +34,7 @@ export interface ForwardAnswer {
 /** A transcription of 20 s of speech with word times is some 10 kB. */
 const MAX_ANSWER_BYTES = 1_048_576;
 
-const problemDetailSchema = z.looseObject({ detail: z.string().max(500) });
+const problemSchema = z.looseObject({ detail: z.string().max(500), code: z.string().max(100).optional() });
 /** `label_fr` falls back to `label`: whisper-stt names a downloaded model by its own name in every language. */
 const readySchema = z.looseObject({ engine: engineSchema.partial({ label_fr: true }).optional() });
 
@@ -209,8 +209,8 @@ const CALLER_CODES: Readonly<Record<number, ErrorCode>> = {
 
 /** The engine's problem body as an error of ours: its sentence, our code. */
 function refusal(status: number, text: string, headers: Record<string, string | string[] | undefined>): AppError {
-  const detail = problemDetail(text);
-  const code = CALLER_CODES[status];
+  const { detail, code: given } = problemOf(text) ?? {};
+  const code = given === 'unsupported_language' ? given : CALLER_CODES[status];
   if (code) return new AppError(code, detail ?? 'The speech engine refused the request.');
   if (status === 503 || status === 429) {
     const retryAfterS = Number(headers['retry-after']);
@@ -226,9 +226,9 @@ function refusal(status: number, text: string, headers: Record<string, string | 
   );
 }
 
-function problemDetail(text: string): string | undefined {
+function problemOf(text: string): z.infer<typeof problemSchema> | undefined {
   try {
-    return problemDetailSchema.safeParse(JSON.parse(text)).data?.detail;
+    return problemSchema.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

@@ -21,8 +21,12 @@ afterAll(async () => {
 });
 
 /** The HTTP answer to an upgrade that is refused. */
-async function refused(query: string, headers: Record<string, string> = { authorization: `Token ${KEY}` }) {
-  const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/v1/listen${query}`, { headers });
+async function refused(
+  query: string,
+  headers: Record<string, string> = { authorization: `Token ${KEY}` },
+  url = gateway.url,
+) {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/listen${query}`, { headers });
   return new Promise<{
     status: number;
     retryAfter: string | undefined;
@@ -73,6 +77,20 @@ describe('before the upgrade', () => {
     expect(status).toBe(400);
     expect(problem.code).toBe('invalid_request');
     expect(JSON.stringify(problem.issues)).toContain(parameter);
+  });
+
+  test('a language the engine does not understand is refused with what it understands; no language is not', async () => {
+    await using frenchOnly = await new FakeEngine().start();
+    frenchOnly.engine = { ...frenchOnly.engine, languages: ['fr'] };
+    await using front = await startGateway(frenchOnly.url);
+    const { status, problem } = await refused('?language=en-GB', undefined, front.url);
+    expect(status).toBe(400);
+    expect(problem).toMatchObject({ code: 'unsupported_language', retryable: false });
+    expect(problem.detail).toContain('fake engine understands fr only, not en');
+    for (const language of ['fr', 'fr-FR', 'multi']) {
+      using client = await Client.open(front.url, { language });
+      expect(client.closed).toBeUndefined();
+    }
   });
 
   test('a key as Bearer and as Deepgram sends it from browsers are both let in', async () => {

@@ -14,6 +14,8 @@ export interface ListenRouteOptions extends ListenPorts {
   readonly draining: () => boolean;
   /** False while speech detection is being restarted. */
   readonly hears: () => boolean;
+  /** Rejects with AppError `unsupported_language`. */
+  readonly checkLanguage: (language: string | undefined) => Promise<void>;
 }
 
 /** The open sockets; shared with whoever closes them. */
@@ -43,12 +45,13 @@ export function listenRoutes(app: Service, options: ListenRouteOptions): OpenSoc
     const overload = options.scheduler.overload();
     if (overload) throw overload;
   };
+  const checkLanguage = (request: FastifyRequest) => options.checkLanguage((request.query as ListenQuery).language);
   app.route({
     method: 'GET',
     url: '/v1/listen',
     schema: { querystring: listenQuerySchema, hide: true },
     onRequest: authorize,
-    preHandler: [checkRate, admit],
+    preHandler: [checkRate, checkLanguage, admit],
     handler: (_request: FastifyRequest, reply: FastifyReply) => {
       reply.header('upgrade', 'websocket');
       throw new AppError('invalid_request', 'Open /v1/listen as a WebSocket.');

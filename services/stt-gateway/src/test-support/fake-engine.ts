@@ -17,6 +17,8 @@ export class FakeEngine implements AsyncDisposable {
   /** Text for the request, or a status and body. */
   answer: Answer = () => 'bonjour';
   delayMs = 0;
+  /** What `GET /ready` says it is. */
+  engine: Record<string, unknown> = { id: 'fake', label: 'fake engine', demo: true };
   aborted = 0;
   #server = createServer((request, response) => void this.#serve(request, response));
   #port = 0;
@@ -45,7 +47,7 @@ export class FakeEngine implements AsyncDisposable {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === '/ready') {
-      send(response, 200, { status: 'ok', checks: [], engine: { id: 'fake', label: 'fake engine', demo: true } });
+      send(response, 200, { status: 'ok', checks: [], engine: this.engine });
       return;
     }
     if (request.url === '/v1/models') {

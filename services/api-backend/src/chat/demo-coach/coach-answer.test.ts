@@ -54,6 +54,14 @@ describe('the demo coach', () => {
     expect(answersOf(french.rules, rule)).toContain(talk([line])[0]);
   });
 
+  it('has a ready answer to every sentence the page offers for the demo model', (context) => {
+    const file = resolve(import.meta.dirname, '../../../../whisper-stt/demo-model/model/ct2/model-card.json');
+    if (!existsSync(file)) context.skip('the demo model is not in this checkout');
+    const card = JSON.parse(readFileSync(file, 'utf8')) as { examples: { fr: string[] } };
+    expect(card.examples.fr.filter((line) => !french.rules.some(({ hears }) => hears.test(fold(line))))).toEqual([]);
+    expect(new Set(card.examples.fr.map((line) => talk([line])[0])).size).toBe(card.examples.fr.length);
+  });
+
   it('answers English in English', () => {
     expect(answersOf(english.rules, 'pace')).toContain(talk(['Do I speak too fast?'])[0]);
     expect(answersOf(english.rules, 'interview')).toContain(talk(['entretien interview'], 'Language: en')[0]);

@@ -1,0 +1,47 @@
+import type { Engine } from '@eloquence/shared/contracts/engine';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import type { SpeechEngine } from './engine.ts';
+
+/** The model behind an engine changes only when the engine starts anew. */
+const FRESH_MS = 5_000;
+const TIMEOUT_MS = 1_000;
+
+/** Who listens: asked for /ready, and remembered for a moment so that opening a stream costs no call of its own. */
+export class EngineDescription {
+  readonly #engine: Pick<SpeechEngine, 'describe'>;
+  #known: { readonly engine: Engine | undefined; readonly untilMs: number } | undefined;
+
+  constructor(engine: Pick<SpeechEngine, 'describe'>) {
+    this.#engine = engine;
+  }
+
+  /** The last answer; undefined while the engine cannot decode. */
+  get current(): Engine | undefined {
+    return this.#known?.engine;
+  }
+
+  /** @throws AppError while the engine cannot decode */
+  async refresh(signal: AbortSignal): Promise<void> {
+    this.#known = undefined;
+    this.#known = { engine: await this.#engine.describe(signal), untilMs: performance.now() + FRESH_MS };
+  }
+
+  /**
+   * Refuses a language the engine does not understand. An engine that is away refuses nothing: the stream's audio waits for it.
+   *
+   * @param language as the client gave it: "fr", "fr-FR", or "multi" and "auto", which leave it to the engine
+   * @throws AppError `unsupported_language`
+   */
+  async checkLanguage(language: string | undefined): Promise<void> {
+    const code = language?.toLowerCase().split(/[-_]/)[0];
+    if (!code || code === 'multi' || code === 'auto') return;
+    if (!this.#known || this.#known.untilMs < performance.now())
+      await this.refresh(AbortSignal.timeout(TIMEOUT_MS)).catch(() => undefined);
+    const { languages, label } = this.current ?? {};
+    if (!languages || languages.includes(code)) return;
+    throw new AppError(
+      'unsupported_language',
+      `The ${label} understands ${languages.join(', ')} only, not ${code}: set WHISPER_MODEL to a real model, for instance small.`,
+    );
+  }
+}
