@@ -66,6 +66,7 @@ export class Conversation {
       logger,
       onTranscript: (transcript) => this.#reporter.transcript(transcript),
       onOutage: () => this.#onOutage(),
+      onUnsupported: () => this.#onUnsupported(),
     });
     const client = new SpeechClient({
       ttsUrl: config.ttsUrl,
@@ -167,6 +168,13 @@ export class Conversation {
     this.#failed('stt_unavailable', 'Transcription has been away for some seconds; the person was told.');
     // Said once and not remembered: it is not part of what the two talk about.
     this.#session.say(this.#phrases.cannotHear, { addToChatCtx: false });
+  }
+
+  #onUnsupported(): void {
+    this.#failed('unsupported_language', 'Speech in this language is not understood; the person was asked to write.');
+    // A voice that nobody understands shall not interrupt either.
+    this.#session.input.setAudioEnabled(false);
+    this.#session.say(this.#phrases.onlyReads);
   }
 
   #failed(code: string, message: string): void {

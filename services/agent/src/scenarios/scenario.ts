@@ -11,6 +11,8 @@ export interface Phrases {
   readonly resumed: string;
   /** Transcription is away. */
   readonly cannotHear: string;
+  /** This language is not understood when spoken; the person can write. */
+  readonly onlyReads: string;
   /** No answer came from the model. */
   readonly noAnswer: string;
   /** The answer broke off. */

@@ -1,6 +1,7 @@
+import type { ErrorCode } from '@eloquence/shared/contracts/errors';
 import { createLogger } from '@eloquence/shared/runtime/logger';
 import { waitFor } from '@eloquence/testkit/wait-for';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { FakeGateway } from '../test-support/fake-gateway.ts';
 import { GatewayLink, listenUrl, type Transcript } from './gateway-link.ts';
 
@@ -8,17 +9,20 @@ const logger = createLogger('test', 'silent');
 const LOUD = Buffer.from(new Int16Array(320).fill(5_000).buffer);
 const QUIET = Buffer.alloc(640);
 
-async function setUp(texts = ['bonjour', 'au revoir']) {
+async function setUp(texts = ['bonjour', 'au revoir'], refusal?: ErrorCode) {
   const gateway = await FakeGateway.start({ texts });
+  gateway.refusal = refusal;
   onTestFinished(() => gateway[Symbol.asyncDispose]());
   const heard: Transcript[] = [];
   const outages: number[] = [];
+  const unsupported = vi.fn<() => void>();
   const link = new GatewayLink({
     url: listenUrl(gateway.url, { language: 'fr', keyterms: ['Éloquence', 'Dupont'], endpointingMs: 1_000 }),
     key: 'the-key',
     logger,
     onTranscript: (transcript) => heard.push(transcript),
     onOutage: () => outages.push(Date.now()),
+    onUnsupported: unsupported,
   });
   const running = link.run();
   onTestFinished(async () => {
@@ -27,7 +31,7 @@ async function setUp(texts = ['bonjour', 'au revoir']) {
   });
   const finals = () => heard.filter((transcript) => transcript.isFinal);
   const open = (count: number) => waitFor(() => gateway.streams[count - 1], { what: `connection ${count}` });
-  return { gateway, link, heard, finals, outages, open };
+  return { gateway, link, running, heard, finals, outages, unsupported, open };
 }
 
 function say(link: GatewayLink, frames: number, pcm = LOUD): void {
@@ -109,6 +113,32 @@ test('after three seconds of absence the outage is told once', async () => {
   gateway.down = false;
   await open(2);
   expect(outages).toHaveLength(1);
+});
+
+test('a language the gateway does not understand is told once, and not asked for again', async () => {
+  const { gateway, link, running, unsupported, outages } = await setUp([], 'unsupported_language');
+  say(link, 10);
+  await running;
+  say(link, 10);
+  expect(gateway.refused).toBe(1);
+  expect(unsupported).toHaveBeenCalledOnce();
+  expect(outages).toEqual([]);
+});
+
+test('an engine that stops understanding the language in the middle of a call ends the link too', async () => {
+  const { running, unsupported, open } = await setUp();
+  const { socket } = await open(1);
+  socket.send(JSON.stringify({ type: 'Error', code: 'unsupported_language', description: 'no', retryable: false }));
+  await running;
+  expect(unsupported).toHaveBeenCalledOnce();
+});
+
+test('a gateway that is full is asked again', async () => {
+  const { gateway, unsupported, open } = await setUp(undefined, 'overloaded');
+  await waitFor(() => gateway.refused > 1);
+  gateway.refusal = undefined;
+  await open(1);
+  expect(unsupported).not.toHaveBeenCalled();
 });
 
 test('a stream that ends asks for its last words before it closes', async () => {

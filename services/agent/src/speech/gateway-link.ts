@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import { problemSchema, type ErrorCode } from '@eloquence/shared/contracts/errors';
 import { listenMessageSchema, STT_SAMPLE_RATE_HZ, type ListenResults } from '@eloquence/shared/contracts/stt';
 import type { Word } from '@eloquence/shared/contracts/sessions';
 import { delay } from '@eloquence/shared/runtime/abort';
@@ -18,6 +20,9 @@ const PING_EVERY_MS = 5_000;
 const DRAIN_MS = 1_500;
 /** Unsent bytes past which the link is stuck and is opened anew: as much as the ring holds. */
 const MAX_BUFFERED_BYTES = RING_SECONDS * STT_SAMPLE_RATE_HZ * 2;
+/** A refusal is a problem body of some hundred bytes. */
+const MAX_REFUSAL_BYTES = 16_384;
+const UNSUPPORTED: ErrorCode = 'unsupported_language';
 
 /** A piece of transcribed speech. */
 export interface Transcript {
@@ -41,6 +46,8 @@ export interface GatewayLinkOptions {
   readonly onTranscript: (transcript: Transcript) => void;
   /** The gateway has been away for {@link OUTAGE_MS}; once per outage. */
   readonly onOutage: () => void;
+  /** The gateway does not understand the language, and asking again would not help: the link has ended itself. */
+  readonly onUnsupported: () => void;
 }
 
 type State =
@@ -141,6 +148,12 @@ export class GatewayLink {
         onOpen();
         this.#begin(socket);
       });
+      socket.on('unexpected-response', (_request, response) => {
+        void codeOfRefusal(response).then((code) => {
+          if (code === UNSUPPORTED) this.#giveUp();
+          socket.terminate();
+        });
+      });
       socket.on('pong', () => {
         this.#awaitingPong = false;
       });
@@ -156,6 +169,15 @@ export class GatewayLink {
         resolve(opened);
       });
     });
+  }
+
+  #giveUp(): void {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    if (this.#state.is === 'open') this.#state.socket.terminate();
+    this.#state = { is: 'closed' };
+    this.#options.logger.warn('stt-gateway does not understand the language of this session');
+    this.#options.onUnsupported();
   }
 
   #begin(socket: WebSocket): void {
@@ -181,6 +203,7 @@ export class GatewayLink {
     const message = parseMessage(data);
     if (message?.type === 'Error') {
       this.#options.logger.warn({ code: message.code, retryable: message.retryable }, 'stt-gateway reported an error');
+      if (message.code === UNSUPPORTED) this.#giveUp();
     }
     if (message?.type !== 'Results') return;
     const end = this.#sampleAt(message.start + message.duration);
@@ -215,6 +238,20 @@ export class GatewayLink {
   #sampleAt(seconds: number): number {
     const base = this.#state.is === 'open' ? this.#state.baseSample : 0;
     return base + Math.round(seconds * STT_SAMPLE_RATE_HZ);
+  }
+}
+
+/** The code of a problem body; undefined for any other answer, and for one that breaks off. */
+async function codeOfRefusal(response: IncomingMessage): Promise<ErrorCode | undefined> {
+  try {
+    let body = '';
+    for await (const chunk of response.setEncoding('utf8')) {
+      body += String(chunk);
+      if (body.length > MAX_REFUSAL_BYTES) return undefined;
+    }
+    return problemSchema.safeParse(JSON.parse(body)).data?.code;
+  } catch {
+    return undefined;
   }
 }
 

@@ -15,6 +15,8 @@ export interface GatewaySttOptions {
   readonly onTranscript: (transcript: Transcript) => void;
   /** The gateway has been away so long that the person should be told. */
   readonly onOutage: () => void;
+  /** The gateway does not understand this language: the person can only write. */
+  readonly onUnsupported: () => void;
 }
 
 /** Speech to text by stt-gateway, for an agents-js session. */
@@ -56,13 +58,14 @@ export class GatewaySpeechStream extends stt.SpeechStream {
   constructor(parent: GatewayStt, connOptions?: APIConnectOptions) {
     super(parent, STT_SAMPLE_RATE_HZ, connOptions);
     this.#options = parent.options;
-    const { sttUrl, key, logger, onOutage } = parent.options;
+    const { sttUrl, key, logger, onOutage, onUnsupported } = parent.options;
     this.#link = new GatewayLink({
       url: listenUrl(sttUrl, parent.options),
       key,
       logger,
       onTranscript: (transcript) => this.#emit(transcript),
       onOutage,
+      onUnsupported,
     });
   }
 

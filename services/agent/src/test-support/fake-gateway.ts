@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { errorCodes, type ErrorCode } from '@eloquence/shared/contracts/errors';
 import { WebSocketServer, type WebSocket } from 'ws';
 
 const RATE_HZ = 16_000;
@@ -31,6 +33,9 @@ export class FakeGateway implements AsyncDisposable {
   readonly streams: FakeStream[] = [];
   /** While true, connections are refused. */
   down = false;
+  /** An error code with which connections are refused, as the gateway words it. */
+  refusal: ErrorCode | undefined;
+  refused = 0;
   readonly #server: Server;
   readonly #texts: readonly string[];
   #said = 0;
@@ -46,6 +51,7 @@ export class FakeGateway implements AsyncDisposable {
     const sockets = new WebSocketServer({ noServer: true });
     server.on('upgrade', (request, socket, head) => {
       if (gateway.down) return socket.destroy();
+      if (gateway.refusal) return gateway.#refuse(socket, gateway.refusal);
       sockets.handleUpgrade(request, socket, head, (open) => gateway.#serve(open, request));
     });
     await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
@@ -65,6 +71,15 @@ export class FakeGateway implements AsyncDisposable {
     this.cut();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #refuse(socket: Duplex, code: ErrorCode): void {
+    this.refused += 1;
+    const { status, fault, retryable, title } = errorCodes[code];
+    const body = JSON.stringify({ type: 'about:blank', title, status, detail: title, code, fault, retryable });
+    socket.end(
+      `HTTP/1.1 ${status} Refused\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    );
   }
 
   #serve(socket: WebSocket, request: IncomingMessage): void {

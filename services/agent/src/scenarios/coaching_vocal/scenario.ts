@@ -18,6 +18,8 @@ const coachingVocal: Scenario = {
       greeting: 'Bonjour, je suis votre coach. Sur quoi souhaitez-vous travailler aujourd’hui ?',
       resumed: 'Me revoilà. Où en étions-nous ?',
       cannotHear: 'Un instant, je vous entends mal.',
+      onlyReads:
+        'Ici, je ne comprends pas le français parlé. Écrivez-moi : je vous lis, et je vous réponds à voix haute.',
       noAnswer: 'Excusez-moi, je n’arrive pas à répondre pour le moment. Pouvez-vous répéter ?',
       brokenOff: 'Pardon, j’ai perdu le fil. Pouvez-vous reprendre ?',
       timeUp: 'Nous sommes arrivés au bout de la séance. Merci, et à bientôt.',
@@ -26,6 +28,7 @@ const coachingVocal: Scenario = {
       greeting: 'Hello, I am your coach. What would you like to work on today?',
       resumed: 'I am back. Where were we?',
       cannotHear: 'One moment, I cannot hear you well.',
+      onlyReads: 'I do not understand spoken English here. Please type: I read what you write, and answer out loud.',
       noAnswer: 'Sorry, I cannot answer right now. Could you say that again?',
       brokenOff: 'Sorry, I lost my thread. Could you go on?',
       timeUp: 'We have reached the end of the session. Thank you, and see you soon.',
