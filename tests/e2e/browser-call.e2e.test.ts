@@ -117,7 +117,8 @@ describe('a person with a microphone', () => {
   test('speaks, reads both sides, writes, reloads, hangs up and keeps the words', async () => {
     const { page, context, errors } = await visit({ viewport: PHONE, microphone: 'allowed' });
 
-    await page.getByText('Démonstration').first().waitFor();
+    await page.getByText('seules des phrases préparées sont comprises, en français').waitFor();
+    await page.getByText('« Donnez-moi un conseil »').waitFor();
     await shot(page, 'home-phone');
     expect(await smallTargets(page)).toEqual([]);
     expect(await overflows(page)).toBe(false);
@@ -130,19 +131,23 @@ describe('a person with a microphone', () => {
 
     await page.getByRole('button', { name: 'Commencer l’appel' }).click();
     await page.getByText('En ligne').waitFor({ timeout: 30_000 });
+    const sentence = page.getByText('« Je voudrais faire un exercice »');
+    await sentence.waitFor();
+    await shot(page, 'call-begun-phone');
     await said(page, 'agent').first().waitFor({ timeout: ANSWER_MS });
     await said(page, 'user')
       .filter({ hasText: /exercice/i })
       .first()
       .waitFor({ timeout: 2 * ANSWER_MS });
     await said(page, 'agent').nth(1).waitFor({ timeout: ANSWER_MS });
+    await sentence.waitFor({ state: 'hidden' });
     await shot(page, 'call-phone');
     expect(await smallTargets(page)).toEqual([]);
     expect(await overflows(page)).toBe(false);
 
     await page.getByRole('heading', { level: 1 }).click();
     await page.keyboard.press('m');
-    await page.getByRole('button', { name: 'Rouvrir le micro' }).waitFor();
+    await page.getByRole('button', { name: 'Réactiver le micro' }).waitFor();
     await page.getByText('Je vous écoute').waitFor({ timeout: ANSWER_MS });
     const answers = await said(page, 'agent').count();
     await page.getByRole('textbox', { name: 'Écrire un message' }).fill('Donne-moi un conseil');
@@ -205,11 +210,37 @@ describe('a person whose browser speaks English', () => {
     const { page, context, errors } = await visit({ viewport: PHONE, microphone: 'allowed', locale: 'en-GB' });
     await page.getByRole('heading', { name: 'Say it out loud.' }).waitFor();
     expect(await page.locator('html').getAttribute('lang')).toBe('en');
+    await page.getByText('In French; in writing also in English').waitFor();
     await page.getByRole('button', { name: 'Français' }).click();
     await page.getByRole('heading', { name: 'De vive voix.' }).waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'De vive voix.' }).waitFor();
     expect(await page.locator('html').getAttribute('lang')).toBe('fr');
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  test('is told why the conversation is in French, and has one in English in writing', async () => {
+    const { page, context, errors } = await visit({ viewport: DESKTOP, microphone: 'allowed', locale: 'en-GB' });
+    await page.getByRole('link', { name: /Speaking coach/ }).click();
+    expect(await page.getByRole('radio', { name: 'French' }).isChecked()).toBe(true);
+    await page.getByText('because spoken English is not understood here').waitFor();
+    await page.getByRole('radio', { name: 'English, in writing' }).check();
+    expect(await page.getByRole('button', { name: 'Allow the microphone' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Start, in writing' }).click();
+    await page.getByText('Online').waitFor({ timeout: 30_000 });
+    await page.getByRole('note').getByText('Spoken English is not understood here').waitFor();
+    await said(page, 'agent')
+      .filter({ hasText: 'I do not understand spoken English here. Please type' })
+      .waitFor({ timeout: ANSWER_MS });
+    const answers = await said(page, 'agent').count();
+    await page.getByRole('textbox', { name: 'Write a message' }).fill('Do I speak too fast?');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await said(page, 'agent').nth(answers).waitFor({ timeout: ANSWER_MS });
+    expect(await said(page, 'agent').nth(answers).textContent()).toMatch(/pause/i);
+    await shot(page, 'written-english-desktop');
+    await page.getByRole('button', { name: 'Hang up' }).click();
+    await page.getByRole('heading', { name: 'Well said.' }).waitFor({ timeout: 15_000 });
     expect(errors).toEqual([]);
     await context.close();
   });

@@ -45,6 +45,8 @@ const engine: z.ZodMiniType<Engine> = z.object({
   label: z.string(),
   label_fr: z.string(),
   demo: z.boolean(),
+  languages: z.optional(z.array(z.string())),
+  examples: z.optional(z.object({ fr: z.optional(z.array(z.string())), en: z.optional(z.array(z.string())) })),
 });
 export const enginesSchema: z.ZodMiniType<Engines> = z.object({
   stt: z.nullable(engine),

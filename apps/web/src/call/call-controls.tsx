@@ -6,6 +6,8 @@ import type { CallMicrophone } from './use-microphone.ts';
 
 interface CallControlsProps {
   readonly microphone: CallMicrophone;
+  /** Whether what the person says in this call can be understood at all. */
+  readonly speech: boolean;
   readonly pushToTalk: boolean;
   readonly ending: boolean;
   readonly onToggleMute: () => void;
@@ -16,33 +18,12 @@ interface CallControlsProps {
 /** The three things a thumb needs: microphone, settings, hang up. */
 export function CallControls(props: CallControlsProps) {
   const { t } = useLanguage();
-  const { status } = props.microphone.state;
   return (
     <div className={styles.controls}>
       <Control label={t('call.settings')} onClick={props.onSettings}>
         <SettingsIcon />
       </Control>
-      {props.pushToTalk && status !== 'off' ? (
-        <TalkControl microphone={props.microphone} />
-      ) : status === 'off' ? (
-        <Control
-          label={t('call.enableMicShort')}
-          name={t('call.enableMic')}
-          look="off"
-          onClick={() => props.microphone.open()}
-        >
-          <MicOffIcon />
-        </Control>
-      ) : (
-        <Control
-          label={t(status === 'muted' ? 'call.unmuteShort' : 'call.muteShort')}
-          name={t(status === 'muted' ? 'call.unmute' : 'call.mute')}
-          look={status === 'muted' ? 'off' : 'on'}
-          onClick={props.onToggleMute}
-        >
-          {status === 'muted' ? <MicOffIcon /> : <MicIcon />}
-        </Control>
-      )}
+      {props.speech ? <MicrophoneControl {...props} /> : null}
       <Control
         label={t('call.endShort')}
         name={t(props.ending ? 'call.ending' : 'call.end')}
@@ -53,6 +34,30 @@ export function CallControls(props: CallControlsProps) {
         <HangUpIcon />
       </Control>
     </div>
+  );
+}
+
+function MicrophoneControl({ microphone, pushToTalk, onToggleMute }: CallControlsProps) {
+  const { t } = useLanguage();
+  const { status } = microphone.state;
+  if (status === 'off') {
+    return (
+      <Control label={t('call.enableMicShort')} name={t('call.enableMic')} look="off" onClick={() => microphone.open()}>
+        <MicOffIcon />
+      </Control>
+    );
+  }
+  if (pushToTalk) return <TalkControl microphone={microphone} />;
+  const muted = status === 'muted';
+  return (
+    <Control
+      label={t(muted ? 'call.unmuteShort' : 'call.muteShort')}
+      name={t(muted ? 'call.unmute' : 'call.mute')}
+      look={muted ? 'off' : 'on'}
+      onClick={onToggleMute}
+    >
+      {muted ? <MicOffIcon /> : <MicIcon />}
+    </Control>
   );
 }
 

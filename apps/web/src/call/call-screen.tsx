@@ -1,6 +1,8 @@
 import { RoomAudioRenderer, RoomContext } from '@livekit/components-react';
 import { useRef, useState } from 'react';
 import type { OpenedCall } from '../screens/preflight-screen.tsx';
+import { useEngines } from '../api/use-engines.ts';
+import { hearingOf } from '../hearing.ts';
 import { readCaptionSize, writeCaptionSize } from '../storage.ts';
 import { useNow } from '../ui/use-now.ts';
 import { CallControls } from './call-controls.tsx';
@@ -13,6 +15,7 @@ import { Captions } from './captions.tsx';
 import { Composer } from './composer.tsx';
 import { noticeOf } from './notice.ts';
 import type { NoticeAction } from './notice.ts';
+import { SpokenHint } from './spoken-hint.tsx';
 import { useCall } from './use-call.ts';
 import { useHangUp } from './use-hang-up.ts';
 import type { EndedCall } from './use-hang-up.ts';
@@ -42,6 +45,7 @@ export function CallScreen({ call: opened, onEnded }: CallScreenProps) {
   const [captionSize, setCaptionSize] = useState(readCaptionSize);
   const settings = useRef<HTMLDialogElement>(null);
   const nowMs = useNow(500);
+  const hearing = hearingOf(useEngines()?.stt, opened.language);
   useWakeLock(state.ended === null);
 
   const openSettings = () => settings.current?.showModal();
@@ -68,12 +72,18 @@ export function CallScreen({ call: opened, onEnded }: CallScreenProps) {
         <CallHeader title={opened.title} state={state} elapsedMs={nowMs - opened.startedAtMs} />
         <CallStage link={call.link} state={state} microphone={microphone} nowMs={nowMs} />
         <Captions transcript={state.transcript} />
+        <SpokenHint
+          hearing={hearing}
+          language={opened.language}
+          begun={state.transcript.lines.some((line) => line.role === 'user')}
+        />
         <div className={styles.notice}>
           <CallNotice notice={noticeOf(state, microphone.state, nowMs)} actions={actions} />
         </div>
         <Composer write={call.write} />
         <CallControls
           microphone={microphone}
+          speech={hearing.understands !== 'none'}
           pushToTalk={pushToTalk}
           ending={ending}
           onToggleMute={toggleMute}

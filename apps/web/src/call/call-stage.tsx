@@ -32,12 +32,12 @@ export function CallStage({ link, state, microphone, nowMs }: CallStageProps) {
         read={() => ({ ...readLevels(), thinking: headline === 'state.thinking' || headline === 'state.waiting' })}
       />
       <div className={styles.who}>
-        <Who name={t('call.agent')} speaks={agentSpeaks} role="agent" />
-        <Who
-          name={microphone.state.status === 'muted' ? t('call.muted') : t('call.you')}
-          speaks={personSpeaks}
-          role="user"
-        />
+        <Who role="agent" speaks={agentSpeaks}>
+          {t(agentSpeaks ? 'call.agentSpeaks' : 'call.agent')}
+        </Who>
+        <Who role="user" speaks={personSpeaks}>
+          {t(personSpeaks ? 'call.youSpeak' : microphone.state.status === 'muted' ? 'call.muted' : 'call.you')}
+        </Who>
       </div>
       <p className={styles.headline} data-testid="headline" data-state={state.agentState ?? state.link}>
         {t(headline)}
@@ -47,19 +47,16 @@ export function CallStage({ link, state, microphone, nowMs }: CallStageProps) {
   );
 }
 
-function Who({
-  name,
-  speaks,
-  role,
-}: {
-  readonly name: string;
-  readonly speaks: boolean;
+interface WhoProps {
   readonly role: 'agent' | 'user';
-}) {
-  const { t } = useLanguage();
+  readonly speaks: boolean;
+  readonly children: string;
+}
+
+function Who({ role, speaks, children }: WhoProps) {
   return (
     <span className={styles.name} data-role={role} data-speaks={speaks}>
-      {speaks ? t('call.speaks', { who: name }) : name}
+      {children}
     </span>
   );
 }

@@ -98,6 +98,14 @@ describe('noticeOf', () => {
     expect(noticeOf(state, { status: 'off', failure: null }, 3_000)).toBeNull();
   });
 
+  it('never speaks of silence to somebody who writes', () => {
+    const here = run(connected, agent(true, 'listening'));
+    const wrote = callReducer(here, { type: 'message.typed', id: 'a', text: 'Bonjour' });
+    expect(noticeOf(wrote, { status: 'live', silent: true }, 3_000)).toBeNull();
+    const failed = callReducer(wrote, { type: 'message.failed', id: 'a' });
+    expect(noticeOf(failed, { status: 'live', silent: true }, 3_000)).toBeNull();
+  });
+
   it('puts a lost line before a missing microphone', () => {
     const state = run({ type: 'link.changed', link: 'lost', nowMs: 1 });
     expect(noticeOf(state, { status: 'off', failure: 'denied' }, 2)?.action).toBe('retry');

@@ -24,6 +24,8 @@ export interface CallState {
   readonly agentMissingSinceMs: number | null;
   readonly agentState: AgentState | null;
   readonly outputBlocked: boolean;
+  /** The person has written in this call: an open microphone that stays silent is then no trouble. */
+  readonly writes: boolean;
   readonly transcript: Transcript;
   readonly lastTurn: TurnMeasurement | null;
   /** Position of the newest event applied: what a reconnect sends again is skipped. */
@@ -51,6 +53,7 @@ export const initialCall: CallState = {
   agentMissingSinceMs: null,
   agentState: null,
   outputBlocked: false,
+  writes: false,
   transcript: emptyTranscript,
   lastTurn: null,
   seq: 0,
@@ -80,7 +83,7 @@ export function callReducer(state: CallState, action: CallAction): CallState {
     case 'segment.expired':
       return withTranscript(state, dropSegment(state.transcript, action.id));
     case 'message.typed':
-      return withTranscript(state, addTyped(state.transcript, action.id, action.text));
+      return withTranscript({ ...state, writes: true }, addTyped(state.transcript, action.id, action.text));
     case 'message.failed':
       return withTranscript(state, removeLine(state.transcript, action.id));
     case 'session.gone':

@@ -24,7 +24,7 @@ const AGENT_MISSING_MS = 20_000;
 
 /** The one thing the person has to know now, most severe first; `null` when all is well. Pure. */
 export function noticeOf(state: CallState, mic: MicState, nowMs: number): Notice | null {
-  return noticeOfLink(state) ?? noticeOfAgent(state, nowMs) ?? noticeOfMic(mic);
+  return noticeOfLink(state) ?? noticeOfAgent(state, nowMs) ?? noticeOfMic(mic, state.writes);
 }
 
 function noticeOfLink(state: CallState): Notice | null {
@@ -49,10 +49,10 @@ function noticeOfAgent(state: CallState, nowMs: number): Notice | null {
   return null;
 }
 
-function noticeOfMic(mic: MicState): Notice | null {
+function noticeOfMic(mic: MicState, writes: boolean): Notice | null {
   if (mic.status === 'interrupted') return { key: 'problem.interrupted', tone: 'alert', action: 'recoverMic' };
   if (mic.status === 'live') {
-    return mic.silent ? { key: 'problem.silent', tone: 'info', action: 'changeMic' } : null;
+    return mic.silent && !writes ? { key: 'problem.silent', tone: 'info', action: 'changeMic' } : null;
   }
   if (mic.status !== 'off' || mic.failure === null) return null;
   return { key: `problem.${mic.failure}`, tone: 'alert', action: mic.failure === 'insecure' ? null : 'retryMic' };

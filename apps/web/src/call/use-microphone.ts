@@ -125,12 +125,18 @@ function useInterrupted(track: MediaStreamTrack | null): boolean {
   return useSyncExternalStore(subscribe, () => track !== null && (track.muted || track.readyState === 'ended'));
 }
 
-/** True when a microphone that should be heard by now has never sent anything; one sound clears it for good. */
+/**
+ * True when a microphone that should be heard by now has never sent anything. Said once per device, for as long as the
+ * assistant goes on waiting; one sound clears it for good.
+ */
 function useSilent(track: MediaStreamTrack | null, watched: boolean): boolean {
   const [silent, setSilent] = useState(false);
   const proven = useRef<MediaStreamTrack | null>(null);
+  const told = useRef(new Set<string | undefined>());
   useEffect(() => {
     if (track === null || !watched || proven.current === track) return undefined;
+    const { deviceId } = track.getSettings();
+    if (told.current.has(deviceId)) return undefined;
     const meter = meterTrack(track);
     let startedMs = Date.now();
     const timer = window.setInterval(() => {
@@ -141,6 +147,7 @@ function useSilent(track: MediaStreamTrack | null, watched: boolean): boolean {
         setSilent(false);
         window.clearInterval(timer);
       } else if (Date.now() - startedMs > SILENT_AFTER_MS) {
+        told.current.add(deviceId);
         setSilent(true);
       }
     }, CHECK_EVERY_MS);

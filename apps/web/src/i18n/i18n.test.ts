@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { en } from './en.ts';
+import { withFixedSpaces } from './fixed-spaces.ts';
 import { fr } from './fr.ts';
 import { preferredLanguage, translator } from './translate.ts';
 
@@ -24,7 +25,12 @@ describe('the two languages', () => {
 
 describe('translator', () => {
   it('puts values into the text', () => {
-    expect(translator('fr')('problem.busy', { s: 7 })).toBe('Toutes les lignes sont prises. Réessai dans 7 s.');
+    expect(translator('fr')('problem.busy', { s: 7 })).toBe('Toutes les lignes sont occupées. Nouvel essai dans 7 s.');
+  });
+
+  it('never breaks a line before a French mark or inside quotation marks', () => {
+    expect(translator('fr')('home.scenarios')).toBe('De quoi parlons-nous\u00A0?');
+    expect(withFixedSpaces('« Bonjour ! » : oui, non')).toBe('«\u00A0Bonjour\u00A0!\u00A0»\u00A0: oui, non');
   });
 
   it('leaves a forgotten value visible', () => {

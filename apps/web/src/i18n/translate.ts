@@ -1,4 +1,5 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
+import { withFixedSpaces } from './fixed-spaces.ts';
 import { en } from './en.ts';
 import { fr } from './fr.ts';
 import type { MessageKey, Messages } from './fr.ts';
@@ -12,7 +13,7 @@ export type Translate = (key: MessageKey, values?: Readonly<Record<string, strin
 export function translator(language: Language): Translate {
   const messages = languages[language];
   return (key, values = {}) =>
-    messages[key].replace(/\{(\w+)\}/g, (mark, name: string) => String(values[name] ?? mark));
+    withFixedSpaces(messages[key].replace(/\{(\w+)\}/g, (mark, name: string) => String(values[name] ?? mark)));
 }
 
 /** What the browser asks for: the first of its languages that we speak, French when it speaks neither. */

@@ -1,22 +1,13 @@
 import type { Engine, Engines } from '@eloquence/shared/contracts/engine';
-import { getEngines } from '../api/client.ts';
-import { useResource } from '../api/use-resource.ts';
-import type { Resource } from '../api/use-resource.ts';
+import { withFixedSpaces } from '../i18n/fixed-spaces.ts';
 import { useLanguage } from '../i18n/language-context.tsx';
 import styles from './engines-panel.module.css';
 
 const parts = ['stt', 'llm', 'tts'] as const;
-const ENGINES_AGAIN_MS = 5_000;
-
-function againInMs(engines: Resource<Engines>): number | null {
-  const complete = engines.status === 'ready' && parts.every((part) => engines.value[part] !== null);
-  return complete || engines.status === 'loading' ? null : ENGINES_AGAIN_MS;
-}
 
 /** Who listens, thinks and speaks on this server; a stand-in is called one, with the way to the real thing. */
-export function EnginesPanel() {
+export function EnginesPanel({ engines }: { readonly engines: Engines | null }) {
   const { t } = useLanguage();
-  const [engines] = useResource({ load: getEngines, againInMs });
   return (
     <section className={styles.panel} aria-labelledby="engines">
       <h2 id="engines" className={styles.title}>
@@ -24,7 +15,7 @@ export function EnginesPanel() {
       </h2>
       <dl className={styles.parts}>
         {parts.map((part) => (
-          <Part key={part} part={part} engine={engines.status === 'ready' ? engines.value[part] : undefined} />
+          <Part key={part} part={part} engine={engines === null ? undefined : engines[part]} />
         ))}
       </dl>
     </section>
@@ -39,7 +30,9 @@ function Part({ part, engine }: { readonly part: (typeof parts)[number]; readonl
       <dt className={styles.role}>{t(`engine.${part}`)}</dt>
       <dd className={styles.value}>
         {engine == null ? null : (
-          <span className={styles.label}>{language === 'fr' ? engine.label_fr : engine.label}</span>
+          <span className={styles.label} data-name={engine.label.startsWith(engine.id)}>
+            {withFixedSpaces(language === 'fr' ? engine.label_fr : engine.label)}
+          </span>
         )}
         {engine === null ? <span className={styles.quiet}>{t('engine.off')}</span> : null}
         {engine === undefined ? <span className={styles.quiet}>…</span> : null}

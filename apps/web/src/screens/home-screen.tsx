@@ -1,12 +1,17 @@
 import { useCallback } from 'react';
+import type { Engines } from '@eloquence/shared/contracts/engine';
 import type { ScenarioSummary } from '@eloquence/shared/contracts/scenario';
+import { useEngines } from '../api/use-engines.ts';
 import type { Resource } from '../api/use-resource.ts';
+import { hearingOf, startLanguage } from '../hearing.ts';
+import { withFixedSpaces } from '../i18n/fixed-spaces.ts';
 import { useLanguage } from '../i18n/language-context.tsx';
 import { Button } from '../ui/button.tsx';
 import { ArrowIcon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Page, ScreenTitle } from '../ui/page.tsx';
 import { VoiceLine } from '../ui/voice-line.tsx';
+import { DemoNotice } from './demo-notice.tsx';
 import { EnginesPanel } from './engines-panel.tsx';
 import styles from './home-screen.module.css';
 import { KeyForm } from './key-form.tsx';
@@ -15,6 +20,9 @@ interface HomeScreenProps {
   readonly scenarios: Resource<readonly ScenarioSummary[]>;
   readonly reload: () => void;
 }
+
+/** The whole list is shown where one speaks. */
+const HOME_EXAMPLES = 3;
 
 /** Two voices at rest, breathing. */
 function restingLevels() {
@@ -25,6 +33,7 @@ function restingLevels() {
 /** What this place is, what one can talk about, and what runs behind it. */
 export function HomeScreen({ scenarios, reload }: HomeScreenProps) {
   const { t } = useLanguage();
+  const engines = useEngines();
   const locked = scenarios.status === 'failed' && scenarios.problem.key === 'problem.unauthorized';
   return (
     <Page>
@@ -35,20 +44,28 @@ export function HomeScreen({ scenarios, reload }: HomeScreenProps) {
           <p className={styles.lead}>{t('home.lead')}</p>
         </section>
         <div className={styles.choices}>
-          {locked ? <KeyForm onKey={reload} /> : <Scenarios scenarios={scenarios} reload={reload} />}
+          {locked ? <KeyForm onKey={reload} /> : <Scenarios scenarios={scenarios} reload={reload} engines={engines} />}
         </div>
-        {locked ? null : <EnginesPanel />}
+        {locked ? null : <EnginesPanel engines={engines} />}
       </div>
     </Page>
   );
 }
 
-function Scenarios({ scenarios, reload }: HomeScreenProps) {
+function Scenarios({ scenarios, reload, engines }: HomeScreenProps & { readonly engines: Engines | null }) {
   const { t, language } = useLanguage();
+  const recogniser = engines?.stt;
   const languagesOf = useCallback(
-    (scenario: ScenarioSummary) =>
-      t('home.languages', { list: scenario.languages.map((code) => t(`language.${code}`)).join(t('language.and')) }),
-    [t],
+    ({ languages }: ScenarioSummary) => {
+      const listOf = (codes: ScenarioSummary['languages']) =>
+        codes.map((code) => t(`language.${code}`)).join(t('language.and'));
+      const written = languages.filter((code) => hearingOf(recogniser, code).understands === 'none');
+      const spoken = languages.filter((code) => !written.includes(code));
+      if (spoken.length === 0) return t('home.writtenOnly', { list: listOf(written) });
+      if (written.length === 0) return t('home.languages', { list: listOf(spoken) });
+      return t('home.languagesAndWritten', { list: listOf(spoken), written: listOf(written) });
+    },
+    [t, recogniser],
   );
   return (
     <section aria-labelledby="scenarios">
@@ -75,12 +92,21 @@ function Scenarios({ scenarios, reload }: HomeScreenProps) {
                 <span className={styles.arrow}>
                   <ArrowIcon />
                 </span>
-                <span className={styles.about}>{scenario.description[language]}</span>
+                <span className={styles.about}>{withFixedSpaces(scenario.description[language])}</span>
                 <span className={styles.languages}>{languagesOf(scenario)}</span>
               </a>
             </li>
           ))}
         </ul>
+      ) : null}
+      {scenarios.status === 'ready' && scenarios.value.length > 0 ? (
+        <div className={styles.demo}>
+          <DemoNotice
+            recogniser={recogniser}
+            language={startLanguage(recogniser, ['fr', 'en'], language)}
+            atMost={HOME_EXAMPLES}
+          />
+        </div>
       ) : null}
     </section>
   );

@@ -1,10 +1,15 @@
 import { useEffect, useRef, useState } from 'react';
+import type { Engine } from '@eloquence/shared/contracts/engine';
 import type { Language } from '@eloquence/shared/contracts/ids';
 import type { ScenarioSummary } from '@eloquence/shared/contracts/scenario';
+import { useEngines } from '../api/use-engines.ts';
 import type { Resource } from '../api/use-resource.ts';
 import { meterTrack, resumeMeters } from '../audio/level-meter.ts';
 import type { LevelMeter } from '../audio/level-meter.ts';
 import type { RoomTicket } from '../call/room-link.ts';
+import { hearingOf, startLanguage } from '../hearing.ts';
+import type { MessageKey } from '../i18n/fr.ts';
+import { withFixedSpaces } from '../i18n/fixed-spaces.ts';
 import { useLanguage } from '../i18n/language-context.tsx';
 import type { MicFailure } from '../problem.ts';
 import type { StoredCall } from '../storage.ts';
@@ -15,11 +20,16 @@ import { Page, ScreenTitle } from '../ui/page.tsx';
 import { useNow } from '../ui/use-now.ts';
 import { VoiceLine } from '../ui/voice-line.tsx';
 import type { VoiceLevels } from '../ui/voice-line.tsx';
+import { DemoNotice } from './demo-notice.tsx';
 import { MicrophoneCheck } from './microphone-check.tsx';
 import styles from './preflight-screen.module.css';
 import { useOpenSession } from './use-open-session.ts';
 import type { Opening } from './use-open-session.ts';
 import { usePreflightMicrophone } from './use-preflight-microphone.ts';
+import type { PreflightMicrophone } from './use-preflight-microphone.ts';
+
+/** A taste: the whole list is shown in the call. */
+const PREFLIGHT_EXAMPLES = 4;
 
 /** A session that is open and what the call screen needs to enter it. */
 export interface OpenedCall extends StoredCall {
@@ -63,9 +73,10 @@ function Preflight(props: PreflightScreenProps & { readonly scenario: ScenarioSu
   const { t, language } = useLanguage();
   const { microphone, ask, takeTrack } = usePreflightMicrophone();
   const { opening, open } = useOpenSession();
-  const [spoken, setSpoken] = useState<Language>(
-    scenario.languages.includes(language) ? language : (scenario.languages[0] ?? language),
-  );
+  const recogniser = useEngines()?.stt;
+  const [chosen, setChosen] = useState<Language | null>(null);
+  const spoken = chosen ?? startLanguage(recogniser, scenario.languages, language);
+  const writtenOnly = hearingOf(recogniser, spoken).understands === 'none';
   const readLevels = useTrackLevel(microphone.status === 'open' ? microphone.track : null);
   const busy = opening.status === 'opening' || opening.status === 'waiting';
   const ready = microphone.status === 'open' || microphone.status === 'failed';
@@ -95,49 +106,73 @@ function Preflight(props: PreflightScreenProps & { readonly scenario: ScenarioSu
     <div className={styles.columns}>
       <div className={styles.intro}>
         <ScreenTitle className={styles.title}>{scenario.title[language]}</ScreenTitle>
-        <p className={styles.about}>{scenario.description[language]}</p>
+        <p className={styles.about}>{withFixedSpaces(scenario.description[language])}</p>
         {scenario.languages.length > 1 ? (
-          <LanguageChoice languages={scenario.languages} value={spoken} onChange={setSpoken} />
+          <LanguageChoice languages={scenario.languages} recogniser={recogniser} value={spoken} onChange={setChosen} />
         ) : null}
+        <LanguageReason offered={scenario.languages} recogniser={recogniser} spoken={spoken} />
         <VoiceLine className={styles.line} read={readLevels} />
       </div>
       <section className={styles.card} aria-labelledby="before">
         <h2 id="before" className={styles.subtitle}>
-          {t('pre.title')}
+          {t(writtenOnly ? 'pre.titleWritten' : 'pre.title')}
         </h2>
-        <p className={styles.why}>{t('pre.why')}</p>
-        <MicrophoneCheck microphone={microphone} ask={ask} />
+        <p className={styles.why}>{t(writtenOnly ? 'pre.whyWritten' : 'pre.why')}</p>
+        {writtenOnly ? null : <MicrophoneCheck microphone={microphone} ask={ask} />}
+        <DemoNotice recogniser={recogniser} language={spoken} atMost={PREFLIGHT_EXAMPLES} />
         <OpeningNotice opening={opening} />
-        <div className={styles.actions}>
-          {microphone.status === 'open' ? (
-            <Button look="primary" disabled={busy} onClick={() => start(true)}>
-              {busy ? t('pre.starting') : t('pre.start')}
-            </Button>
-          ) : (
-            <Button
-              look="primary"
-              disabled={microphone.status === 'asking' || isInsecure(microphone)}
-              onClick={() => ask()}
-            >
-              <MicIcon />
-              {microphone.status === 'asking'
-                ? t('pre.asking')
-                : microphone.status === 'failed'
-                  ? t('action.retryMic')
-                  : t('pre.allow')}
-            </Button>
-          )}
-          <Button
-            look={microphone.status === 'failed' ? 'plain' : 'quiet'}
-            disabled={busy}
-            onClick={() => start(false)}
-          >
-            {busy && microphone.status !== 'open' ? t('pre.starting') : t('pre.type')}
-          </Button>
-        </div>
+        <Actions microphone={microphone} ask={ask} busy={busy} writtenOnly={writtenOnly} start={start} />
       </section>
     </div>
   );
+}
+
+interface ActionsProps {
+  readonly microphone: PreflightMicrophone;
+  readonly ask: () => void;
+  readonly busy: boolean;
+  readonly writtenOnly: boolean;
+  readonly start: (voice: boolean) => void;
+}
+
+/** What comes next: the microphone, then the call; or the call in writing. */
+function Actions({ microphone, ask, busy, writtenOnly, start }: ActionsProps) {
+  const { t } = useLanguage();
+  if (writtenOnly) {
+    return (
+      <div className={styles.actions}>
+        <Button look="primary" disabled={busy} onClick={() => start(false)}>
+          {busy ? t('pre.starting') : t('pre.startWritten')}
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <div className={styles.actions}>
+      {microphone.status === 'open' ? (
+        <Button look="primary" disabled={busy} onClick={() => start(true)}>
+          {busy ? t('pre.starting') : t('pre.start')}
+        </Button>
+      ) : (
+        <Button
+          look="primary"
+          disabled={microphone.status === 'asking' || isInsecure(microphone)}
+          onClick={() => ask()}
+        >
+          <MicIcon />
+          {t(askLabelOf(microphone))}
+        </Button>
+      )}
+      <Button look={microphone.status === 'failed' ? 'plain' : 'quiet'} disabled={busy} onClick={() => start(false)}>
+        {busy && microphone.status !== 'open' ? t('pre.starting') : t('pre.type')}
+      </Button>
+    </div>
+  );
+}
+
+function askLabelOf(microphone: PreflightMicrophone): MessageKey {
+  if (microphone.status === 'asking') return 'pre.asking';
+  return microphone.status === 'failed' ? 'action.retryMic' : 'pre.allow';
 }
 
 /** The person's own voice; the assistant's line waits. */
@@ -167,13 +202,32 @@ function OpeningNotice({ opening }: { readonly opening: Opening }) {
   return <Notice tone="info">{t(opening.problem.key, { s })}</Notice>;
 }
 
+interface LanguageReasonProps {
+  readonly offered: readonly Language[];
+  readonly recogniser: Engine | null | undefined;
+  readonly spoken: Language;
+}
+
+/** Why the conversation is written, or not in the language of the page; nothing where neither is so. */
+function LanguageReason({ offered, recogniser, spoken }: LanguageReasonProps) {
+  const { t, language } = useLanguage();
+  if (hearingOf(recogniser, spoken).understands === 'none') {
+    return <p className={styles.reason}>{t('demo.unheard', { language: t(`language.the.${spoken}`) })}</p>;
+  }
+  const unheard = offered.includes(language) && hearingOf(recogniser, language).understands === 'none';
+  if (!unheard) return null;
+  const values = { spoken: t(`language.${spoken}`), language: t(`language.the.${language}`) };
+  return <p className={styles.reason}>{t('demo.otherLanguage', values)}</p>;
+}
+
 interface LanguageChoiceProps {
   readonly languages: readonly Language[];
+  readonly recogniser: Engine | null | undefined;
   readonly value: Language;
   readonly onChange: (language: Language) => void;
 }
 
-function LanguageChoice({ languages, value, onChange }: LanguageChoiceProps) {
+function LanguageChoice({ languages, recogniser, value, onChange }: LanguageChoiceProps) {
   const { t } = useLanguage();
   return (
     <fieldset className={styles.choice}>
@@ -181,7 +235,11 @@ function LanguageChoice({ languages, value, onChange }: LanguageChoiceProps) {
       {languages.map((code) => (
         <label key={code} className={styles.option}>
           <input type="radio" name="spoken" value={code} checked={value === code} onChange={() => onChange(code)} />
-          <span>{t(`language.${code}`)}</span>
+          <span>
+            {t(hearingOf(recogniser, code).understands === 'none' ? 'pre.languageWritten' : 'pre.languageSpoken', {
+              language: t(`language.${code}`),
+            })}
+          </span>
         </label>
       ))}
     </fieldset>

@@ -1,5 +1,5 @@
-import type { ReactNode } from 'react';
 import type { Role } from '@eloquence/shared/contracts/sessions';
+import { withFixedSpaces } from '../i18n/fixed-spaces.ts';
 import { useLanguage } from '../i18n/language-context.tsx';
 import styles from './dialogue.module.css';
 
@@ -52,7 +52,7 @@ interface SaidProps {
   readonly role: Role;
   readonly name: string | null;
   readonly status: 'final' | 'sent' | 'live';
-  readonly children: ReactNode;
+  readonly children: string;
 }
 
 function Said({ role, name, status, children }: SaidProps) {
@@ -64,7 +64,7 @@ function Said({ role, name, status, children }: SaidProps) {
       aria-hidden={status === 'live' ? true : undefined}
     >
       {name === null ? null : <span className={styles.name}>{name}</span>}
-      <p className={styles.words}>{children}</p>
+      <p className={styles.words}>{withFixedSpaces(children)}</p>
     </li>
   );
 }

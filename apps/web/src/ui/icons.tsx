@@ -19,6 +19,12 @@ function Icon({ children }: { readonly children: ReactNode }) {
   );
 }
 
+export const ChevronIcon = () => (
+  <Icon>
+    <path d="m6 9.5 6 6 6-6" />
+  </Icon>
+);
+
 export const MicIcon = () => (
   <Icon>
     <rect x="9" y="3" width="6" height="11" rx="3" />

@@ -68,6 +68,11 @@ describe('the demo coach', () => {
     expect(answersOf(french.rules, 'interview')).toContain(talk(['interview, mon entretien'], 'Language: fr')[0]);
   });
 
+  it('gives its best answer the first time, whatever was said before', () => {
+    const [, , third] = talk(['bonjour', 'donnez-moi un conseil', 'parlons de mon entretien']);
+    expect(third).toMatch(/^Très bien, parlons de votre entretien/);
+  });
+
   it('stays with the exercise that was chosen', () => {
     const [, second] = talk(['Parlons de mon entretien', 'Dix tables rondes et une horloge']);
     expect(french.onTopic.interview).toContain(second);

@@ -17,8 +17,10 @@ export function coachAnswer(messages: readonly ChatMessage[]): string {
   if (last === undefined) return repertoire.greeting;
   // The turn number, so that the same words do not get the same answer twice running.
   const turn = heard.length - 1;
-  const rule = repertoire.rules.find(({ hears }) => hears.test(last));
-  if (rule) return pick(rule.answers, turn);
+  const ruleFor = (text: string) => repertoire.rules.find(({ hears }) => hears.test(text));
+  const rule = ruleFor(last);
+  // The best answer comes first, the others when the same is asked again.
+  if (rule) return pick(rule.answers, heard.filter((text) => ruleFor(text) === rule).length - 1);
   const fillers = repertoire.fillers.filter((filler) => ` ${last} `.includes(` ${filler} `));
   if (fillers.length > 0) return pick(repertoire.onFillers, turn).replace('{fillers}', quoted(fillers, repertoire));
   const topic = topicOf(heard, repertoire);
