@@ -149,10 +149,7 @@ export class GatewayLink {
         this.#begin(socket);
       });
       socket.on('unexpected-response', (_request, response) => {
-        void codeOfRefusal(response).then((code) => {
-          if (code === UNSUPPORTED) this.#giveUp();
-          socket.terminate();
-        });
+        void this.#readRefusal(response).finally(() => socket.terminate());
       });
       socket.on('pong', () => {
         this.#awaitingPong = false;
@@ -169,6 +166,10 @@ export class GatewayLink {
         resolve(opened);
       });
     });
+  }
+
+  async #readRefusal(response: IncomingMessage): Promise<void> {
+    if ((await codeOfRefusal(response)) === UNSUPPORTED) this.#giveUp();
   }
 
   #giveUp(): void {
