@@ -189,6 +189,8 @@ export class RoomLink {
   }
 
   #tellAgent(): void {
+    // Leaving, everybody is listed as gone.
+    if (this.#closing.signal.aborted) return;
     const agent = newestAgent(this.room);
     this.#tell({
       type: 'agent.changed',

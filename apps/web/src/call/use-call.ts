@@ -69,7 +69,11 @@ export function useCall({ sessionId, ticket }: CallOptions): Call {
     },
     [link],
   );
-  const end = useCallback(() => endSession(sessionId), [sessionId]);
+  const end = useCallback(async () => {
+    // Who hangs up wants silence at once, not when the server has closed the room.
+    link.close().catch(() => {});
+    await endSession(sessionId);
+  }, [link, sessionId]);
   const rejoin = useCallback(() => {
     dispatch({ type: 'link.changed', link: 'connecting', nowMs: Date.now() });
     link.join(null).catch(() => {});
