@@ -1,9 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SCENARIOS_KEY } from '@eloquence/shared/contracts/scenario';
-import type { SessionEvent, SessionEventType } from '@eloquence/shared/contracts/events';
+import { eventKeys, type SessionEvent, type SessionEventType } from '@eloquence/shared/contracts/events';
 import { EventLog } from '@eloquence/shared/runtime/event-log';
 import { newSessionId } from '@eloquence/shared/runtime/ids';
 import { Caller } from '@eloquence/testkit/caller';
@@ -16,7 +16,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { FakeGateway } from './test-support/fake-gateway.ts';
 import { FakeApi, FakeVoice } from './test-support/fake-peers.ts';
-import { accessToken, deleteRoom, openRoom, participants } from './test-support/livekit-rooms.ts';
+import { accessToken, deleteRoom, dispatchAgent, openRoom, participants } from './test-support/livekit-rooms.ts';
 
 const KEY = 'internal-key-of-tests';
 const AGENT_NAME = 'agent-under-test';
@@ -39,11 +39,23 @@ async function eventsOf<T extends SessionEventType>(
 ): Promise<Extract<SessionEvent, { type: T }>[]> {
   return (await events(id)).filter((event): event is Extract<SessionEvent, { type: T }> => event.type === type);
 }
-const joinAs = (identity: string): Promise<Caller> =>
+const joinAs = (identity: string, room: string = sessionId): Promise<Caller> =>
   Caller.join({
     livekitUrl: inject('livekit').url,
-    token: accessToken(inject('livekit'), identity, { room: sessionId, roomJoin: true, canUpdateOwnMetadata: false }),
+    token: accessToken(inject('livekit'), identity, { room, roomJoin: true, canUpdateOwnMetadata: false }),
   });
+const activeJobs = async (): Promise<number> =>
+  Number(/^eloquence_agent_jobs (\d+)/m.exec(await (await fetch(`${agentUrl}/metrics`)).text())?.[1]);
+
+/** The job child that is in a call: the media engine has started its threads there. */
+function childInCall(): number {
+  const children = execFileSync('pgrep', ['-P', String(worker.pid)], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
+  return Number(children.filter(isJob).toSorted((a, b) => threads(b) - threads(a))[0]);
+}
+const threads = (pid: string): number => readdirSync(`/proc/${pid}/task`).length;
+const isJob = (pid: string): boolean => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('job_proc');
 
 beforeAll(async () => {
   const now = new Date().toISOString();
@@ -220,6 +232,61 @@ test('typed text is answered aloud; a transcription that stays away is told once
   expect((await eventsOf('agent.failed', id)).map(({ code }) => code)).toEqual(['stt_unavailable']);
   await deleteRoom(inject('livekit'), id);
   await page.disconnect();
+});
+
+test('two dispatches for one room give one agent and one greeting', { timeout: 60_000 }, async () => {
+  const id = newSessionId();
+  const before = voice.inputs.filter((input) => input.startsWith('Bonjour')).length;
+  const [room, metadata] = [inject('livekit'), { session_id: id }];
+  await openRoom(room, id, AGENT_NAME, metadata);
+  await dispatchAgent(room, id, AGENT_NAME, metadata);
+  await using caller = await joinAs('user-one', id);
+  await waitFor(() => caller.heard.segments({ joinGapMs: 300 })[0], { what: 'the greeting', timeoutMs: 20_000 });
+  await waitFor(async () => (await activeJobs()) === 1, { what: 'the second job to leave', timeoutMs: 20_000 });
+  expect(caller.others).toHaveLength(1);
+  expect(voice.inputs.filter((input) => input.startsWith('Bonjour'))).toHaveLength(before + 1);
+  expect((await eventsOf('participant.joined', id)).filter(({ kind }) => kind === 'agent')).toHaveLength(1);
+  expect(await eventsOf('agent.failed', id)).toEqual([]);
+
+  await deleteRoom(room, id);
+  await waitFor(async () => (await redis.exists(eventKeys.agent(id))) === 0, { what: 'the agent to be done' });
+  // From now on nothing more comes, which is when api-backend says `session.ended`.
+  expect((await events(id)).at(-1)).toMatchObject({
+    type: 'participant.left',
+    identity: expect.stringMatching(/^agent-/),
+  });
+});
+
+test('a job that is killed is reported at once, and the next agent takes over', { timeout: 60_000 }, async () => {
+  const id = newSessionId();
+  const metadata = { session_id: id };
+  await openRoom(inject('livekit'), id, AGENT_NAME, metadata);
+  await using caller = await joinAs('user-one', id);
+  await waitFor(() => caller.others[0], { what: 'the agent', timeoutMs: 20_000 });
+  const [identity] = caller.others;
+  await waitFor(async () => (await eventsOf('utterance.final', id)).length > 0, { timeoutMs: 20_000 });
+  process.kill(childInCall(), 'SIGKILL');
+  const lost = await waitFor(() => api.lost[0], { what: 'the report', timeoutMs: 3_000 });
+  expect(lost).toEqual({ sessionId: id, identity });
+  expect(await redis.exists(eventKeys.agent(id))).toBe(0);
+
+  api.startedAt = new Date().toISOString();
+  await dispatchAgent(inject('livekit'), id, AGENT_NAME, metadata);
+  await waitFor(() => voice.inputs.some((input) => input.startsWith('Me revoilà')), { timeoutMs: 20_000 });
+  await deleteRoom(inject('livekit'), id);
+  await waitFor(async () => (await activeJobs()) === 0, { timeoutMs: 20_000 });
+  expect(api.lost).toHaveLength(1);
+});
+
+test('the longest session ends with a farewell, and api-backend is told why', { timeout: 60_000 }, async () => {
+  const id = newSessionId();
+  api.startedAt = new Date(Date.now() - 2 * 3_600_000 + 3_000).toISOString();
+  await openRoom(inject('livekit'), id, AGENT_NAME, { session_id: id });
+  await using caller = await joinAs('user-one', id);
+  await waitFor(() => api.ended[0], { what: 'the end', timeoutMs: 40_000 });
+  expect(api.ended).toEqual([{ sessionId: id, reason: 'max_duration' }]);
+  expect(caller.heard.segments().length).toBeGreaterThan(0);
+  await deleteRoom(inject('livekit'), id);
 });
 
 test('SIGTERM takes the announcement back and ends the worker', { timeout: 40_000 }, async () => {

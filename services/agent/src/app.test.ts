@@ -13,9 +13,10 @@ function setUp(takingWork = true) {
     config: loadConfig({ ...env, ...nowhere }),
     logger: createLogger('test', 'silent'),
     telemetry: new Telemetry({ processMetrics: false }),
-    checkRegistered: async () => {},
+    checkServing: async () => {},
     takingWork: () => takingWork,
     activeJobs: () => 3,
+    onWarm: () => {},
   });
   onTestFinished(() => app.close());
   return app;

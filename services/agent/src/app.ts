@@ -3,16 +3,19 @@ import { createService, type ReadinessCheck, type Service } from '@eloquence/sha
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { AgentConfig } from './config.ts';
 import { registerMeasurements } from './worker/measurements.ts';
+import { registerWarmChildren } from './worker/warm-children.ts';
 
 export interface AppDeps {
   readonly config: AgentConfig;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
-  /** Rejects while LiveKit would not give this worker a job. */
-  readonly checkRegistered: (signal: AbortSignal) => Promise<void>;
+  /** Rejects while this worker could not begin a call at once. */
+  readonly checkServing: (signal: AbortSignal) => Promise<void>;
   /** False once the worker has begun to stop. */
   readonly takingWork: () => boolean;
   readonly activeJobs: () => number;
+  /** A job child is ready for a call. */
+  readonly onWarm: () => void;
 }
 
 /** The worker's own HTTP service: health, readiness, metrics, and the measurements of its job children. */
@@ -27,7 +30,7 @@ export function buildApp(deps: AppDeps): Service {
         name: 'livekit',
         check: async (signal) => {
           if (!deps.takingWork()) throw new Error('stopping');
-          await deps.checkRegistered(signal);
+          await deps.checkServing(signal);
         },
       },
       peer('stt-gateway', config.sttUrl),
@@ -39,6 +42,7 @@ export function buildApp(deps: AppDeps): Service {
     if (request.routeOptions.url === '/metrics') telemetry.set('eloquence_agent_jobs', deps.activeJobs());
   });
   registerMeasurements(app, telemetry, config.internalApiKey);
+  registerWarmChildren(app, config.internalApiKey, deps.onWarm);
   return app;
 }
 

@@ -30,8 +30,8 @@ export interface AgentConfig {
   readonly apiUrl: string;
   /** Where events wait on disk while Redis is away. */
   readonly spoolDir: string;
-  /** Where job children report turns: the worker's own port, on loopback. */
-  readonly measurementsUrl: string;
+  /** Where job children report to the worker: its own port, on loopback. */
+  readonly workerUrl: string;
 }
 
 /** The settings of the worker and of every job child; both read the same environment. */
@@ -53,6 +53,6 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     ttsUrl: parsed.TTS_URL,
     apiUrl: parsed.API_URL,
     spoolDir: join(parsed.ELOQUENCE_STATE_DIR ?? join(tmpdir(), 'eloquence'), 'agent-spool'),
-    measurementsUrl: `http://127.0.0.1:${parsed.PORT}/internal/measurements`,
+    workerUrl: `http://127.0.0.1:${parsed.PORT}`,
   });
 }

@@ -2,9 +2,13 @@ import { createLogger } from '@eloquence/shared/runtime/logger';
 import { defineAgent, initializeLogger } from '@livekit/agents';
 import { runCall } from './call/run-call.ts';
 import { loadConfig } from './config.ts';
+import { reportWarm } from './worker/warm-children.ts';
 
 /** What every job child imports: one child, one call. The worker never loads this file. */
 export default defineAgent({
+  prewarm: async () => {
+    await reportWarm(loadConfig());
+  },
   entry: async (ctx) => {
     const config = loadConfig();
     const logger = createLogger('agent', config.logLevel).child({ job_id: ctx.job.id });

@@ -8,6 +8,7 @@ import { loadConfig } from './config.ts';
 import { loadScenarios } from './scenarios/registry.ts';
 import { AgentWorker } from './worker/agent-worker.ts';
 import { ScenarioAnnouncer } from './worker/announce-scenarios.ts';
+import { LostJobs } from './worker/lost-jobs.ts';
 import { keepSendingLeftOvers } from './worker/send-left-overs.ts';
 
 /** How long running calls may go on after SIGTERM: half a minute less than the five minutes docker-compose.yml grants. */
@@ -38,21 +39,25 @@ start(async () => {
     config,
     logger,
     telemetry,
-    checkRegistered: (signal) => worker.checkRegistered(signal),
+    checkServing: (signal) => worker.checkServing(signal),
     takingWork: () => takingWork,
-    activeJobs: () => worker.activeJobs,
+    activeJobs: () => worker.jobs.length,
+    onWarm: () => worker.childIsWarm(),
   });
   // Closed after the worker: its children report until they end.
   lifecycle.onClose('http', () => app.close());
   await app.listen({ host: config.bindAddress, port: config.port });
 
+  const lostJobs = new LostJobs({ config, redis, logger, running: () => worker.jobs });
+  lostJobs.start();
+  lifecycle.onClose('lost jobs', () => lostJobs.stop());
   lifecycle.onClose('worker', () => worker.close());
   worker.start();
   const announcer = new ScenarioAnnouncer({
     redis,
     logger,
     summaries: [...scenarios.values()].map((scenario) => scenario.summary),
-    canServe: (signal) => worker.checkRegistered(signal),
+    canServe: (signal) => worker.checkServing(signal),
   });
   announcer.start();
   lifecycle.onClose('announcer', () => announcer.stop());

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { problemSchema } from '@eloquence/shared/contracts/errors';
@@ -12,6 +12,7 @@ const body = { user_id: 'u1', scenario_id: 'coaching_vocal' };
 const session = '/api/sessions/ses_aaaaaaaaaaaaaaaaaaaa';
 let app: TestApp;
 let webRoot: string;
+let origin: string;
 
 const post = (payload: unknown, headers: Record<string, string> = {}) =>
   app.server.inject({
@@ -32,6 +33,7 @@ const change = (headers: Record<string, string>) =>
 beforeAll(async () => {
   webRoot = await mkdtemp(join(tmpdir(), 'web-'));
   app = await startTestApp({ ...AWAY, migrate: false, env: { WEB_ROOT: webRoot } });
+  origin = await app.listen();
 });
 
 afterAll(async () => {
@@ -188,8 +190,49 @@ describe('a request that is not valid', () => {
     }
   });
 
+  it('is told which methods a path has', async () => {
+    const wrong = [
+      ['GET', '/api/livekit/token', 'POST'],
+      ['DELETE', '/api/sessions', 'GET, HEAD, POST'],
+      ['PUT', `${session}/end`, 'POST'],
+      ['POST', `${session}/transcript.txt`, 'GET, HEAD'],
+      ['GET', '/v1/chat/completions', 'POST'],
+    ] as const;
+    for (const [method, url, allow] of wrong) {
+      const answer = await app.server.inject({ method, url });
+      expect(problemSchema.parse(answer.json()), url).toMatchObject({ status: 405, code: 'method_not_allowed' });
+      expect(String(answer.headers.allow).split(', ').toSorted().join(', '), url).toBe(allow);
+    }
+    const unknown = await app.server.inject({ method: 'POST', url: '/api/nothing' });
+    expect(unknown.json()).toMatchObject({ status: 404, code: 'not_found' });
+  });
+
+  it('is refused with a path that cannot be decoded', async () => {
+    for (const url of ['/api/sessions/%zz', '/%', '/api/%E0%A4%A']) {
+      const answer = await app.server.inject(url);
+      expect(problemSchema.parse(answer.json()), url).toMatchObject({ status: 400, code: 'invalid_request' });
+      expect(answer.headers['content-type']).toMatch('application/problem+json');
+    }
+  });
+
+  it('is refused with a problem body also when it is no HTTP', async () => {
+    const { hostname, port } = new URL(origin);
+    for (const [text, status] of [
+      ['nonsense\r\n\r\n', 400],
+      [`GET / HTTP/1.1\r\nHost: localhost\r\nX-Big: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ] as const) {
+      const socket = connect(Number(port), hostname);
+      socket.end(text);
+      let answer = '';
+      for await (const chunk of socket) answer += String(chunk);
+      expect(answer).toMatch(`HTTP/1.1 ${status} `);
+      const problem: unknown = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')));
+      expect(problemSchema.parse(problem)).toMatchObject({ status, code: 'invalid_request' });
+    }
+  });
+
   it('is refused by Node itself with a header of 3 MB', async () => {
-    const url = new URL(await app.listen());
+    const url = new URL(origin);
     const status = await new Promise<number | string | undefined>((resolve) => {
       const call = request({
         host: url.hostname,

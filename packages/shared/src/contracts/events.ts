@@ -70,11 +70,19 @@ export const interimSchema = z.object({
 });
 export type Interim = z.infer<typeof interimSchema>;
 
+/** How long an agent that says nothing of itself still counts as attending. It says so three times as often. */
+export const AGENT_LEASE_MS = 10_000;
+
 /** Key names of the event log; one place so that writer and readers cannot drift. */
 export const eventKeys = {
   stream: (sessionId: string) => `events:{${sessionId}}`,
   seq: (sessionId: string) => `events:{${sessionId}}:seq`,
   seen: (sessionId: string) => `events:{${sessionId}}:seen`,
+  /**
+   * Job id of the one agent that attends the session. It is gone once that agent has appended its last event, and expires
+   * {@link AGENT_LEASE_MS} after the agent's last sign of life.
+   */
+  agent: (sessionId: string) => `events:{${sessionId}}:agent`,
   /** Sorted set of sessions with events that Postgres does not have yet; score = ms since epoch of the oldest. */
   pending: 'events:pending',
   /** Pub/sub: payload = session id, sent after each append. */

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { Socket } from 'node:net';
 import Fastify, { LogController, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
   hasZodFastifySchemaValidationErrors,
@@ -48,13 +49,25 @@ export function createService(options: ServiceOptions) {
     requestTimeout: options.requestTimeoutMs ?? 30_000,
     trustProxy: options.trustProxy ?? false,
     forceCloseConnections: true,
+    // A path that cannot be decoded: no route, no hook, no error handler sees it.
+    frameworkErrors: (error, request, reply) => {
+      const failure = new AppError('invalid_request', 'The path is not valid: check its % escapes.', { cause: error });
+      sendError(failure, request, reply);
+    },
+    clientErrorHandler: refuseRaw,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply));
-  app.setNotFoundHandler((request, reply) =>
-    sendError(new AppError('not_found', `There is nothing at ${request.method} ${pathOf(request)}.`), request, reply),
-  );
+  const paths = new KnownPaths();
+  app.addHook('onRoute', (route) => paths.add(route.url, [route.method].flat()));
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = paths.methodsOf(pathOf(request));
+    if (allowed.length === 0)
+      throw new AppError('not_found', `There is nothing at ${request.method} ${pathOf(request)}.`);
+    reply.header('allow', allowed.join(', '));
+    throw new AppError('method_not_allowed', `Use ${allowed.join(' or ')} at ${pathOf(request)}.`);
+  });
   app.addHook('onResponse', (request, reply, done) => {
     const labels = {
       service: options.service,
@@ -104,6 +117,41 @@ async function readinessOf(options: ServiceOptions): Promise<z.infer<typeof read
   );
   const engine = options.engine?.();
   return { status: checks.every((check) => check.ok) ? 'ready' : 'not_ready', checks, ...(engine && { engine }) };
+}
+
+/** Which methods the paths of a service answer, for a 405 that names them. Wildcard routes (the web page) do not count. */
+class KnownPaths {
+  readonly #paths = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>();
+
+  add(url: string, methods: readonly string[]): void {
+    if (url.includes('*')) return;
+    const source = url
+      .split('/')
+      .map((part) => (part.startsWith(':') ? '[^/]+' : part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`)))
+      .join('/');
+    const known = this.#paths.get(url) ?? { pattern: new RegExp(`^${source}$`), methods: new Set() };
+    for (const method of methods) known.methods.add(method);
+    this.#paths.set(url, known);
+  }
+
+  methodsOf(path: string): string[] {
+    return [...this.#paths.values()].flatMap(({ pattern, methods }) => (pattern.test(path) ? [...methods] : []));
+  }
+}
+
+/** Answers what Node's parser refuses before there is a request. */
+function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
+  const tooBig = error.code === 'HPE_HEADER_OVERFLOW';
+  const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const detail = tooBig ? 'The headers are too large.' : late ? 'The request took too long.' : 'This is not HTTP.';
+  const status = tooBig ? '431 Request Header Fields Too Large' : late ? '408 Request Timeout' : '400 Bad Request';
+  const problem = toProblem(new AppError('invalid_request', detail));
+  const body = JSON.stringify({ ...problem, status: Number(status.slice(0, 3)) });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json; charset=utf-8\r\nConnection: close\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -34,7 +34,7 @@ function setUp(awayMs = 60_000) {
 test('somebody who is already there is the first person', async () => {
   const { link, remoteParticipants, facts } = setUp();
   remoteParticipants.set('user-a', person('user-a'));
-  expect((await link.start()).identity).toBe('user-a');
+  expect((await link.start())?.identity).toBe('user-a');
   expect(facts).toEqual(['joined user-a', 'linked user-a']);
 });
 
@@ -83,5 +83,5 @@ test('a room that closes before anybody came ends the waiting', async () => {
   const { link, emitter } = setUp();
   const first = link.start();
   emitter.emit(RoomEvent.Disconnected);
-  await expect(first).rejects.toThrow('closed before');
+  expect(await first).toBeUndefined();
 });

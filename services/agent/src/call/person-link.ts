@@ -28,7 +28,7 @@ export class PersonLink {
   readonly #room: RoomEvents;
   readonly #handlers: PersonLinkHandlers;
   readonly #awayMs: number;
-  readonly #first = Promise.withResolvers<RemoteParticipant>();
+  readonly #first = Promise.withResolvers<RemoteParticipant | undefined>();
   #linked: RemoteParticipant | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -36,7 +36,6 @@ export class PersonLink {
     this.#room = room;
     this.#handlers = handlers;
     this.#awayMs = awayMs;
-    this.#first.promise.catch(() => {});
   }
 
   /** The person in the room, if there is one now. */
@@ -44,8 +43,8 @@ export class PersonLink {
     return this.#linked;
   }
 
-  /** Starts watching. Resolves with the first person; rejects when the room closes before. */
-  start(): Promise<RemoteParticipant> {
+  /** Starts watching. Resolves with the first person; with undefined when the room closes before. */
+  start(): Promise<RemoteParticipant | undefined> {
     this.#room.on(RoomEvent.ParticipantConnected, this.#onConnected);
     this.#room.on(RoomEvent.ParticipantDisconnected, this.#onDisconnected);
     this.#room.on(RoomEvent.Disconnected, this.#onRoomClosed);
@@ -58,7 +57,7 @@ export class PersonLink {
     this.#room.off(RoomEvent.ParticipantConnected, this.#onConnected);
     this.#room.off(RoomEvent.ParticipantDisconnected, this.#onDisconnected);
     this.#room.off(RoomEvent.Disconnected, this.#onRoomClosed);
-    this.#first.reject(new Error('the room closed before anybody came'));
+    this.#first.resolve(undefined);
   }
 
   readonly #onConnected = (participant: RemoteParticipant): void => {

@@ -1,18 +1,15 @@
+import { acceptedSchema } from '@eloquence/shared/contracts/dispatch';
 import type { TurnMeasurement } from '@eloquence/shared/contracts/events';
 import { requestJson } from '@eloquence/shared/runtime/http-client';
 import type { Logger } from '@eloquence/shared/runtime/logger';
-import * as z from 'zod';
 import type { AgentConfig } from '../config.ts';
-
-/** Answer of the worker's loopback route. */
-export const measurementAnswerSchema = z.object({ status: z.literal('ok') });
 
 /** Tells the worker of a turn: metrics of a job child would never be scraped. A lost report is only a missing point. */
 export function reportTurn(turn: TurnMeasurement, config: AgentConfig, logger: Logger): void {
   requestJson({
-    url: config.measurementsUrl,
+    url: `${config.workerUrl}/internal/measurements`,
     peer: 'the worker',
-    schema: measurementAnswerSchema,
+    schema: acceptedSchema,
     method: 'POST',
     body: { turn },
     key: config.internalApiKey,

@@ -74,6 +74,20 @@ test('of a sentence that was cut only what was heard is written, also when the l
   expect(bodies).toMatchObject([{ utterance: { text: 'Bonjour, je suis' } }]);
 });
 
+test('a sentence cut by the end of the call is written as far as its time goes', () => {
+  const { reporter, bodies } = setUp();
+  const output = new EventEmitter();
+  reporter.followOutput(output as unknown as voice.AudioOutput);
+  for (const seconds of [0.9, 5]) {
+    output.emit(voice.AudioOutput.EVENT_PLAYBACK_FINISHED, { playbackPosition: seconds, interrupted: true });
+    reporter.message(message('assistant', 'Bonjour, je suis votre coach.', { startedSpeakingAt: 1_001 }, true));
+  }
+  expect(bodies).toMatchObject([
+    { utterance: { text: 'Bonjour, je' } },
+    { utterance: { text: 'Bonjour, je suis votre coach.' } },
+  ]);
+});
+
 test('words nobody heard are not in the transcript', () => {
   const { reporter, bodies } = setUp();
   reporter.message(message('assistant', 'Bonjour.', {}, true));

@@ -8,6 +8,8 @@ import { TurnPairing, type MeasuredTurn, type MessageMetrics } from '../turn/mea
 
 /** How the agent is called in transcripts. */
 const AGENT_SPEAKER = 'agent';
+/** How fast voices speak, about: for a sentence cut by the end of the call, of which the library only tells how long it sounded. */
+const CHARACTERS_PER_S = 15;
 
 export interface ReporterOptions {
   readonly writer: Pick<EventWriter, 'append' | 'interim'>;
@@ -21,7 +23,7 @@ export interface ReporterOptions {
 export class Reporter {
   readonly #options: ReporterOptions;
   readonly #turns = new TurnPairing();
-  #heardText: string | undefined;
+  #cut: voice.PlaybackFinishedEvent | undefined;
   #state: AgentState | undefined;
 
   constructor(options: ReporterOptions) {
@@ -39,7 +41,7 @@ export class Reporter {
   /** Follows what of the agent's speech is really heard; the output exists once the session has started. */
   followOutput(output: voice.AudioOutput | null): void {
     output?.on(voice.AudioOutput.EVENT_PLAYBACK_FINISHED, (event: voice.PlaybackFinishedEvent) => {
-      this.#heardText = event.interrupted ? event.synchronizedTranscript : undefined;
+      this.#cut = event.interrupted ? event : undefined;
     });
   }
 
@@ -83,8 +85,8 @@ export class Reporter {
   #agentSaid(text: string, interrupted: boolean, metrics: MessageMetrics): void {
     const { writer, clock } = this.#options;
     // A message of `say` carries its whole text even when it was cut; the output knows how far it came.
-    const heard = (interrupted && this.#heardText !== undefined ? this.#heardText : text).trim();
-    this.#heardText = undefined;
+    const heard = (interrupted && this.#cut ? heardOf(text, this.#cut) : text).trim();
+    this.#cut = undefined;
     // Without a first sound nobody heard anything.
     if (heard === '' || metrics.startedSpeakingAt === undefined) return;
     const startMs = metrics.startedSpeakingAt * 1000;
@@ -101,4 +103,11 @@ export class Reporter {
       this.#options.onTurn(turn);
     }
   }
+}
+
+/** What was heard of a sentence that was cut: known to the word, or else by its time. */
+function heardOf(text: string, { synchronizedTranscript, playbackPosition }: voice.PlaybackFinishedEvent): string {
+  if (synchronizedTranscript !== undefined) return synchronizedTranscript;
+  const length = Math.round(playbackPosition * CHARACTERS_PER_S);
+  return length >= text.length ? text : text.slice(0, text.lastIndexOf(' ', length) + 1);
 }

@@ -1,4 +1,4 @@
-import type { AgentSession } from '@eloquence/shared/contracts/dispatch';
+import type { AgentEndReason, AgentSession } from '@eloquence/shared/contracts/dispatch';
 import type { SessionId } from '@eloquence/shared/contracts/ids';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { EventLog, eventTime } from '@eloquence/shared/runtime/event-log';
@@ -11,11 +11,15 @@ import { EventWriter } from '../events/event-writer.ts';
 import { SpoolFile } from '../events/spool.ts';
 import { loadScenario } from '../scenarios/registry.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
+import { AgentLease } from './agent-lease.ts';
 import { Conversation } from './conversation.ts';
 import { PersonLink } from './person-link.ts';
-import { conversationSoFar, fetchSession, sessionIdOf } from './session-facts.ts';
+import { conversationSoFar, endSession, fetchSession, hasEnded, sessionIdOf } from './session-facts.ts';
 
-/** How long the end of a job waits for Redis; what is left stays on disk. */
+/**
+ * How long the end of a job waits for Redis; what is left stays on disk. api-backend waits 3 s for it before it says
+ * `session.ended`.
+ */
 const FLUSH_MS = 5_000;
 /** The longest session. */
 const MAX_SESSION_MS = 2 * 60 * 60 * 1000;
@@ -32,13 +36,17 @@ export async function runCall(ctx: JobContext, { config, logger: base }: CallDep
   const redis = createRedis(config.redisUrl, 'commands', logger);
   const log = new EventLog(redis);
   const writer = new EventWriter({ sessionId, log, spool: new SpoolFile(config.spoolDir, sessionId), logger });
-  // Runs after the conversation is closed and the room is left, so it writes the last of the events.
+  const yieldToOther = () => ctx.shutdown('another agent attends the session');
+  const lease = new AgentLease({ redis, sessionId, jobId: ctx.job.id, logger, onLost: yieldToOther });
+  // Runs after the conversation is closed and the room is left, so it writes the last of the events, and then says so.
   ctx.addShutdownCallback(async () => {
     const left = await writer.close(FLUSH_MS);
     if (left > 0) logger.warn({ left }, 'events stay on disk until Redis is back');
+    await lease.release();
     await closeRedis(redis);
   });
   try {
+    if (!(await lease.acquire())) return yieldToOther();
     const [facts] = await Promise.all([
       fetchSession(config.apiUrl, config.internalApiKey, sessionId),
       ctx.connect(undefined, AutoSubscribe.AUDIO_ONLY),
@@ -46,6 +54,7 @@ export async function runCall(ctx: JobContext, { config, logger: base }: CallDep
     const scenario = await loadScenario(facts.session.scenario_id);
     await attend({ ctx, config, logger, writer, log, facts, scenario, sessionId });
   } catch (error) {
+    if (await hasEnded(config, sessionId, error)) return ctx.shutdown('the session was over before the call began');
     const { code, message } = AppError.from(error);
     logger.error({ err: error }, 'the call could not begin');
     writer.append({ type: 'agent.failed', at: eventTime(), code, message });
@@ -66,30 +75,35 @@ interface Attendance extends CallDeps {
 async function attend(attendance: Attendance): Promise<void> {
   const { ctx, config, logger, writer, log, facts, scenario, sessionId } = attendance;
   let conversation: Conversation | undefined;
-  const end = (reason: string): void => {
+  const end = (reason: AgentEndReason): void => {
     logger.info({ reason }, 'ending the call');
-    // Without the room nobody is left in silence; api-backend hears of it from LiveKit.
-    void ctx.deleteRoom().finally(() => ctx.shutdown(reason));
+    endSession(config, sessionId, reason)
+      // Without the room nobody is left in silence; api-backend hears of it from LiveKit.
+      .catch(() => ctx.deleteRoom())
+      .catch((error: unknown) => logger.warn({ err: error }, 'the room could not be closed'))
+      .finally(() => ctx.shutdown(reason));
   };
   const people = new PersonLink(ctx.room, {
     onJoined: (person) => writer.append({ type: 'participant.joined', at: eventTime(), ...describe(person) }),
     onLeft: ({ identity }) => writer.append({ type: 'participant.left', at: eventTime(), identity }),
     onLinked: ({ identity }) => conversation?.listenTo(identity),
-    onGone: () => end('the person did not come back'),
+    onGone: () => end('participant_left'),
   });
   ctx.addShutdownCallback(async () => people.stop());
   const arrived = people.start();
   const resumed = facts.session.started_at !== null;
   const history = await conversationSoFar(log, sessionId);
   const person = await arrived;
+  if (!person) return logger.info('the room closed before anybody came');
 
   const startedMs = facts.session.started_at ? Date.parse(facts.session.started_at) : Date.now();
   writer.append({ type: 'session.started', at: eventTime(new Date(startedMs)) });
   const agentIdentity = ctx.agent?.identity ?? 'agent';
   writer.append({ type: 'participant.joined', at: eventTime(), identity: agentIdentity, kind: 'agent' });
+  writer.appendLast(() => ({ type: 'participant.left', at: eventTime(), identity: agentIdentity }));
   conversation = new Conversation({ ctx, config, logger, writer, facts, scenario, history, resumed, startedMs });
   const longest = setTimeout(
-    () => void conversation?.sayTimeUp().then(() => end('the longest session is over')),
+    () => void conversation?.sayTimeUp().finally(() => end('max_duration')),
     Math.max(0, startedMs + MAX_SESSION_MS - Date.now()),
   );
   ctx.addShutdownCallback(async () => clearTimeout(longest));

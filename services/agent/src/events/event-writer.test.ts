@@ -53,6 +53,14 @@ test('events go out in the order they were given', async () => {
   expect(log.bodies).toEqual(bodies);
 });
 
+test('the last event is the last, whenever it was given', async () => {
+  const { log, writer } = setUp();
+  writer.appendLast(() => state('listening'));
+  writer.append(utterance('un'));
+  expect(await writer.close(1_000)).toBe(0);
+  expect(log.bodies.map(({ type }) => type)).toEqual(['utterance.final', 'state.changed']);
+});
+
 test('while Redis is away events are on disk, and when it is back they go out in order and the file is gone', async () => {
   const { directory, log, writer } = setUp();
   log.away = true;

@@ -32,6 +32,7 @@ export class EventWriter {
   readonly #waiting: Waiting[] = [];
   readonly #closing = new AbortController();
   #pump: Promise<void> | undefined;
+  #last: (() => SessionEventBody) | undefined;
   #away = false;
 
   constructor(options: EventWriterOptions) {
@@ -49,6 +50,11 @@ export class EventWriter {
     this.#start();
   }
 
+  /** Keeps the event that closing appends after all others. */
+  appendLast(last: () => SessionEventBody): void {
+    this.#last = last;
+  }
+
   /** Shows a hypothesis to whoever looks now; lost when Redis is away, as the next one replaces it. */
   interim(interim: Interim): void {
     if (this.#away) return;
@@ -57,6 +63,7 @@ export class EventWriter {
 
   /** Waits at most `timeoutMs` for Redis to have everything; the rest stays on disk. @returns events left behind */
   async close(timeoutMs: number): Promise<number> {
+    if (this.#last) this.append(this.#last());
     const deadline = AbortSignal.timeout(timeoutMs);
     deadline.addEventListener('abort', () => this.#closing.abort());
     while (this.#waiting.length > 0 && !this.#closing.signal.aborted) {

@@ -56,13 +56,31 @@ export class FakeApi implements AsyncDisposable {
   /** While true the model fails. */
   broken = false;
   answer = 'Très bien, on continue.';
+  /** When the session began, for agents that ask from now on; null: it has not. */
+  startedAt: string | null = null;
+  readonly ended: { readonly sessionId: string; readonly reason: string }[] = [];
+  readonly lost: { readonly sessionId: string; readonly identity: string }[] = [];
   readonly #app = Fastify({ forceCloseConnections: true });
   url = '';
 
   static async start(facts: AgentSession): Promise<FakeApi> {
     const api = new FakeApi();
     api.#app.get('/health', () => ({ status: 'ok' }));
-    api.#app.get('/internal/sessions/:id', () => facts);
+    api.#app.get('/internal/sessions/:id', () => ({
+      ...facts,
+      session: { ...facts.session, started_at: api.startedAt },
+    }));
+    api.#app.post<{ Params: { id: string }; Body: { reason: string } }>('/internal/sessions/:id/end', (request) => {
+      api.ended.push({ sessionId: request.params.id, reason: request.body.reason });
+      return { status: 'ok' };
+    });
+    api.#app.post<{ Params: { id: string }; Body: { identity: string } }>(
+      '/internal/sessions/:id/lost-agent',
+      (request) => {
+        api.lost.push({ sessionId: request.params.id, identity: request.body.identity });
+        return { status: 'ok' };
+      },
+    );
     api.#app.get('/v1/models', () => ({ object: 'list', data: [] }));
     api.#app.post<{ Body: ChatRequest }>('/v1/chat/completions', (request, reply) => {
       const sessionId = request.headers['x-session-id'] as string | undefined;

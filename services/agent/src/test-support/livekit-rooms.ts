@@ -33,6 +33,16 @@ async function callServer(keys: LivekitKeys, method: string, body: object, grant
 /** Makes a room and asks for an agent in it, as api-backend does. */
 export async function openRoom(keys: LivekitKeys, room: string, agentName: string, metadata: object): Promise<void> {
   await callServer(keys, 'RoomService/CreateRoom', { name: room, empty_timeout: 60 }, { roomCreate: true });
+  await dispatchAgent(keys, room, agentName, metadata);
+}
+
+/** Asks for an agent in a room. */
+export async function dispatchAgent(
+  keys: LivekitKeys,
+  room: string,
+  agentName: string,
+  metadata: object,
+): Promise<void> {
   const dispatch = { room, agent_name: agentName, metadata: JSON.stringify(metadata) };
   await callServer(keys, 'AgentDispatchService/CreateDispatch', dispatch, { roomAdmin: true, room });
 }

@@ -1,8 +1,8 @@
+import { acceptedSchema } from '@eloquence/shared/contracts/dispatch';
 import { turnMeasurementSchema, type TurnMeasurement } from '@eloquence/shared/contracts/events';
 import { requireKey, type Service } from '@eloquence/shared/runtime/service';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import * as z from 'zod';
-import { measurementAnswerSchema } from '../call/report-turn.ts';
 
 const bodySchema = z.strictObject({ turn: turnMeasurementSchema });
 
@@ -12,7 +12,7 @@ export function registerMeasurements(app: Service, telemetry: Telemetry, interna
     '/internal/measurements',
     {
       onRequest: requireKey([internalApiKey]),
-      schema: { body: bodySchema, response: { 200: measurementAnswerSchema }, hide: true },
+      schema: { body: bodySchema, response: { 200: acceptedSchema }, hide: true },
     },
     (request) => {
       recordTurn(telemetry, request.body.turn);

@@ -21,8 +21,10 @@ export interface AgentWatchDeps {
   readonly agentGraceMs: number;
 }
 
-/** Further agents sent for one absence; the waits between them double. */
+/** Further agents sent for one absence; the waits between them double. Also how many agents of one session may die. */
 const MAX_TRIES = 3;
+/** A worker that has no warm process left starts one; on a small busy host that takes so long. */
+const STARTING_MS = 20_000;
 
 interface Absence {
   readonly tries: number;
@@ -30,12 +32,14 @@ interface Absence {
 }
 
 /**
- * Notices a person who is alone in a room (the agent died, or its dispatch was lost) and sends for another agent: after
- * `agentGraceMs`, then twice more with doubled waits; then the session says `agent.failed` and ends, because silence is worse.
+ * Notices a person who is alone in a room (the agent died, or its dispatch was lost) and sends for another agent: at once when
+ * the worker reports the death; else, unless one is on its way, after `agentGraceMs`, then twice more with doubled waits; then
+ * the session says `agent.failed` and ends, because silence is worse.
  */
 export class AgentWatch {
   readonly #deps: AgentWatchDeps;
   readonly #absences = new Map<SessionId, Absence>();
+  readonly #losses = new Map<SessionId, number>();
   readonly #timers = new Map<SessionId, NodeJS.Timeout>();
   #closed = false;
 
@@ -55,9 +59,30 @@ export class AgentWatch {
     await this.#alone(now);
   }
 
+  /** An agent died without closing: puts its ghost out of the room and sends for another at once. */
+  async lost(session: Session, identity: string): Promise<void> {
+    const { rooms, facts, presence, events, logger } = this.#deps;
+    const { session_id: sessionId } = session;
+    const [now = session] = await facts.overlay([session]);
+    if (now.state === 'ended' || (await presence.isEnding(sessionId))) return;
+    const losses = (this.#losses.get(sessionId) ?? 0) + 1;
+    this.#losses.set(sessionId, losses);
+    logger.warn({ sessionId, losses }, 'an agent died in its call');
+    await events.append(sessionId, { type: 'participant.left', at: eventTime(), identity });
+    await rooms.removeParticipant(session.room_name, identity);
+    if (losses > MAX_TRIES) return this.#giveUp(now);
+    const occupants = await rooms.occupants(session.room_name);
+    if (!occupants.some(({ kind }) => kind === 'person') || occupants.some(({ kind }) => kind === 'agent')) return;
+    const waitMs = 2 * this.#deps.agentGraceMs;
+    this.#absences.set(sessionId, { tries: 1, nextAtMs: performance.now() + waitMs });
+    this.#lookAgain(sessionId, waitMs);
+    await rooms.replaceAgent(session.room_name, sessionId);
+  }
+
   /** Keeps only what concerns sessions that are still open. */
   retain(open: ReadonlySet<SessionId>): void {
     for (const sessionId of this.#absences.keys()) if (!open.has(sessionId)) this.#forget(sessionId);
+    for (const sessionId of this.#losses.keys()) if (!open.has(sessionId)) this.#losses.delete(sessionId);
   }
 
   close(): void {
@@ -67,12 +92,14 @@ export class AgentWatch {
   }
 
   async #alone(session: Session): Promise<void> {
-    const { agentGraceMs } = this.#deps;
+    const { agentGraceMs, rooms } = this.#deps;
     const { session_id: sessionId } = session;
     const nowMs = performance.now();
     const absence = this.#absences.get(sessionId) ?? { tries: 0, nextAtMs: nowMs + agentGraceMs };
     this.#absences.set(sessionId, absence);
     if (nowMs < absence.nextAtMs) return this.#lookAgain(sessionId, absence.nextAtMs - nowMs);
+    // One that is on its way is slow, not lost; another would only take its turn.
+    if (await rooms.isAgentComing(session.room_name, STARTING_MS)) return this.#lookAgain(sessionId, agentGraceMs);
     if (absence.tries >= MAX_TRIES) return this.#giveUp(session);
     const waitMs = agentGraceMs * 2 ** (absence.tries + 1);
     this.#absences.set(sessionId, { tries: absence.tries + 1, nextAtMs: nowMs + waitMs });

@@ -1,14 +1,16 @@
 import type { SessionId } from '@eloquence/shared/contracts/ids';
+import { endReasonSchema, type EndReason } from '@eloquence/shared/contracts/sessions';
 import type { Redis } from 'ioredis';
 import { reachable } from '../http/dependency.ts';
 
 const EXPIRY_S = 86_400;
 const key = (sessionId: SessionId) => `presence:${sessionId}`;
+const endKey = (sessionId: SessionId) => `ending:${sessionId}`;
 
 /** What was last seen of the person of a session, by LiveKit's webhooks or a look into the room. */
 export type Seen = 'joined' | 'left';
 
-/** Remembers whether a person was ever in the room: LiveKit forgets it with the room. */
+/** Remembers whether a person was ever in the room, which LiveKit forgets with it, and why a session is ending. */
 export class Presence {
   readonly #redis: Redis;
 
@@ -26,7 +28,17 @@ export class Presence {
   }
 
   async forget(sessionId: SessionId): Promise<void> {
-    await reachable('Redis', this.#redis.del(key(sessionId)));
+    await reachable('Redis', this.#redis.del(key(sessionId), endKey(sessionId)));
+  }
+
+  /** Says that a session is being ended and why. Of several who do, the first decides: its reason is what all get. */
+  async claimEnd(sessionId: SessionId, reason: EndReason): Promise<EndReason> {
+    const before = await reachable('Redis', this.#redis.set(endKey(sessionId), reason, 'EX', EXPIRY_S, 'NX', 'GET'));
+    return endReasonSchema.safeParse(before).data ?? reason;
+  }
+
+  async isEnding(sessionId: SessionId): Promise<boolean> {
+    return (await reachable('Redis', this.#redis.exists(endKey(sessionId)))) === 1;
   }
 
   /** True for the first caller within `forMs`; other instances, and repeated webhooks, get false. */

@@ -4,7 +4,7 @@ import { createTestDatabase, type TestDatabase } from '@eloquence/testkit/databa
 import { waitFor } from '@eloquence/testkit/wait-for';
 import { AccessToken, AgentDispatchClient, RoomServiceClient } from 'livekit-server-sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { announce, redisDatabase, startTestApp, type TestApp } from '../testing/test-app.ts';
+import { announce, INTERNAL_KEY, redisDatabase, startTestApp, type TestApp } from '../testing/test-app.ts';
 
 const livekit = inject('livekit');
 const httpUrl = livekit.url.replace(/^ws/, 'http');
@@ -104,6 +104,34 @@ describe('a person without an agent', () => {
     expect(await stateOf(id)).toEqual(['ended', 'agent_failed']);
     expect(await typesOf(id)).toEqual(['session.created', 'agent.failed', 'session.ended']);
     await waitFor(() => !caller.connected, { what: 'LiveKit disconnects the caller' });
+  });
+
+  it('gets another one at once when the worker says that the agent died; not for ever', async () => {
+    const { id, token } = await open();
+    const headers = { authorization: `Bearer ${INTERNAL_KEY}` };
+    const lost = () =>
+      app.server.inject({
+        method: 'POST',
+        url: `/internal/sessions/${id}/lost-agent`,
+        headers,
+        payload: { identity: 'agent-1' },
+      });
+    await using caller = await Caller.join({ livekitUrl: livekit.url, token });
+    const seen = new Set(await ourDispatches(id));
+    for (let deaths = 1; deaths <= 3; deaths += 1) {
+      await using agent = await Caller.join({ livekitUrl: livekit.url, token: await agentToken(id) });
+      await waitFor(() => caller.others.includes(agent.identity));
+      expect((await lost()).statusCode).toBe(200);
+      await waitFor(() => caller.others.length === 0, { what: 'the ghost is put out' });
+      for (const dispatch of await ourDispatches(id)) seen.add(dispatch);
+      expect(seen.size).toBe(deaths + 1);
+    }
+    await lost();
+    expect(await stateOf(id)).toEqual(['ended', 'agent_failed']);
+    expect((await lost()).statusCode).toBe(200);
+    const types = await typesOf(id);
+    expect(types.filter((type) => type === 'participant.left')).toHaveLength(4);
+    expect(types.at(-1)).toBe('session.ended');
   });
 
   it('is not disturbed when the agent is there', async () => {

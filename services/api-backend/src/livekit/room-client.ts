@@ -72,6 +72,25 @@ export class RoomClient {
     await this.dispatchAgent(roomName, sessionId);
   }
 
+  /**
+   * True when a worker has taken a job for the room less than `withinMs` ago: its process may still be starting. Workers
+   * do not say how their jobs fare, so an older one proves nothing.
+   */
+  async isAgentComing(roomName: string, withinMs: number): Promise<boolean> {
+    const dispatches = (await call(this.#dispatches.listDispatch(roomName)).catch(ignoreNotFound)) ?? [];
+    const jobs = dispatches
+      .filter(({ agentName }) => agentName === this.#agentName)
+      .flatMap((of) => of.state?.jobs ?? []);
+    return jobs.some(
+      ({ state }) => state?.endedAt === 0n && Date.now() - Number(state.startedAt / 1_000_000n) < withinMs,
+    );
+  }
+
+  /** Puts a participant out of the room; one that is gone already is fine. */
+  async removeParticipant(roomName: string, identity: string): Promise<void> {
+    await call(this.#rooms.removeParticipant(roomName, identity)).catch(ignoreNotFound);
+  }
+
   /** Names of all rooms, or of those given that exist. */
   async listRooms(names?: readonly string[]): Promise<string[]> {
     const rooms = await call(this.#rooms.listRooms(names && [...names]));

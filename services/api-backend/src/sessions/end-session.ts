@@ -1,5 +1,6 @@
 import type { SessionId } from '@eloquence/shared/contracts/ids';
 import type { EndReason, Session } from '@eloquence/shared/contracts/sessions';
+import { delay } from '@eloquence/shared/runtime/abort';
 import { eventTime, type EventLog } from '@eloquence/shared/runtime/event-log';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
@@ -18,9 +19,14 @@ export interface EndSessionDeps {
   readonly logger: Logger;
 }
 
+/** How long the room's closing and the agent's last events may take; they take some 200 ms. */
+const LAST_WORDS_MS = 3_000;
+const LAST_WORDS_POLL_MS = 25;
+
 /**
- * Ends sessions. Order: the event (deduplicated, so that a retry says it once), the row, the room. Whatever fails after the
- * event is made good by the next call or by reconciliation, which also closes rooms of ended sessions.
+ * Ends sessions. Order: the reason, the room, the agent's last events, `session.ended` (deduplicated, so that two who end say it
+ * once), the row. An agent that is stuck is not waited for; what it writes later still reaches the transcript. Whatever fails
+ * on the way is made good by the next call or by reconciliation, which also closes rooms of ended sessions.
  */
 export class SessionEnder {
   readonly #deps: EndSessionDeps;
@@ -30,22 +36,37 @@ export class SessionEnder {
   }
 
   /**
-   * Ends a session; does nothing to one that has ended.
+   * Ends a session, within 4 s; does nothing to one that has ended. A reason another caller gave first is kept.
    *
    * @throws AppError `unavailable` when Redis or Postgres is away; a LiveKit that is away is left to reconciliation
    */
-  async end(session: Session, reason: EndReason): Promise<void> {
-    const { store, events, rooms, telemetry, logger } = this.#deps;
+  async end(session: Session, wanted: EndReason): Promise<void> {
+    const { store, presence, events, telemetry, logger } = this.#deps;
     if (session.state === 'ended') return;
+    const reason = await presence.claimEnd(session.session_id, wanted);
+    await this.#closeRoom(session);
     const at = new Date();
     await events.append(session.session_id, { type: 'session.ended', at: eventTime(at), reason });
     if (await store.markEnded(session.session_id, reason, at)) {
       telemetry.count('eloquence_sessions_ended_total', { scenario: session.scenario_id, reason });
       logger.info({ sessionId: session.session_id, reason }, 'session ended');
     }
-    await rooms.deleteRoom(session.room_name).catch((error: unknown) => {
-      logger.warn({ err: error, sessionId: session.session_id }, 'the room could not be closed yet');
-    });
+  }
+
+  /** Closes the room, and gives the agent, who hears of it, time to write what was said last. */
+  async #closeRoom({ session_id: sessionId, room_name: roomName }: Session): Promise<void> {
+    const { facts, rooms, logger } = this.#deps;
+    const deadline = performance.now() + LAST_WORDS_MS;
+    try {
+      await rooms.deleteRoom(roomName);
+    } catch (error) {
+      logger.warn({ err: error, sessionId }, 'the room could not be closed yet');
+      return;
+    }
+    while (await facts.isAttended(sessionId)) {
+      if (performance.now() > deadline) return logger.warn({ sessionId }, 'the agent did not finish in time');
+      await delay(LAST_WORDS_POLL_MS);
+    }
   }
 
   /** Ends a session and removes what is known of it, everywhere. */

@@ -29,6 +29,11 @@ export class SessionFacts {
     return (await reachable('Redis', this.#redis.hexists(eventKeys.seen(sessionId), 'session.created'))) === 1;
   }
 
+  /** True while an agent attends the session, until it has written its last event. */
+  async isAttended(sessionId: SessionId): Promise<boolean> {
+    return (await reachable('Redis', this.#redis.exists(eventKeys.agent(sessionId)))) === 1;
+  }
+
   /** The sessions as of now. When Redis is away they are as of the last event that reached Postgres. */
   async overlay(sessions: readonly Session[]): Promise<Session[]> {
     if (this.#redis.status !== 'ready') return [...sessions];
@@ -43,7 +48,7 @@ export class SessionFacts {
   async forget(sessionId: SessionId): Promise<void> {
     const removal = this.#redis
       .multi()
-      .del(eventKeys.stream(sessionId), eventKeys.seq(sessionId), eventKeys.seen(sessionId))
+      .del(...[eventKeys.stream, eventKeys.seq, eventKeys.seen, eventKeys.agent].map((keyOf) => keyOf(sessionId)))
       .zrem(eventKeys.pending, sessionId)
       .publish(eventKeys.appended, sessionId)
       .exec();

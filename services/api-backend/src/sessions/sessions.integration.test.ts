@@ -1,5 +1,5 @@
 import { SCENARIOS_KEY } from '@eloquence/shared/contracts/scenario';
-import { eventKeys } from '@eloquence/shared/contracts/events';
+import { AGENT_LEASE_MS, eventKeys } from '@eloquence/shared/contracts/events';
 import {
   createSessionResponseSchema,
   livekitTokenResponseSchema,
@@ -8,7 +8,9 @@ import {
   type CreateSessionResponse,
 } from '@eloquence/shared/contracts/sessions';
 import { EventLog, eventTime } from '@eloquence/shared/runtime/event-log';
+import { newUtteranceId } from '@eloquence/shared/runtime/ids';
 import { createTestDatabase, type TestDatabase } from '@eloquence/testkit/database';
+import { waitFor } from '@eloquence/testkit/wait-for';
 import { AccessToken, AgentDispatchClient, RoomServiceClient, TokenVerifier } from 'livekit-server-sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { announce, INTERNAL_KEY, redisDatabase, startTestApp, type TestApp } from '../testing/test-app.ts';
@@ -50,6 +52,20 @@ async function create(payload: object = body, headers: Record<string, string> = 
 /** LiveKit lists one without a name for every room. */
 const ourDispatches = async (room: string) =>
   (await dispatches.listDispatch(room)).filter((dispatch) => dispatch.agentName === 'eloquence');
+const internal = { authorization: `Bearer ${INTERNAL_KEY}` };
+const endAsAgent = (id: string, reason: string) => post(`/internal/sessions/${id}/end`, { reason }, internal);
+const lastWords = () => ({
+  type: 'utterance.final' as const,
+  at: eventTime(),
+  utterance: {
+    utterance_id: newUtteranceId(),
+    speaker: 'agent',
+    role: 'agent' as const,
+    text: 'au revoir',
+    start_ms: 0,
+    end_ms: 900,
+  },
+});
 const roomExists = async (name: string) => (await roomService.listRooms([name])).length === 1;
 const validate = (token: string) => fetch(`${httpUrl}/rtc/validate?access_token=${token}`);
 const sessionCount = async () => Number((await app.pool.query('select count(*) from sessions')).rows[0].count);
@@ -269,6 +285,51 @@ describe('ending', () => {
     expect((await post(`/api/sessions/${id}/end`)).json()).toEqual(first.json());
     const events = await new EventLog(app.redis).read(id, 0);
     expect(events.map((event) => event.type)).toEqual(['session.created', 'session.ended']);
+  });
+
+  it('lets the agent say its last words first; two who end at once get one end, of the first reason', async () => {
+    const { session_id: id, room_name: room } = await create();
+    const log = new EventLog(app.redis);
+    await app.redis.set(eventKeys.agent(id), 'job', 'PX', AGENT_LEASE_MS);
+    const agent = (async () => {
+      await waitFor(async () => !(await roomExists(room)), { what: 'the room is closed' });
+      await log.append(id, lastWords());
+      await log.append(id, { type: 'participant.left', at: eventTime(), identity: 'agent' });
+      await app.redis.del(eventKeys.agent(id));
+    })();
+    const startedMs = performance.now();
+    const first = post(`/api/sessions/${id}/end`);
+    await waitFor(() => app.redis.exists(`ending:${id}`));
+    const [one, two] = await Promise.all([first, endAsAgent(id, 'max_duration'), agent]);
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect([one.json().session.end_reason, two.statusCode]).toEqual(['requested', 200]);
+    const types = (await log.read(id, 0)).map((event) => event.type);
+    expect(types).toEqual(['session.created', 'utterance.final', 'participant.left', 'session.ended']);
+  });
+
+  it('does not wait long for an agent that is stuck, and keeps what it says after all', async () => {
+    const { session_id: id } = await create();
+    await app.redis.set(eventKeys.agent(id), 'job', 'PX', AGENT_LEASE_MS);
+    const startedMs = performance.now();
+    const ended = await post(`/api/sessions/${id}/end`);
+    expect(performance.now() - startedMs).toBeLessThan(4_000);
+    expect(ended.json().session).toMatchObject({ state: 'ended', end_reason: 'requested' });
+    await new EventLog(app.redis).append(id, lastWords());
+    const transcript = (await app.server.inject(`/api/sessions/${id}/transcript`)).json();
+    expect(transcript.utterances).toMatchObject([{ text: 'au revoir' }]);
+  });
+
+  it('believes the agent why, and gives a session that is over to no agent', async () => {
+    for (const reason of ['participant_left', 'max_duration']) {
+      const { session_id: id } = await create();
+      expect((await endAsAgent(id, reason)).json()).toEqual({ status: 'ok' });
+      expect((await app.server.inject(`/api/sessions/${id}`)).json()).toMatchObject({ end_reason: reason });
+      const answer = await app.server.inject({ url: `/internal/sessions/${id}`, headers: internal });
+      expect(answer.json()).toMatchObject({ status: 409, code: 'session_ended' });
+    }
+    const { session_id: id } = await create();
+    expect((await endAsAgent(id, 'requested')).statusCode).toBe(400);
+    expect((await post(`/internal/sessions/${id}/end`, { reason: 'max_duration' })).statusCode).toBe(401);
   });
 
   it('deletes rows, keys and room, and drops what is written late', async () => {

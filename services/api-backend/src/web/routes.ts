@@ -25,7 +25,7 @@ export async function registerWebRoutes(app: Service, { webRoot }: { readonly we
   });
   app.get('/*', { schema: { hide: true } }, async (request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '/';
-    if (API_PREFIXES.test(path)) throw new AppError('not_found', `There is nothing at GET ${path}.`);
+    if (API_PREFIXES.test(path)) return reply.callNotFound();
     const wanted = (request.params as { '*': string })['*'];
     const file = await fileAt(webRoot, wanted);
     if (file !== undefined) {
