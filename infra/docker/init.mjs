@@ -46,7 +46,7 @@ write(
   'livekit.yaml',
   `port: 7880
 rtc:
-  tcp_port: 7881
+  tcp_port: ${process.env.LIVEKIT_TCP_PORT || 7881}
   udp_port: ${process.env.LIVEKIT_UDP_PORT || 7882}
   use_external_ip: false
   node_ip: ${process.env.PUBLIC_ADDRESS || '127.0.0.1'}
