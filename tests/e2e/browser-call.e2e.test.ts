@@ -223,8 +223,8 @@ describe('a person whose browser speaks English', () => {
   test('is told why the conversation is in French, and has one in English in writing', async () => {
     const { page, context, errors } = await visit({ viewport: DESKTOP, microphone: 'allowed', locale: 'en-GB' });
     await page.getByRole('link', { name: /Speaking coach/ }).click();
-    expect(await page.getByRole('radio', { name: 'French' }).isChecked()).toBe(true);
     await page.getByText('because spoken English is not understood here').waitFor();
+    expect(await page.getByRole('radio', { name: 'French' }).isChecked()).toBe(true);
     await page.getByRole('radio', { name: 'English, in writing' }).check();
     expect(await page.getByRole('button', { name: 'Allow the microphone' }).count()).toBe(0);
     await page.getByRole('button', { name: 'Start, in writing' }).click();

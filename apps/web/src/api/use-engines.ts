@@ -12,8 +12,16 @@ function againInMs(engines: Resource<Engines>): number | null {
   return complete ? null : ENGINES_AGAIN_MS;
 }
 
+/** Known from one screen to the next, so that a choice made of it does not flicker. */
+let lastKnown: Engines | null = null;
+
+async function load(signal: AbortSignal): Promise<Engines> {
+  lastKnown = await getEngines(signal);
+  return lastKnown;
+}
+
 /** Who listens, thinks and speaks; `null` until the server has said so. */
 export function useEngines(): Engines | null {
-  const [engines] = useResource({ load: getEngines, againInMs });
-  return engines.status === 'ready' ? engines.value : null;
+  const [engines] = useResource({ load, againInMs });
+  return engines.status === 'ready' ? engines.value : lastKnown;
 }
