@@ -67,10 +67,12 @@ describe('REST', () => {
     };
     const type = { 'content-type': 'multipart/form-data; boundary=x' };
     expect(await post(type, '')).toMatchObject({ status: 401, code: 'unauthorized' });
-    expect(await post({ authorization, 'content-type': 'application/xml' }, '<a/>')).toMatchObject({
-      status: 415,
-      code: 'unsupported_media_type',
-    });
+    for (const contentType of ['application/xml', 'application/json', 'text/plain']) {
+      expect(await post({ authorization, 'content-type': contentType }, '{}'), contentType).toMatchObject({
+        status: 415,
+        code: 'unsupported_media_type',
+      });
+    }
     expect(await post({ authorization, ...type }, 'x'.repeat(2_000))).toMatchObject({ code: 'payload_too_large' });
     expect(await post({ authorization, ...type }, '--x--')).toMatchObject({
       status: 400,

@@ -23,6 +23,8 @@ export function restRoutes(app: Service, options: RestOptions): void {
   const { engine, limits, telemetry } = options;
   const onRequest = requireKey([options.key]);
   let inFlight = 0;
+  // JSON and text, which fastify parses by itself, hold no recording.
+  app.removeAllContentTypeParsers();
   app.addContentTypeParser(MEDIA_TYPES, (_request, payload, done) => done(null, payload));
   app.get('/v1/models', { onRequest }, async (_request, reply) => {
     const models = await engine.models(callerSignal(reply));
@@ -30,7 +32,8 @@ export function restRoutes(app: Service, options: RestOptions): void {
   });
   app.post('/v1/audio/transcriptions', { onRequest, bodyLimit: limits.maxBytes }, async (request, reply) => {
     const contentType = request.headers['content-type'];
-    if (!contentType)
+    // Without a body nothing has looked at the type.
+    if (!contentType || !request.body)
       throw new AppError('unsupported_media_type', 'Send the recording as multipart/form-data in the field file.');
     if (inFlight >= limits.maxInFlight)
       throw new AppError('overloaded', `${limits.maxInFlight} recordings are being transcribed. Try again.`, {
