@@ -35,11 +35,20 @@ start(async () => {
     // Only a new process gets a clean library; whoever supervises us starts it.
     onFailed: (error) => failed.reject(error),
   });
+  const announcer = new ScenarioAnnouncer({
+    redis,
+    logger,
+    summaries: [...scenarios.values()].map((scenario) => scenario.summary),
+    canServe: (signal) => worker.checkServing(signal),
+  });
   const app = buildApp({
     config,
     logger,
     telemetry,
-    checkServing: (signal) => worker.checkServing(signal),
+    checkServing: async (signal) => {
+      await worker.checkServing(signal);
+      announcer.checkAnnounced();
+    },
     takingWork: () => takingWork,
     activeJobs: () => worker.jobs.length,
     onWarm: () => worker.childIsWarm(),
@@ -53,12 +62,6 @@ start(async () => {
   lifecycle.onClose('lost jobs', () => lostJobs.stop());
   lifecycle.onClose('worker', () => worker.close());
   worker.start();
-  const announcer = new ScenarioAnnouncer({
-    redis,
-    logger,
-    summaries: [...scenarios.values()].map((scenario) => scenario.summary),
-    canServe: (signal) => worker.checkServing(signal),
-  });
   announcer.start();
   lifecycle.onClose('announcer', () => announcer.stop());
   handleSignals({

@@ -16,12 +16,16 @@ export interface AnnouncerOptions {
   readonly canServe: (signal: AbortSignal) => Promise<void>;
 }
 
+/** Until the first announcement nobody can open a session, so a worker that has just begun to serve must not wait its turn. */
+const FIRST_TRY_EVERY_MS = 300;
+
 /** Says in Redis, again and again, which scenarios this worker can run; silence is taken for absence. */
 export class ScenarioAnnouncer {
   readonly #options: AnnouncerOptions;
   readonly #text: string;
   #timer: NodeJS.Timeout | undefined;
   #announced = false;
+  #stopped = true;
 
   constructor(options: AnnouncerOptions) {
     this.#options = options;
@@ -29,14 +33,19 @@ export class ScenarioAnnouncer {
   }
 
   start(): void {
+    this.#stopped = false;
     void this.#announce();
-    this.#timer = setInterval(() => void this.#announce(), SCENARIO_ANNOUNCE_MS);
+  }
+
+  /** @throws Error while api-backend cannot know what this worker serves */
+  checkAnnounced(): void {
+    if (!this.#announced) throw new Error('the scenarios are not announced yet');
   }
 
   /** Stops; takes the announcement back. Another worker's comes again within {@link SCENARIO_ANNOUNCE_MS}. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#stopped = true;
+    clearTimeout(this.#timer);
     if (!this.#announced) return;
     this.#announced = false;
     await this.#options.redis.del(SCENARIOS_KEY).catch(() => {});
@@ -46,11 +55,13 @@ export class ScenarioAnnouncer {
     const { redis, canServe, logger } = this.#options;
     try {
       await canServe(AbortSignal.timeout(SCENARIO_ANNOUNCE_MS / 2));
-      if (!this.#timer && this.#announced) return;
+      if (this.#stopped) return;
       await redis.set(SCENARIOS_KEY, this.#text, 'PX', SCENARIO_EXPIRY_MS);
       this.#announced = true;
     } catch (error) {
       logger.debug({ err: error }, 'scenarios are not announced');
     }
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => void this.#announce(), this.#announced ? SCENARIO_ANNOUNCE_MS : FIRST_TRY_EVERY_MS);
   }
 }
