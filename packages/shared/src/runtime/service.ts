@@ -35,6 +35,7 @@ export interface ServiceOptions {
 }
 
 const READINESS_TIMEOUT_MS = 2_000;
+const DRAIN_MS = 2_000;
 
 /**
  * A fastify server with what every service shares: zod in and out, RFC 9457 errors, `/health`, `/ready`, `/metrics`,
@@ -195,12 +196,31 @@ export function sendError(error: FastifyError, request: FastifyRequest, reply: F
   else request.log.debug(log, 'request refused');
   if (failure.retryAfterS !== undefined) reply.header('retry-after', String(Math.ceil(failure.retryAfterS)));
   const problem = toProblem(failure, request.id);
-  // The serializer of the route's own schema would refuse this shape, so the body is written as text.
-  reply
-    .code(failure.status)
-    .serializer((body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body)))
-    .type('application/problem+json; charset=utf-8')
-    .send(JSON.stringify(problem));
+  afterBody(request, () => {
+    // The serializer of the route's own schema would refuse this shape, so the body is written as text.
+    reply
+      .code(failure.status)
+      .serializer((body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body)))
+      .type('application/problem+json; charset=utf-8')
+      .send(JSON.stringify(problem));
+  });
+}
+
+/**
+ * A client that is still sending when its request is refused (too large, wrong key) would see a broken connection instead of
+ * the answer: what is left of the body is read and dropped first, for at most {@link DRAIN_MS}.
+ */
+function afterBody({ raw }: FastifyRequest, answer: () => void): void {
+  // A request of fastify's inject() is whole from the start and does not say so.
+  const { complete = true }: Partial<typeof raw> = raw;
+  if (complete || raw.destroyed || raw.headers.upgrade) return answer();
+  const finish = () => {
+    clearTimeout(timer);
+    raw.off('end', finish).off('close', finish);
+    answer();
+  };
+  const timer = setTimeout(finish, DRAIN_MS);
+  raw.on('end', finish).on('close', finish).resume();
 }
 
 /** True when `given` equals one of the keys, compared in constant time. */
