@@ -212,8 +212,8 @@ export function sendError(error: FastifyError, request: FastifyRequest, reply: F
  */
 function afterBody({ raw }: FastifyRequest, answer: () => void): void {
   // A request of fastify's inject() is whole from the start and does not say so.
-  const { complete = true }: Partial<typeof raw> = raw;
-  if (complete || raw.destroyed || raw.headers.upgrade) return answer();
+  const receiving = Reflect.get(raw, 'complete') === false;
+  if (!receiving || raw.destroyed || raw.headers.upgrade) return answer();
   const finish = () => {
     clearTimeout(timer);
     raw.off('end', finish).off('close', finish);
