@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { LogController, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
@@ -211,8 +212,8 @@ export function sendError(error: FastifyError, request: FastifyRequest, reply: F
  * the answer: what is left of the body is read and dropped first, for at most {@link DRAIN_MS}.
  */
 function afterBody({ raw }: FastifyRequest, answer: () => void): void {
-  // A request of fastify's inject() is whole from the start and does not say so.
-  const receiving = Reflect.get(raw, 'complete') === false;
+  // A request of fastify's inject() is whole from the start.
+  const receiving = raw instanceof IncomingMessage && !raw.complete;
   if (!receiving || raw.destroyed || raw.headers.upgrade) return answer();
   const finish = () => {
     clearTimeout(timer);
