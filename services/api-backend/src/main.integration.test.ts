@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { randomText } from '@eloquence/shared/runtime/ids';
 import { createTestDatabase, type TestDatabase } from '@eloquence/testkit/database';
 import { freePort } from '@eloquence/testkit/free-port';
@@ -114,13 +115,13 @@ it('closes in order: streams end, then requests at work are answered, then conne
   await app.pool
     .query(`insert into idempotency_keys select tenant, 'stuck', request_hash, '${twin}' from idempotency_keys
      where key = 'first'`);
+  const received = once(app.server.server, 'request');
   const stuck = (async () => {
     const { status: answered } = await open('stuck');
     order.push(`answer ${answered}`);
   })();
-  const requests = async () => (await app.server.inject('/metrics')).body;
-  expect(await requests()).toContain('eloquence_sse_clients 1');
-  await waitFor(() => app.pool.totalCount > app.pool.idleCount, { what: 'the twin is looked for' });
+  await received;
+  expect((await app.server.inject('/metrics')).body).toContain('eloquence_sse_clients 1');
   await app[Symbol.asyncDispose]();
   await Promise.all([reading, stuck]);
   await waitFor(() => order.length === 3);
