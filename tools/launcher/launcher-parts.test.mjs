@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { settleAddresses } from './addresses.mjs';
 import { downloadNote } from './download-line.mjs';
+import { readRecords, recordPid } from './leftovers.mjs';
 import { livekitConfig, redisSection } from './livekit-config.mjs';
 import { takeLock } from './lock.mjs';
 import { excerpt, readFrom } from './log-files.mjs';
 import { parseOptions } from './options.mjs';
 import { bar } from './progress.mjs';
+import { identify, isRunning } from './process-identity.mjs';
 import { prometheusConfig } from './prometheus-config.mjs';
 import { createRedactor } from './redact.mjs';
 import { failedChecks } from './readiness.mjs';
@@ -58,6 +60,53 @@ void test('a second one learns who has the lock; the lock of a dead process does
   const third = await takeLock(file, 'me now');
   assert.ok('release' in third);
   third.release();
+});
+
+void test('damaged secrets are refused, not replaced', (t) => {
+  const folder = folderFor(t);
+  for (const content of ['', '{', 'null', '[]', '5', '{"REDIS_PASSWORD":5}', '{"REDIS_PASSWORD":""}']) {
+    writeFileSync(join(folder, 'secrets.json'), content);
+    assert.throws(() => loadSecrets(folder), /is damaged/, content);
+  }
+});
+
+void test('a damaged lock is nobody’s', async (t) => {
+  const file = join(folderFor(t), 'lock');
+  for (const content of ['', 'null', '{}', '[]', '{"pid":-1}', '{"pid":"x"}', '{"pid":99999999}']) {
+    writeFileSync(file, content);
+    const lock = await takeLock(file, 'mine');
+    assert.ok('release' in lock, content);
+    lock.release();
+  }
+  mkdirSync(file);
+  const lock = await takeLock(file, 'mine');
+  assert.ok('release' in lock);
+  lock.release();
+});
+
+void test('no process is taken for one of ours by a record that is not whole', (t) => {
+  const folder = folderFor(t);
+  const own = identify(process.pid);
+  const whole = { ...own, name: 'agent', stopSignal: 'SIGTERM' };
+  const init = { ...identify(1), name: 'agent', stopSignal: 'SIGTERM' };
+  const file = join(folder, 'agent.json');
+  const numbers = [-1, 0, 1, 1.5, -process.pid, String(process.pid), null].map((pid) => ({ ...whole, pid }));
+  const signals = ['STOP', '', 9, undefined].map((stopSignal) => ({ ...whole, stopSignal }));
+  const names = ['../agent', '', undefined].map((name) => ({ ...whole, name }));
+  const damaged = [null, [], 5, {}, { pid: -1 }, init, { ...whole, startedAt: '' }, ...numbers, ...signals, ...names];
+  for (const record of damaged) {
+    writeFileSync(file, JSON.stringify(record));
+    assert.deepEqual(readRecords(folder), [], JSON.stringify(record));
+    assert.equal(existsSync(file), false);
+  }
+  for (const pid of [-1, 0, Number.NaN]) {
+    assert.equal(
+      isRunning(/** @type {import("./process-identity.mjs").Identity} */ (/** @type {unknown} */ ({ pid }))),
+      false,
+    );
+  }
+  recordPid(folder, { name: 'agent', pid: process.pid, stopSignal: 'SIGTERM' });
+  assert.deepEqual(readRecords(folder), [whole]);
 });
 
 void test('secrets and credentials in addresses are hidden from what is shown', () => {

@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { identify, isRunning, statFields } from './process-identity.mjs';
+import { identify, isIdentity, isRunning, statFields } from './process-identity.mjs';
+import { writePrivate } from './secrets.mjs';
 
 const GRACE_MS = 8000;
 
@@ -17,7 +19,7 @@ const GRACE_MS = 8000;
 export function recordPid(folder, { name, pid, stopSignal }) {
   const identity = identify(pid);
   if (identity === undefined) return;
-  writeFileSync(join(folder, `${name}.json`), JSON.stringify({ ...identity, name, stopSignal }), { mode: 0o600 });
+  writePrivate(join(folder, `${name}.json`), JSON.stringify({ ...identity, name, stopSignal }));
 }
 
 /**
@@ -52,20 +54,33 @@ export async function endLeftovers(paths) {
 
 /**
  * @param {string} folder
- * @returns {PidRecord[]}
+ * @returns {PidRecord[]} of the files that are whole; the others are removed
  */
-function readRecords(folder) {
+export function readRecords(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
     .flatMap((name) => {
-      try {
-        return [JSON.parse(readFileSync(join(folder, name), 'utf8'))];
-      } catch {
-        rmSync(join(folder, name), { force: true });
-        return [];
-      }
+      const record = parseRecord(join(folder, name));
+      if (record !== undefined && record.name === name.slice(0, -'.json'.length)) return [record];
+      rmSync(join(folder, name), { recursive: true, force: true });
+      return [];
     });
+}
+
+/**
+ * Strict, because signals are sent to what it names: number 1 is the machine's own, and below it are groups of processes.
+ * @param {string} file
+ * @returns {PidRecord | undefined}
+ */
+function parseRecord(file) {
+  try {
+    const record = /** @type {PidRecord} */ (JSON.parse(readFileSync(file, 'utf8')));
+    const usable = isIdentity(record) && record.pid > 1 && Object.hasOwn(constants.signals, record.stopSignal);
+    return usable ? record : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** @param {PidRecord} record */

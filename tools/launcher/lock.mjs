@@ -1,6 +1,8 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { identify, isRunning } from './process-identity.mjs';
+import { LauncherError, messageOf } from './errors.mjs';
+import { identify, isIdentity, isRunning } from './process-identity.mjs';
+import { writePrivate } from './secrets.mjs';
 
 /**
  * @typedef {import("./process-identity.mjs").Identity & {note: string}} Holder
@@ -24,13 +26,14 @@ export async function takeLock(file, note) {
     try {
       // A link appears with its content at once, and only where there is none.
       linkSync(draft, file);
-    } catch {
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw cannotLock(file, error, draft);
       const holder = read(file);
       if (holder !== undefined && isRunning(holder)) {
         rmSync(draft, { force: true });
         return { holder };
       }
-      rmSync(file, { force: true });
+      rmSync(file, { recursive: true, force: true });
       continue;
     }
     rmSync(draft, { force: true });
@@ -42,7 +45,8 @@ export async function takeLock(file, note) {
     release: () => {
       if (read(file)?.pid === process.pid) rmSync(file, { force: true });
     },
-    update: (text) => writeFileSync(file, JSON.stringify({ ...own, note: text }), { mode: 0o600 }),
+    // Never half: whoever finds it empty would take it for dead.
+    update: (text) => writePrivate(file, JSON.stringify({ ...own, note: text })),
   };
 }
 
@@ -65,12 +69,32 @@ export async function waitForLock(file, onWait) {
 
 /**
  * @param {string} file
- * @returns {Holder | undefined}
+ * @returns {Holder | undefined} undefined also when the file is damaged
  */
 function read(file) {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    const holder = JSON.parse(readFileSync(file, 'utf8'));
+    return isIdentity(holder) ? /** @type {Holder} */ (holder) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/**
+ * @param {string} file
+ * @param {unknown} error
+ * @param {string} draft
+ * @returns {LauncherError}
+ */
+function cannotLock(file, error, draft) {
+  rmSync(draft, { force: true });
+  return new LauncherError(`${file} cannot be made: ${messageOf(error)}`, {
+    fix: 'Set ELOQUENCE_STATE_DIR to a folder on a disk that knows hard links (not exFAT, not a shared Windows folder).',
+    cause: error,
+  });
+}
+
+/** @param {unknown} error */
+function codeOf(error) {
+  return /** @type {NodeJS.ErrnoException} */ (error).code;
 }

@@ -16,11 +16,21 @@ export function identify(pid) {
 }
 
 /**
+ * Checks what was read from a file, which may be damaged: a number below 1 names no process but groups of them, up to all.
+ * @param {unknown} value
+ * @returns {value is Identity}
+ */
+export function isIdentity(value) {
+  const { pid, startedAt } = /** @type {{pid?: unknown, startedAt?: unknown}} */ (value ?? {});
+  return Number.isInteger(pid) && Number(pid) >= 1 && typeof startedAt === 'string' && startedAt !== '';
+}
+
+/**
  * @param {Identity} identity
  * @returns {boolean} whether that very process still runs
  */
 export function isRunning(identity) {
-  return identify(identity.pid)?.startedAt === identity.startedAt;
+  return isIdentity(identity) && identify(identity.pid)?.startedAt === identity.startedAt;
 }
 
 /**

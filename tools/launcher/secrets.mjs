@@ -48,13 +48,24 @@ export function loadSecrets(stateDir) {
  */
 function parse(file) {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    const known = JSON.parse(readFileSync(file, 'utf8'));
+    if (!isSecrets(known)) throw new Error('Not every secret in it is a text.');
+    return known;
   } catch (error) {
     throw new LauncherError(`${file} is damaged.`, {
       fix: 'Restore it from a backup. Without it the database below this folder cannot be opened any more.',
       cause: error,
     });
   }
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is Record<string, string>}
+ */
+function isSecrets(value) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((secret) => typeof secret === 'string' && secret !== '');
 }
 
 /**
