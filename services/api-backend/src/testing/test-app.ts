@@ -54,6 +54,9 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
     LIVEKIT_API_KEY: options.livekit.apiKey,
     LIVEKIT_API_SECRET: options.livekit.apiSecret,
     LLM_PROVIDER: 'demo',
+    // A stack somebody uses may listen on the usual ports.
+    STT_URL: 'http://127.0.0.1:1',
+    TTS_URL: 'http://127.0.0.1:1',
     PORT: '0',
     ...options.env,
   });
