@@ -74,6 +74,7 @@ test('a wrong method names the right ones, a wrong path says so', async () => {
   expect(wrong.headers.get('allow')).toContain('POST');
   expect(await problemOf(wrong)).toMatchObject({ status: 405, code: 'method_not_allowed' });
   expect(await problemOf(await fetch(`${url}/nothing`))).toMatchObject({ status: 404, code: 'not_found' });
+  expect(await problemOf(await fetch(`${url}/things/${'x'.repeat(500)}`))).toMatchObject({ status: 404 });
   expect(await problemOf(await fetch(`${url}/%ff`))).toMatchObject({ status: 400, code: 'invalid_request' });
 });
 

@@ -37,6 +37,8 @@ export interface ServiceOptions {
 
 const READINESS_TIMEOUT_MS = 2_000;
 const DRAIN_MS = 2_000;
+/** The router takes path parameters of at most 100 characters; a longer one is no path of ours. */
+const LONGEST_PARAMETER = '[^/]{1,100}';
 
 /**
  * A fastify server with what every service shares: zod in and out, RFC 9457 errors, `/health`, `/ready`, `/metrics`,
@@ -129,7 +131,9 @@ class KnownPaths {
     if (url.includes('*')) return;
     const source = url
       .split('/')
-      .map((part) => (part.startsWith(':') ? '[^/]+' : part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`)))
+      .map((part) =>
+        part.startsWith(':') ? LONGEST_PARAMETER : part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`),
+      )
       .join('/');
     const known = this.#paths.get(url) ?? { pattern: new RegExp(`^${source}$`), methods: new Set() };
     for (const method of methods) known.methods.add(method);
