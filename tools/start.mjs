@@ -6,7 +6,7 @@ import { DEMO_SPEECH, chooseEngines } from './launcher/choose-engines.mjs';
 import { createContext } from './launcher/context.mjs';
 import { downloadNote } from './launcher/download-line.mjs';
 import { loadSettings } from './launcher/env-file.mjs';
-import { LauncherError } from './launcher/errors.mjs';
+import { LauncherError, explained } from './launcher/errors.mjs';
 import { gatherFacts } from './launcher/facts.mjs';
 import { endLeftovers } from './launcher/leftovers.mjs';
 import { takeLock } from './launcher/lock.mjs';
@@ -67,13 +67,15 @@ async function startStack(context, secrets, lock) {
       return { ...spec, env: { ...spec.env, WHISPER_MODEL: DEMO_SPEECH.model } };
     },
   });
+  // Interrupted during the last of the set-up: what started now would be left behind.
+  if (interrupted) process.exit(130);
   const stopped = stopOnSignals(stack, context);
   try {
     await stack.start(describeStack({ context, plan, engines, piperVoices: facts.piperVoices, cluster }));
   } catch (error) {
     // Failing because it is being stopped is no failure.
     if (stack.stopping) return stopped;
-    progress.failure(error);
+    progress.failure(explained(error));
     process.exitCode = 1;
     await stack.stop();
     process.exit(1);
@@ -183,6 +185,6 @@ try {
 } catch (error) {
   // A step that fails because Ctrl-C ended its program is no failure.
   if (interrupted) process.exit(130);
-  progress.failure(error);
+  progress.failure(explained(error));
   process.exit(1);
 }

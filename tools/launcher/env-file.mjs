@@ -116,6 +116,20 @@ function resolveFiles(settings, known, root) {
 }
 
 /**
+ * @param {string} file
+ * @returns {string}
+ */
+function readEnvFile(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new LauncherError(`${file} cannot be read: ${messageOf(error)}`, {
+      fix: 'Make it a text file that this user may read (see .env.example), or remove it.',
+    });
+  }
+}
+
+/**
  * @param {string} root The repository.
  * @param {Record<string, string>} processEnv Wins over .env.
  * @returns {{settings: Record<string, string>, warnings: string[]}} empty values count as unset
@@ -124,7 +138,7 @@ export function loadSettings(root, processEnv) {
   const example = resolve(root, '.env.example');
   const known = existsSync(example) ? namesIn(readFileSync(example, 'utf8')) : new Set(/** @type {string[]} */ ([]));
   const file = resolve(root, '.env');
-  const fromFile = existsSync(file) ? parseEnvFile(readFileSync(file, 'utf8')) : {};
+  const fromFile = existsSync(file) ? parseEnvFile(readEnvFile(file)) : {};
   /** @type {Record<string, string>} */
   const merged = {};
   for (const [name, value] of [...Object.entries(fromFile), ...Object.entries(processEnv)]) {

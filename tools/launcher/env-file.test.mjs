@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -66,4 +66,11 @@ void test('a secret file that cannot be read is named', (t) => {
     () => loadSettings(root, { API_KEYS_FILE: 'nowhere' }),
     /API_KEYS_FILE names a file that cannot be read/,
   );
+});
+
+void test('a .env that cannot be read is named, with what to do', (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'eloquence-env-'));
+  t.after(() => rmSync(root, { recursive: true }));
+  mkdirSync(join(root, '.env'));
+  assert.throws(() => loadSettings(root, {}), { message: /\.env cannot be read/, fix: /text file/ });
 });

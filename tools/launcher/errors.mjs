@@ -28,3 +28,31 @@ export class LauncherError extends Error {
 export function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What the file system refuses for reasons a person can mend. @type {Record<string, string>} */
+const FILE_FIXES = {
+  ENOSPC: 'The disk is full: make room',
+  EDQUOT: 'The disk quota is used up: make room',
+  EROFS: 'The disk is read-only: use a folder that can be written',
+  EACCES: 'This user may not write there: change its owner, or use another folder',
+  EPERM: 'This user may not do that there: change its owner, or use another folder',
+  EEXIST: 'There is a file where a folder has to be: remove it, or use another folder',
+  ENOTDIR: 'There is a file where a folder has to be: remove it, or use another folder',
+  EISDIR: 'There is a folder where a file has to be: remove it',
+  EMFILE: 'Too many files are open: raise the limit (ulimit -n)',
+};
+
+/**
+ * @param {unknown} error
+ * @returns {unknown} a {@link LauncherError} where the file system refused something, else the error as it is
+ */
+export function explained(error) {
+  if (error instanceof LauncherError) return error;
+  const { code, syscall } = /** @type {NodeJS.ErrnoException} */ (error ?? {});
+  const fix = code === undefined || syscall === undefined ? undefined : FILE_FIXES[code];
+  if (fix === undefined) return error;
+  return new LauncherError(messageOf(error), {
+    fix: `${fix} (ELOQUENCE_STATE_DIR chooses where data and logs are kept), then npm start again.`,
+    cause: error,
+  });
+}

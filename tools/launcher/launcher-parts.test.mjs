@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -8,8 +8,11 @@ import { downloadNote } from './download-line.mjs';
 import { readRecords, recordPid } from './leftovers.mjs';
 import { livekitConfig, redisSection } from './livekit-config.mjs';
 import { takeLock } from './lock.mjs';
+import { LauncherError, explained } from './errors.mjs';
 import { excerpt, readFrom } from './log-files.mjs';
 import { parseOptions } from './options.mjs';
+import { checkUrls } from './plan.mjs';
+import { writeRedisConfig } from './redis.mjs';
 import { bar } from './progress.mjs';
 import { identify, isRunning } from './process-identity.mjs';
 import { prometheusConfig } from './prometheus-config.mjs';
@@ -107,6 +110,41 @@ void test('no process is taken for one of ours by a record that is not whole', (
   }
   recordPid(folder, { name: 'agent', pid: process.pid, stopSignal: 'SIGTERM' });
   assert.deepEqual(readRecords(folder), [whole]);
+});
+
+void test('what the file system refuses is said with what to do, and a defect keeps its stack', (t) => {
+  const file = join(folderFor(t), 'file');
+  writeFileSync(file, '');
+  assert.throws(
+    () => {
+      try {
+        mkdirSync(join(file, 'below'));
+      } catch (error) {
+        throw explained(error);
+      }
+    },
+    { name: 'LauncherError', fix: /ELOQUENCE_STATE_DIR/ },
+  );
+  const defect = new TypeError('x is not a function');
+  assert.equal(explained(defect), defect);
+  assert.equal(explained(undefined), undefined);
+});
+
+void test('an address of a server of one’s own that is none is refused before anything starts', () => {
+  checkUrls({ REDIS_URL: 'rediss://:pw@host:1/0', DATABASE_URL: 'postgres://u:p@h/db', LIVEKIT_URL: 'wss://h' });
+  for (const settings of [{ REDIS_URL: 'secret-text' }, { DATABASE_URL: 'http://h' }, { LIVEKIT_URL: 'http://h' }]) {
+    assert.throws(() => checkUrls(settings), LauncherError);
+  }
+  assert.throws(
+    () => checkUrls({ REDIS_URL: 'secret-text' }),
+    (error) => !String(error).includes('secret-text'),
+  );
+});
+
+void test('redis is given its folder whatever its name', (t) => {
+  const folder = join(folderFor(t), 's "é\\ x');
+  const config = readFileSync(writeRedisConfig(folder, { port: 1, password: 'pw' }), 'utf8');
+  assert.ok(config.includes(String.raw`s \"é\\ x/redis"`), config);
 });
 
 void test('secrets and credentials in addresses are hidden from what is shown', () => {

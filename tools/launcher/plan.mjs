@@ -23,6 +23,7 @@ import { settlePorts } from './ports.mjs';
  * @returns {Promise<Plan>}
  */
 export async function settlePlan({ settings, env }, secrets) {
+  checkUrls(settings);
   const addresses = await settleAddresses(settings);
   const own = {
     redis: settings['REDIS_URL'] === undefined,
@@ -46,6 +47,28 @@ export async function settlePlan({ settings, env }, secrets) {
     secrets,
     notes,
   };
+}
+
+/** Addresses of servers of one's own, with what they begin with. */
+const URLS = {
+  REDIS_URL: ['redis:', 'rediss:'],
+  DATABASE_URL: ['postgres:', 'postgresql:'],
+  LIVEKIT_URL: ['ws:', 'wss:'],
+};
+
+/**
+ * @param {Record<string, string>} settings
+ * @throws {LauncherError} when one is no address of its kind; the value is not shown, it may hold a password
+ */
+export function checkUrls(settings) {
+  for (const [name, protocols] of Object.entries(URLS)) {
+    const value = settings[name];
+    if (value === undefined) continue;
+    if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) continue;
+    throw new LauncherError(`${name} is not usable: it is not an address that begins with ${protocols[0]}//.`, {
+      fix: `Mend ${name} (see .env.example), or remove it: then Eloquence starts a server of its own.`,
+    });
+  }
 }
 
 /**

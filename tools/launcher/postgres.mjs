@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { LauncherError } from './errors.mjs';
 import { debianPostgresFolders, findPostgresBin } from './packages.mjs';
 import { run } from './run.mjs';
+import { hashOf } from './stamps.mjs';
 
 const USER = 'eloquence';
 const DATABASE = 'eloquence';
@@ -30,7 +31,9 @@ export async function preparePostgres({ paths, env }, password) {
   const bin = binFor(data, env['PATH']);
   if (!existsSync(join(data, 'PG_VERSION'))) {
     await makeCluster({ folder, data, bin, owner, password, env, logFile: join(paths.logs, 'postgres-init.log') });
+    writeFileSync(markOf(folder), hashOf([password]), { mode: 0o600 });
   }
+  checkPassword({ folder, password, state: paths.state });
   forgetDeadPostmaster(data);
   return { bin, data, owner, note };
 }
@@ -112,6 +115,22 @@ function binFor(data, path) {
     });
   }
   return same ?? newest;
+}
+
+/** @param {string} folder */
+const markOf = (folder) => join(folder, 'password.sha256');
+
+/**
+ * A lost secrets.json has been made anew by now, and the services would wait in vain for a database that refuses them.
+ * @param {{folder: string, password: string, state: string}} cluster
+ * @throws {LauncherError} when the cluster was made with another password
+ */
+function checkPassword({ folder, password, state }) {
+  const mark = markOf(folder);
+  if (!existsSync(mark) || readFileSync(mark, 'utf8') === hashOf([password])) return;
+  throw new LauncherError(`The database in ${folder} was made with other secrets than those of this stack.`, {
+    fix: `Restore ${join(state, 'secrets.json')} from a backup. To begin anew without the conversations: rm -r ${folder}`,
+  });
 }
 
 /**

@@ -18,7 +18,7 @@ export function writeRedisConfig(stateDir, { port, password }) {
       'bind 127.0.0.1',
       `port ${port}`,
       `requirepass ${password}`,
-      `dir "${folder}"`,
+      `dir ${quoted(folder)}`,
       // A final utterance is acknowledged once it is here, so it must survive a crash,
       'appendonly yes',
       'appendfsync always',
@@ -32,3 +32,9 @@ export function writeRedisConfig(stateDir, { port, password }) {
   );
   return file;
 }
+
+/**
+ * @param {string} text
+ * @returns {string} for redis.conf, whatever is in it
+ */
+const quoted = (text) => `"${text.replace(/["\\]/g, String.raw`\$&`)}"`;

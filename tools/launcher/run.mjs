@@ -6,6 +6,8 @@ import { openLog, sizeOf } from './log-files.mjs';
 
 /** Children of set-up steps under way, so that Ctrl-C ends them too. @type {Set<import("node:child_process").ChildProcess>} */
 const running = new Set();
+/** Set by Ctrl-C: whatever step is under way, it starts nothing more. */
+let ended = false;
 
 /**
  * @typedef {object} RunOptions
@@ -27,6 +29,7 @@ const running = new Set();
  * @throws {LauncherError} when it cannot be started or exits with anything but 0
  */
 export async function run(command, args, options) {
+  if (ended) throw new LauncherError('interrupted');
   const log = openLog(options.logFile);
   const logOffset = sizeOf(options.logFile);
   try {
@@ -83,8 +86,9 @@ export function capture(command, args, options = {}) {
   });
 }
 
-/** Ends set-up commands under way, with their children. */
+/** Ends set-up commands under way, with their children, and lets no other begin. */
 export function killRunning() {
+  ended = true;
   for (const child of running) {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
