@@ -263,6 +263,12 @@ describe('pages that are not ours', () => {
       expect((await change(headers)).json(), JSON.stringify(headers)).toMatchObject({ code: 'forbidden' });
   });
 
+  it('may not get around that by another spelling of the path', async () => {
+    const headers = { 'content-type': 'application/json', origin: 'http://evil.example' };
+    const answer = await fetch(`${origin}/%61pi/sessions`, { method: 'POST', headers, body: '{}' });
+    expect(await answer.json()).toMatchObject({ code: 'forbidden' });
+  });
+
   it('are told from our own page and from programs', async () => {
     const own: Record<string, string>[] = [
       {},

@@ -13,6 +13,9 @@ export const userIdSchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/, 'user_id: 1 to 128 printable characters, no spaces');
 
+/** Text of one line that people read: no control characters (a database does not keep a NUL, a terminal obeys an escape). */
+export const lineSchema = z.string().regex(/^\P{Cc}*$/u, 'must not contain control characters');
+
 /** Languages the product speaks; what users hear is French first. */
 export const languageSchema = z.enum(['fr', 'en']);
 export type Language = z.infer<typeof languageSchema>;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { languageSchema, sessionIdSchema, userIdSchema, utteranceIdSchema } from './ids.ts';
+import { languageSchema, lineSchema, sessionIdSchema, userIdSchema, utteranceIdSchema } from './ids.ts';
 import { scenarioIdSchema } from './scenario.ts';
 
 /**
@@ -27,12 +27,12 @@ export const createSessionRequestSchema = z.strictObject({
   user_id: userIdSchema,
   scenario_id: scenarioIdSchema,
   language: languageSchema.optional(),
-  name: z.string().trim().min(1).max(120).optional(),
-  consent: z.strictObject({ recording: z.boolean(), by: z.string().max(120).optional() }).optional(),
+  name: lineSchema.trim().min(1).max(120).optional(),
+  consent: z.strictObject({ recording: z.boolean(), by: lineSchema.max(120).optional() }).optional(),
   options: z
     .strictObject({
       /** Words the recogniser should expect: names, products. */
-      keyterms: z.array(z.string().min(1).max(60)).max(50).optional(),
+      keyterms: z.array(lineSchema.min(1).max(60)).max(50).optional(),
       /** false: the agent waits for the person to speak first. */
       greeting: z.boolean().optional(),
     })
@@ -86,8 +86,8 @@ export type SessionTokenResponse = z.infer<typeof sessionTokenResponseSchema>;
  */
 export const livekitTokenRequestSchema = z.looseObject({
   room_name: z.string().max(256).optional(),
-  participant_name: z.string().max(256).optional(),
-  participant_identity: z.string().max(128).optional(),
+  participant_name: lineSchema.max(256).optional(),
+  participant_identity: lineSchema.max(128).optional(),
   participant_metadata: z.string().max(4096).optional(),
   participant_attributes: z.record(z.string().max(64), z.string().max(1024)).optional(),
 });

@@ -31,6 +31,14 @@ test('events are numbered 1, 2, 3 and read back as they were written', async () 
   expect(await log.read(id, 3)).toEqual([]);
 });
 
+test('a NUL, which Postgres cannot keep, is left out; what looks like one is not', async () => {
+  const body = utterance();
+  if (body.type !== 'utterance.final') throw new Error('not an utterance');
+  await log.append(id, { ...body, utterance: { ...body.utterance, text: 'a\u0000b \\u0000' } });
+  const [event] = await log.read(id, 0);
+  expect(event).toMatchObject({ utterance: { text: 'ab \\u0000' } });
+});
+
 test('appending the same fact again gives the number of the first time and adds nothing', async () => {
   const first = utterance();
   const started: SessionEventBody = { type: 'session.started', at: eventTime() };

@@ -68,7 +68,7 @@ export class EventLog {
         eventKeys.seq(sessionId),
         eventKeys.seen(sessionId),
         eventKeys.pending,
-        JSON.stringify(parsed.data),
+        JSON.stringify(parsed.data, withoutNul),
         dedupeKey(parsed.data),
         sessionId,
         Date.now(),
@@ -91,6 +91,10 @@ export class EventLog {
     await this.#redis.publish(eventKeys.interims(sessionId), JSON.stringify(interimSchema.parse(interim)));
   }
 }
+
+/** Postgres keeps no NUL: with one in it an event would be accepted here and set aside there. */
+const withoutNul = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' ? value.replaceAll('\0', '') : value;
 
 /** One stream entry as an event, or undefined when it is not of the contract (poison: the reader sets it aside). */
 export function parseEntry(sessionId: SessionId, id: string, fields: readonly string[]): SessionEvent | undefined {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import * as z from 'zod';
@@ -66,6 +67,22 @@ test('a client that stops in the middle of its body is not waited for', async ()
     if (answer.includes('unauthorized')) break;
   }
   expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+});
+
+test('plain text on a JSON route is told as such', async () => {
+  const answer = await post(`${await listen()}/things/1`, 'hello', { 'content-type': 'text/plain' });
+  expect(await problemOf(answer)).toMatchObject({ status: 415, code: 'unsupported_media_type' });
+});
+
+test('what is not HTTP gets an answer, and its socket goes even when the other side never closes', async () => {
+  const { port } = new URL(await listen());
+  const socket = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
+  socket.write('this is not HTTP\r\n\r\n');
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 400 .*application\/problem\+json/s);
+  const connections = () => new Promise((resolve) => app?.server.getConnections((_, count) => resolve(count)));
+  await expect.poll(connections, { timeout: 5_000 }).toBe(0);
+  socket.destroy();
 });
 
 test('a wrong method names the right ones, a wrong path says so', async () => {

@@ -62,6 +62,8 @@ export function createService(options: ServiceOptions) {
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  // A JSON route that gets plain text should say so, not that text is no object.
+  app.removeContentTypeParser('text/plain');
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply));
   const paths = new KnownPaths();
   app.addHook('onRoute', (route) => paths.add(route.url, [route.method].flat()));
@@ -158,6 +160,8 @@ function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
     `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json; charset=utf-8\r\nConnection: close\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  // A client that never closes its side would keep the socket for ever.
+  setTimeout(() => socket.destroy(), DRAIN_MS).unref();
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -8,6 +8,9 @@ import type { EventTickets } from '../tokens/event-tickets.ts';
 const SIGNED_ROUTES = new Set(['/api/livekit/webhook']);
 export const EVENTS_ROUTE = '/api/sessions/:session_id/events';
 
+/** Only keys that were checked make a tenant: anything else would let a caller choose whom a rate limit counts. */
+const tenants = new WeakMap<FastifyRequest, string>();
+
 export interface AuthOptions {
   readonly apiKeys: readonly string[];
   readonly tickets: EventTickets;
@@ -21,7 +24,11 @@ export function requireApiKey({ apiKeys, tickets }: AuthOptions) {
   return async (request: FastifyRequest): Promise<void> => {
     const route = request.routeOptions.url;
     if (apiKeys.length === 0 || !route?.startsWith('/api/') || SIGNED_ROUTES.has(route)) return;
-    if (isKnownKey(credentialOf(request.headers.authorization), apiKeys)) return;
+    const key = credentialOf(request.headers.authorization);
+    if (key !== undefined && isKnownKey(key, apiKeys)) {
+      tenants.set(request, createHash('sha256').update(key).digest('hex').slice(0, 32));
+      return;
+    }
     if (route === EVENTS_ROUTE && hasTicket(request, tickets)) return;
     throw new AppError(
       'unauthorized',
@@ -36,8 +43,7 @@ function hasTicket(request: FastifyRequest, tickets: EventTickets): boolean {
   return typeof ticket === 'string' && sessionId !== undefined && tickets.isValid(ticket, sessionId);
 }
 
-/** Whose request this is, for idempotency keys and rate limits: a digest of the API key, or `local` without keys. */
+/** Whose request this is, for idempotency keys and rate limits: a digest of its API key, or `local` where none was asked for. */
 export function tenantOf(request: FastifyRequest): string {
-  const key = credentialOf(request.headers.authorization);
-  return key === undefined ? 'local' : createHash('sha256').update(key).digest('hex').slice(0, 32);
+  return tenants.get(request) ?? 'local';
 }

@@ -17,7 +17,8 @@ export function guardBrowsers(options: GuardOptions) {
   const local = isLoopback(options.bindAddress) || isLoopback(options.publicAddress);
   return async (request: FastifyRequest): Promise<void> => {
     if (local) checkHost(request, options);
-    if (request.url.startsWith('/api/') && !READING.has(request.method)) checkOrigin(request, options);
+    // By route, not by address: `/%61pi/` is the same route.
+    if (request.routeOptions.url?.startsWith('/api/') && !READING.has(request.method)) checkOrigin(request, options);
   };
 }
 

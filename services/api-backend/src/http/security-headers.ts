@@ -42,6 +42,6 @@ export function securityHeaders(livekitPublicUrl: string) {
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
     });
-    if (/^\/(api|internal)\//.test(request.url)) reply.header('cache-control', 'no-store');
+    if (/^\/(api|internal)\//.test(request.routeOptions.url ?? request.url)) reply.header('cache-control', 'no-store');
   };
 }

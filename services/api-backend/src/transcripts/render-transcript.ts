@@ -68,7 +68,8 @@ function clock(timeMs: number, separator: string): string {
 
 const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
 
-const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
+/** Control characters could steer the terminal a text is read in. */
+const oneLine = (text: string): string => text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
 
 const escapeVtt = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
