@@ -16,6 +16,7 @@ import { sweepMemory } from './memory-sweep.ts';
 import { reportTurn } from './report-turn.ts';
 import { Reporter } from './reporter.ts';
 import { TalkAgent } from './talk-agent.ts';
+import { TypedInbox } from './typed-inbox.ts';
 
 /** A voice that has not begun by then is taken for failed. */
 const FIRST_SOUND_TIMEOUT_MS = 5_000;
@@ -42,6 +43,7 @@ export class Conversation {
   readonly #reporter: Reporter;
   readonly #stt: GatewayStt;
   readonly #session: voice.AgentSession;
+  readonly #typed: TypedInbox;
   #llmFailedMs = 0;
   #outageNoticeMs = 0;
 
@@ -81,6 +83,10 @@ export class Conversation {
       endpointing: scenario.endpointing ?? conversationPolicy,
       speculate: scenario.tools === undefined,
     });
+    this.#typed = new TypedInbox({
+      onTyped: (said) => this.#onTyped(said),
+      onDropped: () => logger.warn('the person types faster than messages are answered, one was dropped'),
+    });
   }
 
   /** Begins to talk with the participant of this identity. */
@@ -94,6 +100,7 @@ export class Conversation {
     const stopSweeping = sweepMemory(this.#session);
     this.#session.on(voice.AgentSessionEventTypes.Close, ({ reason }) => {
       stopSweeping();
+      this.#typed.close();
       ctx.shutdown(reason);
     });
     await this.#session.start({
@@ -105,7 +112,7 @@ export class Conversation {
         participantIdentity: identity,
         // A reload is not the end: PersonLink decides how long to wait.
         closeOnDisconnect: false,
-        textInputCallback: (session, { text }) => this.#onTyped(session, text),
+        textInputCallback: (_session, { text }) => this.#typed.take(text),
       },
     });
     this.#reporter.followOutput(this.#session.output.audio);
@@ -142,12 +149,10 @@ export class Conversation {
     });
   }
 
-  #onTyped(session: voice.AgentSession, text: string): void {
-    const said = text.trim();
-    if (said === '') return;
+  #onTyped(said: string): void {
     this.#reporter.typed(said);
-    session.interrupt();
-    session.generateReply({ userInput: said });
+    this.#session.interrupt();
+    this.#session.generateReply({ userInput: said });
   }
 
   #followFailures(): void {
