@@ -36,6 +36,9 @@ async function problemOf(response: Response) {
 const post = (url: string, body: string, headers: Record<string, string> = {}) =>
   fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
 
+/** Sockets the service holds. */
+const connections = () => new Promise((resolve) => app?.server.getConnections((_, count) => resolve(count)));
+
 test('a body that is not of its schema is refused member by member', async () => {
   const problem = await problemOf(await post(`${await listen()}/things/1`, '{"name": 1, "more": 2}'));
   expect(problem).toMatchObject({ status: 400, code: 'invalid_request', fault: 'caller', retryable: false });
@@ -80,7 +83,6 @@ test('what is not HTTP gets an answer, and its socket goes even when the other s
   socket.write('this is not HTTP\r\n\r\n');
   const [answer] = (await once(socket, 'data')) as [Buffer];
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 400 .*application\/problem\+json/s);
-  const connections = () => new Promise((resolve) => app?.server.getConnections((_, count) => resolve(count)));
   await expect.poll(connections, { timeout: 5_000 }).toBe(0);
   socket.destroy();
 });
