@@ -75,6 +75,20 @@ describe('live words', () => {
     expect(live(transcript)).toEqual(['Maintenant, à vous']);
   });
 
+  it('that come after their final do not show it twice; what goes on is shown', () => {
+    const done = addFinal(emptyTranscript, utterance('a', 0, 'Bonjour.'));
+    expect(putSegment(done, { id: 's1', role: 'user', text: 'bon' })).toBe(done);
+    expect(putSegment(done, { id: 's1', role: 'user', text: 'bonjour' })).toBe(done);
+    expect(live(putSegment(done, { id: 's2', role: 'user', text: 'bonjour à tous' }))).toEqual(['bonjour à tous']);
+    const next = all(
+      (t) => addFinal(t, utterance('a', 0, 'Oui.')),
+      (t) => putSegment(t, { id: 's2', role: 'user', text: 'une question' }),
+      (t) => addFinal(t, utterance('b', 900, 'Une question.')),
+      (t) => putSegment(t, { id: 's3', role: 'user', text: 'oui' }),
+    );
+    expect(live(next)).toEqual(['oui']);
+  });
+
   it('of the other speaker are left alone', () => {
     const transcript = all(
       (t) => putSegment(t, { id: 's1', role: 'agent', text: 'Bonjour' }),

@@ -25,6 +25,8 @@ export interface Transcript {
   readonly segments: readonly Segment[];
   /** Ids of superseded segments, newest last: their late updates must not bring them back. */
   readonly closed: readonly string[];
+  /** Words of the newest spoken final that came before its live words: those, late, must not show it twice. */
+  readonly ahead: string | null;
 }
 
 /** Segment id of interims from the event stream, which carries none. Superseded, it may live again. */
@@ -32,7 +34,7 @@ export const EVENT_SEGMENT = 'event-stream';
 /** Late updates come within seconds: a few ids are enough, and a long call stays small. */
 const CLOSED_KEPT = 32;
 
-export const emptyTranscript: Transcript = { lines: [], segments: [], closed: [] };
+export const emptyTranscript: Transcript = { lines: [], segments: [], closed: [], ahead: null };
 
 /** Puts a final utterance in its place. The same utterance twice changes nothing. */
 export function addFinal(transcript: Transcript, utterance: Omit<Utterance, 'words'>): Transcript {
@@ -50,10 +52,13 @@ export function addFinal(transcript: Transcript, utterance: Omit<Utterance, 'wor
   while (place > 0 && isLater(others[place - 1], utterance.start_ms)) place -= 1;
   const lines = [...others.slice(0, place), final, ...others.slice(place)];
   const gone = supersededBy(final, transcript.segments);
+  const closed = [...gone].filter((id) => id !== EVENT_SEGMENT);
+  const spoken = final.role === 'user' && others === transcript.lines;
   return {
     lines,
     segments: transcript.segments.filter((segment) => !gone.has(segment.id)),
-    closed: [...transcript.closed, ...[...gone].filter((id) => id !== EVENT_SEGMENT)].slice(-CLOSED_KEPT),
+    closed: [...transcript.closed, ...closed].slice(-CLOSED_KEPT),
+    ahead: final.role === 'user' ? (spoken && closed.length === 0 ? plain(final.text) : null) : transcript.ahead,
   };
 }
 
@@ -107,6 +112,7 @@ export function putSegment(transcript: Transcript, segment: Segment): Transcript
     (other) => segment.id === EVENT_SEGMENT || other.role !== segment.role || other.id !== EVENT_SEGMENT,
   );
   const index = others.findIndex((other) => other.id === segment.id);
+  if (index === -1 && segment.role === 'user' && transcript.ahead?.startsWith(plain(segment.text))) return transcript;
   const segments = index === -1 ? [...others, segment] : others.with(index, segment);
   return { ...transcript, segments };
 }
