@@ -69,6 +69,7 @@ export function App() {
           key={route.scenarioId}
           scenarioId={route.scenarioId}
           scenarios={scenarios}
+          reload={reload}
           prefetchCall={loadCallScreen}
           onOpened={onOpened}
         />

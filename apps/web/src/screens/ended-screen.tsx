@@ -15,6 +15,7 @@ import { Notice } from '../ui/notice.tsx';
 import { Page, ScreenTitle } from '../ui/page.tsx';
 import { clock } from '../ui/use-now.ts';
 import styles from './ended-screen.module.css';
+import { KeyForm } from './key-form.tsx';
 
 interface Ended {
   readonly session: SessionSummary;
@@ -44,6 +45,7 @@ export function EndedScreen({ sessionId, call }: EndedScreenProps) {
     [known],
   );
   const [ended, reload] = useResource({ load, againInMs });
+  const locked = ended.status === 'failed' && ended.problem.key === 'problem.unauthorized';
   const { lines, reason, durationMs, scenarioId } = merge(ended.status === 'ready' ? ended.value : null, call);
 
   return (
@@ -65,10 +67,11 @@ export function EndedScreen({ sessionId, call }: EndedScreenProps) {
               {t('ended.home')}
             </a>
           </div>
-          <Downloads sessionId={sessionId} />
+          {locked ? null : <Downloads sessionId={sessionId} />}
         </div>
         <section className={styles.words} aria-label={t('call.transcript')}>
-          {ended.status === 'failed' ? (
+          {locked ? <KeyForm onKey={reload} /> : null}
+          {ended.status === 'failed' && !locked ? (
             <Notice tone="alert" action={<Button onClick={reload}>{t('app.retry')}</Button>}>
               {t(ended.problem.key, { s: ended.problem.retryInS ?? 0 })}
             </Notice>

@@ -21,6 +21,7 @@ import { useNow } from '../ui/use-now.ts';
 import { VoiceLine } from '../ui/voice-line.tsx';
 import type { VoiceLevels } from '../ui/voice-line.tsx';
 import { DemoNotice } from './demo-notice.tsx';
+import { KeyForm } from './key-form.tsx';
 import { MicrophoneCheck } from './microphone-check.tsx';
 import styles from './preflight-screen.module.css';
 import { useOpenSession } from './use-open-session.ts';
@@ -41,16 +42,18 @@ export interface OpenedCall extends StoredCall {
 interface PreflightScreenProps {
   readonly scenarioId: string;
   readonly scenarios: Resource<readonly ScenarioSummary[]>;
+  readonly reload: () => void;
   readonly prefetchCall: () => Promise<unknown>;
   readonly onOpened: (call: OpenedCall) => void;
 }
 
-/** Finds the scenario, or says that it is not there. */
+/** Finds the scenario, asks for the key it takes, or says that it is not there. */
 export function PreflightScreen(props: PreflightScreenProps) {
   const { t } = useLanguage();
   const { scenarios } = props;
   const scenario =
     scenarios.status === 'ready' ? scenarios.value.find((one) => one.scenario_id === props.scenarioId) : undefined;
+  const locked = scenarios.status === 'failed' && scenarios.problem.key === 'problem.unauthorized';
   return (
     <Page>
       <p className={styles.back}>
@@ -60,7 +63,8 @@ export function PreflightScreen(props: PreflightScreenProps) {
       </p>
       {scenario !== undefined ? <Preflight {...props} scenario={scenario} /> : null}
       {scenarios.status === 'loading' ? <p>{t('app.loading')}</p> : null}
-      {scenarios.status === 'failed' ? (
+      {locked ? <KeyForm onKey={props.reload} /> : null}
+      {scenarios.status === 'failed' && !locked ? (
         <Notice tone="alert">{t(scenarios.problem.key, { s: scenarios.problem.retryInS ?? 0 })}</Notice>
       ) : null}
       {scenarios.status === 'ready' && scenario === undefined ? <Notice tone="alert">{t('pre.unknown')}</Notice> : null}

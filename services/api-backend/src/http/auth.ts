@@ -30,10 +30,7 @@ export function requireApiKey({ apiKeys, tickets }: AuthOptions) {
       return;
     }
     if (route === EVENTS_ROUTE && hasTicket(request, tickets)) return;
-    throw new AppError(
-      'unauthorized',
-      'Send one of the keys of API_KEYS as "Authorization: Bearer <key>". The page asks for it under settings.',
-    );
+    throw new AppError('unauthorized', 'Send one of the keys of API_KEYS as "Authorization: Bearer <key>".');
   };
 }
 
