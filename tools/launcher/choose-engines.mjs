@@ -93,7 +93,12 @@ function chooseSpeech(settings, facts) {
   if (isPath || facts.modelPresent(wanted) || facts.hub || !facts.demoModel)
     return { engine: whisper(wanted), notes: [] };
   const why = `The model hub (huggingface.co) does not answer, and Whisper "${wanted}" is not on this machine`;
-  return { engine: DEMO_SPEECH, notes: [`${why}: using the demo speech model instead (${UNDERSTANDS}).`] };
+  return {
+    engine: DEMO_SPEECH,
+    notes: [
+      `${why}: using the demo speech model instead (${UNDERSTANDS}). Start again with internet access, or set WHISPER_MODEL to a folder.`,
+    ],
+  };
 }
 
 /**

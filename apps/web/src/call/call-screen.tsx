@@ -75,7 +75,10 @@ export function CallScreen({ call: opened, onEnded }: CallScreenProps) {
         <SpokenHint
           hearing={hearing}
           language={opened.language}
-          begun={state.transcript.lines.some((line) => line.role === 'user')}
+          begun={
+            // Nobody speaks: the list would only leave a phone no room for the conversation.
+            microphone.state.status === 'off' || state.transcript.lines.some((line) => line.role === 'user')
+          }
         />
         <div className={styles.notice}>
           <CallNotice notice={noticeOf(state, microphone.state, nowMs)} actions={actions} />

@@ -29,7 +29,7 @@ export const en: Messages = {
   'engine.demo': 'Demonstration',
   'engine.off': 'Not ready yet',
   'engine.why.stt':
-    'A small trial model that recognises prepared sentences only. For real listening, name a model in .env (WHISPER_MODEL=small) and start again.',
+    'A small trial model that recognises prepared sentences only. For real listening, start again with internet access (a model is downloaded), or name a folder in .env (WHISPER_MODEL).',
   'engine.why.llm':
     'Prepared answers, no language model. For real answers, put MISTRAL_API_KEY or OPENAI_API_KEY in .env, or start Ollama.',
   'engine.why.tts':

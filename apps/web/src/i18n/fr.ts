@@ -27,7 +27,7 @@ export const fr = {
   'engine.demo': 'Démonstration',
   'engine.off': 'Pas encore prêt',
   'engine.why.stt':
-    'Un petit modèle d’essai : il ne reconnaît que des phrases préparées. Pour une vraie écoute, indiquez un modèle dans .env (WHISPER_MODEL=small), puis relancez.',
+    'Un petit modèle d’essai : il ne reconnaît que des phrases préparées. Pour une vraie écoute, relancez avec un accès à internet (un modèle se télécharge), ou indiquez un dossier dans .env (WHISPER_MODEL).',
   'engine.why.llm':
     'Des réponses préparées, sans modèle de langage. Pour de vraies réponses, ajoutez MISTRAL_API_KEY ou OPENAI_API_KEY dans .env, ou lancez Ollama.',
   'engine.why.tts':
