@@ -26,6 +26,8 @@ import { Stack } from './launcher/stack.mjs';
 /** What whisper-stt exits with when a model could not be downloaded. */
 const DOWNLOAD_FAILED = 3;
 const PARENT_CHECK_MS = 300;
+/** A second signal that soon is the same wish. */
+const SAME_SIGNAL_MS = 1000;
 /** For programs of the set-up to end by themselves. */
 const INTERRUPT_GRACE_MS = 500;
 
@@ -95,13 +97,16 @@ async function startStack(context, secrets, lock) {
  */
 function stopOnSignals(stack, { paths, progress }) {
   return new Promise((resolve) => {
+    let since = 0;
     const stop = () => {
       if (stack.stopping) {
+        // npm and whoever signals a whole group (timeout, systemd) send the same signal twice.
+        if (Date.now() - since < SAME_SIGNAL_MS) return;
         progress.line('Ending everything at once.');
         stack.kill();
         return;
       }
-      const since = Date.now();
+      since = Date.now();
       rmSync(stackFile(paths), { force: true });
       progress.line('Stopping… (once more to end everything at once)');
       const said = stack.stop().then(() => progress.line(`Stopped in ${seconds(Date.now() - since)}.`));
@@ -111,7 +116,9 @@ function stopOnSignals(stack, { paths, progress }) {
       process.removeAllListeners(signal);
       process.on(signal, stop);
     }
-    stopWithParent(stop);
+    stopWithParent(() => {
+      if (!stack.stopping) stop();
+    });
     process.on('uncaughtException', (error) => {
       progress.failure(error);
       process.exitCode = 1;
