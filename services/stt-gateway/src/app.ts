@@ -13,6 +13,8 @@ import { WhisperEngine } from './engines/whisper-engine.ts';
 import { VadHearing } from './hearing/hearing.ts';
 import { listenRoutes, type OpenSockets } from './listen/routes.ts';
 import { restRoutes } from './rest/routes.ts';
+import { TranscriptionSession } from './session/session.ts';
+import { Tenants } from './tenants.ts';
 
 const MODEL_PATH = fileURLToPath(new URL('../models/silero_vad.onnx', import.meta.url));
 
@@ -75,9 +77,9 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
   });
   app.after(() => {
     sockets = listenRoutes(app, {
-      key: config.internalKey,
-      hearing,
-      decoder,
+      tenants: new Tenants(config.internalKey, config.apiKeys),
+      openSession: (options, listener) =>
+        new TranscriptionSession(options, { ...listener, hearing, decoder, telemetry }),
       scheduler,
       telemetry,
       limits: config.streams,

@@ -6,6 +6,15 @@ import type { SocketLimits } from './listen/socket.ts';
 const envSchema = z.object({
   ...commonEnv,
   PORT: portSchema.default(8001),
+  API_KEYS: z
+    .string()
+    .default('')
+    .transform((list) =>
+      list
+        .split(',')
+        .map((key) => key.trim())
+        .filter(Boolean),
+    ),
   WHISPER_URL: httpUrlSchema.default('http://127.0.0.1:8003'),
 });
 
@@ -14,6 +23,8 @@ export interface Config {
   readonly http: { readonly address: string; readonly port: number };
   /** Who may call us, and what we show the engine. */
   readonly internalKey: string;
+  /** Keys of other callers, each a tenant of its own. */
+  readonly apiKeys: readonly string[];
   readonly whisper: { readonly url: string; readonly decodeTimeoutMs: number; readonly connections: number };
   readonly decoding: SchedulerOptions & {
     /** How long an utterance is kept for an engine that is away. */
@@ -58,6 +69,7 @@ export function readConfig(env?: Readonly<Record<string, string | undefined>>): 
     logLevel: parsed.LOG_LEVEL,
     http: { address: parsed.BIND_ADDRESS, port: parsed.PORT },
     internalKey: parsed.INTERNAL_API_KEY,
+    apiKeys: Object.freeze(parsed.API_KEYS),
     // A demo model answers in 50 ms, `small` on an old processor in 5 to 10 s.
     whisper: { url: parsed.WHISPER_URL, decodeTimeoutMs: 20_000, connections: 8 },
   });

@@ -1,3 +1,4 @@
+import { STT_SAMPLE_RATE_HZ } from '@eloquence/shared/contracts/stt';
 import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
 import { retry, type RetryPolicy } from '@eloquence/shared/runtime/retry';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
@@ -26,7 +27,9 @@ export interface DecoderOptions {
 /** How the speech of one session is decoded. */
 export interface DecodeContext {
   readonly language: string | undefined;
-  readonly prompt: string | undefined;
+  readonly keyterms: readonly string[];
+  readonly temperature: number;
+  readonly tenant: string;
   readonly signal: AbortSignal;
 }
 
@@ -62,8 +65,8 @@ export class Decoder {
    * One decode without second chances, for interims and guesses. `take` is called when the engine is free, so that an
    * interim that had to wait is of the newest audio.
    */
-  once(kind: 'speculative' | 'interim', context: DecodeContext, take: () => Cut): Ticket<Decoded> {
-    return this.#submit(kind, context, take);
+  once(kind: 'speculative' | 'interim', context: DecodeContext, audioS: number, take: () => Cut): Ticket<Decoded> {
+    return this.#submit(kind, context, audioS, take);
   }
 
   /**
@@ -72,12 +75,18 @@ export class Decoder {
    * @param guess a speculative decode of the same audio, used if it comes through
    * @throws AppError as the engine port says; the signal's reason when aborted
    */
-  async final(cut: Cut, context: DecodeContext, guess?: Ticket<Decoded>): Promise<Believed> {
+  async final(
+    kind: 'final' | 'commit' | 'file',
+    cut: Cut,
+    context: DecodeContext,
+    guess?: Ticket<Decoded>,
+  ): Promise<Believed> {
     guess?.promote();
     const guessed = await guess?.result.catch(() => undefined);
     if (guessed) return guessed.believed;
     let awaySinceMs: number | undefined;
-    const decoded = await retry(() => this.#submit('final', context, () => cut).result, {
+    const audioS = cut.pcm.length / STT_SAMPLE_RATE_HZ;
+    const decoded = await retry(() => this.#submit(kind, context, audioS, () => cut).result, {
       policy: OUTAGE_POLICY,
       signal: context.signal,
       retryable: (error) => {
@@ -89,16 +98,18 @@ export class Decoder {
     return decoded.believed;
   }
 
-  #submit(kind: DecodeKind, context: DecodeContext, take: () => Cut): Ticket<Decoded> {
+  #submit(kind: DecodeKind, context: DecodeContext, audioS: number, take: () => Cut): Ticket<Decoded> {
     const { engine, scheduler, telemetry } = this.#options;
-    const { language, prompt, signal } = context;
+    const { language, keyterms, temperature, tenant, signal } = context;
     const ticket = scheduler.submit({
       kind,
+      tenant,
+      audioS,
       signal,
       run: async (running) => {
         const { span, pcm } = take();
-        const hints = { ...(language && { language }), ...(prompt && { prompt }) };
-        return { span, believed: believe(await engine.decode({ pcm, signal: running, ...hints }), span) };
+        const request = { pcm, keyterms, temperature, kind, signal: running, ...(language && { language }) };
+        return { span, believed: believe(await engine.decode(request), span) };
       },
     });
     const count = (outcome: string) => telemetry.count('eloquence_stt_decodes_total', { kind, outcome });

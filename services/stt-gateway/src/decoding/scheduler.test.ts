@@ -12,6 +12,8 @@ function bench(overrides: Partial<typeof options> = {}) {
   const scheduler = new DecodeScheduler({ ...options, ...overrides }, () => nowMs);
   const submit = (kind: DecodeKind, name: string, signal = never) => {
     const ticket = scheduler.submit({
+      tenant: 'a',
+      audioS: 1,
       kind,
       signal,
       run: () => {
@@ -93,9 +95,21 @@ describe('DecodeScheduler', () => {
 
   test('a call that fails frees its slot', async () => {
     const scheduler = new DecodeScheduler({ ...options, slots: 1 });
-    const failing = scheduler.submit({ kind: 'final', signal: never, run: () => Promise.reject(new Error('no')) });
+    const failing = scheduler.submit({
+      tenant: 'a',
+      audioS: 1,
+      kind: 'final',
+      signal: never,
+      run: () => Promise.reject(new Error('no')),
+    });
     await expect(failing.result).rejects.toThrow('no');
-    const next = scheduler.submit({ kind: 'final', signal: never, run: () => Promise.resolve('yes') });
+    const next = scheduler.submit({
+      tenant: 'a',
+      audioS: 1,
+      kind: 'final',
+      signal: never,
+      run: () => Promise.resolve('yes'),
+    });
     await expect(next.result).resolves.toBe('yes');
   });
 });

@@ -2,9 +2,10 @@ import { AppError } from '@eloquence/shared/runtime/errors';
 
 /**
  * What a decode is for, most urgent first. Interims never take the last slot, so a final finds one free.
- * `speculative` is a final decode begun before it is sure that the speaker has finished.
+ * `speculative` is a final decode begun before it is sure that the speaker has finished, `commit` one whose speaker goes
+ * on (forced cut, window of a meeting), `file` one nobody listens to while it is spoken.
  */
-const KINDS = ['final', 'speculative', 'interim'] as const;
+const KINDS = ['final', 'speculative', 'commit', 'interim', 'file'] as const;
 export type DecodeKind = (typeof KINDS)[number];
 
 export interface SchedulerOptions {
@@ -20,6 +21,10 @@ export interface SchedulerOptions {
 
 export interface DecodeJob<T> {
   readonly kind: DecodeKind;
+  /** Whose share of the engine it uses up. */
+  readonly tenant: string;
+  /** Length of the audio, as the measure of that share; seconds. */
+  readonly audioS: number;
   /** Takes the job out of the queue, or cancels its call. */
   readonly signal: AbortSignal;
   readonly run: (signal: AbortSignal) => Promise<T>;

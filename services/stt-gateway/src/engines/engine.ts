@@ -1,4 +1,5 @@
 import type { VerboseTranscription } from '@eloquence/shared/contracts/stt';
+import type { DecodeKind } from '../decoding/scheduler.ts';
 import type { Engine } from '@eloquence/shared/contracts/engine';
 
 export interface DecodeRequest {
@@ -6,8 +7,12 @@ export interface DecodeRequest {
   readonly pcm: Int16Array<ArrayBuffer>;
   /** As the caller gave it ("fr", "fr-FR"); undefined = the engine finds out. */
   readonly language?: string;
-  /** Words likely to occur. */
-  readonly prompt?: string;
+  /** Words likely to occur; how they reach the model is the engine's dialect. */
+  readonly keyterms: readonly string[];
+  /** 0 = greedy. */
+  readonly temperature: number;
+  /** What the text is for: an engine with a queue of its own lets the urgent pass. */
+  readonly kind: DecodeKind;
   readonly signal: AbortSignal;
 }
 

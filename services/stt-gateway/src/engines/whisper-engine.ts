@@ -31,6 +31,9 @@ export interface ForwardAnswer {
   readonly body: Readable;
 }
 
+/** Whisper's prompt holds 224 tokens. */
+const MAX_PROMPT_CHARACTERS = 500;
+
 /** A transcription of 20 s of speech with word times is some 10 kB. */
 const MAX_ANSWER_BYTES = 1_048_576;
 
@@ -72,7 +75,8 @@ export class WhisperEngine implements SpeechEngine {
   async decode(request: DecodeRequest): Promise<VerboseTranscription> {
     const query = new URLSearchParams({ words: 'true', response_format: 'verbose_json' });
     if (request.language) query.set('language', request.language);
-    if (request.prompt) query.set('prompt', request.prompt);
+    if (request.keyterms.length > 0) query.set('prompt', request.keyterms.join(', ').slice(0, MAX_PROMPT_CHARACTERS));
+    if (request.temperature > 0) query.set('temperature', String(request.temperature));
     const { pcm, signal } = request;
     const { decodeTimeoutMs: timeoutMs } = this.#options;
     const text = await this.#callOnceMore(

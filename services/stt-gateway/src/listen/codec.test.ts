@@ -7,6 +7,8 @@ import { sessionOptions } from './socket.ts';
 
 const context: WireContext = { requestId: 'req-1', language: 'fr', model: 'whisper', vadEvents: true };
 const transcript = {
+  language: 'fr',
+  segments: [],
   utterance: 1,
   startS: 1.2,
   endS: 2.7,
@@ -21,7 +23,7 @@ const transcript = {
 describe('encode', () => {
   test.each<SessionEvent>([
     { type: 'speech.started', utterance: 1, atS: 1.5 },
-    { type: 'transcript.interim', transcript },
+    { type: 'transcript.interim', transcript, stableWords: [] },
     { type: 'transcript.final', transcript, pause: true, fromFinalize: false },
     { type: 'utterance.ended', lastWordEndS: 2.4 },
     { type: 'utterance.lost', utterance: 1, startS: 1, endS: 2, error: new AppError('unavailable', 'Away.') },
@@ -73,26 +75,29 @@ describe('decodeControl', () => {
   );
 });
 
-const options = (query: Record<string, unknown>) => sessionOptions(listenQuerySchema.parse(query));
+const options = (query: Record<string, unknown>) => sessionOptions(listenQuerySchema.parse(query), 'test');
 
 describe('sessionOptions', () => {
   test('without parameters: 300 ms, no interims, language left to the engine', () => {
     expect(options({})).toEqual({
       language: undefined,
-      prompt: undefined,
-      endpointingMs: 300,
+      keyterms: [],
+      turn: { type: 'silence', endpointingMs: 300 },
       utteranceEndMs: undefined,
       interims: false,
+      tenant: 'test',
+      urgency: 'live',
+      temperature: 0,
     });
   });
 
   test('what stock clients ask for is raised to what whole utterances need', () => {
-    expect(options({ endpointing: '25' }).endpointingMs).toBe(200);
-    expect(options({ endpointing: '500' }).endpointingMs).toBe(500);
-    expect(options({ endpointing: 'false' }).endpointingMs).toBeUndefined();
+    expect(options({ endpointing: '25' }).turn).toEqual({ type: 'silence', endpointingMs: 200 });
+    expect(options({ endpointing: '500' }).turn).toEqual({ type: 'silence', endpointingMs: 500 });
+    expect(options({ endpointing: 'false' }).turn).toEqual({ type: 'manual' });
   });
 
-  test('key terms become the prompt', () => {
-    expect(options({ keyterm: ['Eloquence', 'balayage'] }).prompt).toBe('Eloquence, balayage');
+  test('key terms are handed on', () => {
+    expect(options({ keyterm: ['Eloquence', 'balayage'] }).keyterms).toEqual(['Eloquence', 'balayage']);
   });
 });

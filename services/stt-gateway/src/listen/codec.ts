@@ -19,6 +19,8 @@ export function encode(event: SessionEvent, context: WireContext): ListenMessage
   switch (event.type) {
     case 'speech.started':
       return context.vadEvents ? { type: 'SpeechStarted', channel: CHANNEL, timestamp: event.atS } : undefined;
+    case 'speech.ended':
+      return undefined;
     case 'transcript.interim':
       return results(event.transcript, { is_final: false, speech_final: false }, context);
     case 'transcript.final': {

@@ -1,13 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { listenQuerySchema, type ListenQuery } from '@eloquence/shared/contracts/stt';
 import { AppError } from '@eloquence/shared/runtime/errors';
-import { credentialOf, isKnownKey, type Service } from '@eloquence/shared/runtime/service';
+import { credentialOf, type Service } from '@eloquence/shared/runtime/service';
 import { INPUT_RATES_HZ } from '../audio/resampler.ts';
 import type { DecodeScheduler } from '../decoding/scheduler.ts';
+import type { Tenants } from '../tenants.ts';
 import { ListenSocket, type ListenPorts } from './socket.ts';
 
 export interface ListenRouteOptions extends ListenPorts {
-  readonly key: string;
+  readonly tenants: Tenants;
   readonly scheduler: DecodeScheduler;
   readonly maxStreams: number;
   /** True once the process is stopping. */
@@ -30,9 +31,10 @@ function credentialOfProtocol(header: string | undefined): string | undefined {
 /** `ws://…/v1/listen`. Every refusal is an HTTP problem body before the upgrade. */
 export function listenRoutes(app: Service, options: ListenRouteOptions): OpenSockets {
   const open: OpenSockets = new Set();
+  const tenantOf = ({ headers }: FastifyRequest) =>
+    options.tenants.of(credentialOf(headers.authorization) ?? credentialOfProtocol(headers['sec-websocket-protocol']));
   const authorize = async (request: FastifyRequest) => {
-    const { authorization, 'sec-websocket-protocol': protocol } = request.headers;
-    if (isKnownKey(credentialOf(authorization) ?? credentialOfProtocol(protocol), [options.key])) return;
+    if (tenantOf(request)) return;
     throw new AppError('unauthorized', 'Send a valid key as "Authorization: Token <key>".');
   };
   const admit = async () => {
@@ -57,7 +59,8 @@ export function listenRoutes(app: Service, options: ListenRouteOptions): OpenSoc
       throw new AppError('invalid_request', 'Open /v1/listen as a WebSocket.');
     },
     wsHandler: (socket, request) => {
-      const listener = new ListenSocket(socket, request.query, request.id, options);
+      const tenant = tenantOf(request) ?? '';
+      const listener = new ListenSocket(socket, { query: request.query, requestId: request.id, tenant }, options);
       open.add(listener);
       options.telemetry.set('eloquence_stt_streams', open.size);
       socket.on('close', () => {

@@ -5,9 +5,7 @@ import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { S16leFramer } from '../audio/pcm.ts';
 import { Resampler } from '../audio/resampler.ts';
-import type { Decoder } from '../decoding/decoder.ts';
-import type { Hearing } from '../hearing/hearing.ts';
-import { TranscriptionSession, type SessionOptions } from '../session/session.ts';
+import type { OpenSession, SessionOptions, SpeechSession } from '../session/speech-session.ts';
 import type { SessionEvent } from '../session/session-events.ts';
 import { decodeControl, encode, encodeError, encodeMetadata, type WireContext } from './codec.ts';
 
@@ -25,8 +23,7 @@ export interface SocketLimits {
 }
 
 export interface ListenPorts {
-  readonly hearing: Hearing;
-  readonly decoder: Decoder;
+  readonly openSession: OpenSession;
   readonly telemetry: Telemetry;
   readonly limits: SocketLimits;
 }
@@ -41,14 +38,22 @@ const MIN_ENDPOINTING_MS = 200;
 /** A peer that does not answer our close is cut off after this. */
 const CLOSE_GRACE_MS = 2_000;
 const MAX_REASON_BYTES = 123;
-const MAX_PROMPT_CHARACTERS = 500;
+const MAX_KEYTERMS = 100;
+
+/** Who connects, and what for. */
+export interface ListenRequest {
+  readonly query: ListenQuery;
+  readonly requestId: string;
+  /** See SessionOptions. */
+  readonly tenant: string;
+}
 
 /** One client of `/v1/listen`: frames in, one session, messages out. */
 export class ListenSocket {
   readonly #socket: WebSocket;
   readonly #ports: ListenPorts;
   readonly #context: WireContext;
-  readonly #session: TranscriptionSession;
+  readonly #session: SpeechSession;
   readonly #framer = new S16leFramer();
   readonly #resampler: Resampler | undefined;
   readonly #createdAt = new Date();
@@ -60,7 +65,7 @@ export class ListenSocket {
   readonly #pinger: NodeJS.Timeout;
 
   /** Attaches its handlers before it returns, so that frames sent with the upgrade are not lost. */
-  constructor(socket: WebSocket, query: ListenQuery, requestId: string, ports: ListenPorts) {
+  constructor(socket: WebSocket, { query, requestId, tenant }: ListenRequest, ports: ListenPorts) {
     this.#socket = socket;
     this.#ports = ports;
     this.#context = {
@@ -70,8 +75,7 @@ export class ListenSocket {
       vadEvents: query.vad_events,
     };
     this.#resampler = query.sample_rate === STT_SAMPLE_RATE_HZ ? undefined : new Resampler(query.sample_rate);
-    this.#session = new TranscriptionSession(sessionOptions(query), {
-      ...ports,
+    this.#session = ports.openSession(sessionOptions(query, tenant), {
       onEvent: (event) => this.#tell(event),
       onPressure: (pressed) => this.#setPaused(pressed),
       onFailure: (error) => this.#close(closeCodes.internal, `${error.code}: ${error.message}`),
@@ -204,14 +208,20 @@ export class ListenSocket {
 }
 
 /** The query's words for it -> the session's. */
-export function sessionOptions(query: ListenQuery): SessionOptions {
+export function sessionOptions(query: ListenQuery, tenant: string): SessionOptions {
   const { endpointing = DEFAULT_ENDPOINTING_MS, keyterm = [] } = query;
   return {
     // Deepgram's names for "find out by yourself".
     language: query.language === 'multi' ? undefined : query.language,
-    prompt: [keyterm].flat().join(', ').slice(0, MAX_PROMPT_CHARACTERS) || undefined,
-    endpointingMs: endpointing === 'false' ? undefined : Math.max(MIN_ENDPOINTING_MS, endpointing),
+    keyterms: [keyterm].flat().slice(0, MAX_KEYTERMS),
+    turn:
+      endpointing === 'false'
+        ? { type: 'manual' }
+        : { type: 'silence', endpointingMs: Math.max(MIN_ENDPOINTING_MS, endpointing) },
     utteranceEndMs: query.utterance_end_ms,
     interims: query.interim_results,
+    tenant,
+    urgency: 'live',
+    temperature: 0,
   };
 }

@@ -8,6 +8,16 @@ export interface TimedWord {
   readonly probability: number;
 }
 
+/** A stretch of text as the engine gave it, with what it says of its own certainty. */
+export interface TranscriptSegment {
+  readonly startS: number;
+  readonly endS: number;
+  readonly text: string;
+  readonly avgLogprob: number | undefined;
+  readonly compressionRatio: number | undefined;
+  readonly noSpeechProb: number | undefined;
+}
+
 export interface Transcript {
   /** Counts the utterances of the session from 1. */
   readonly utterance: number;
@@ -16,16 +26,29 @@ export interface Transcript {
   readonly text: string;
   readonly words: readonly TimedWord[];
   readonly confidence: number;
+  /** The language it was decoded in, as a code; undefined when nothing was decoded or the engine does not say. */
+  readonly language: string | undefined;
+  readonly segments: readonly TranscriptSegment[];
 }
 
 /**
- * What a session tells its codec. Finals, losses and ends come in spoken order; `speech.started` comes at once, also
- * while the final of the utterance before is still being decoded. Every codec gets all of it and says what its wire can say.
+ * What a session tells its codec. Finals, losses and ends come in spoken order; `speech.started` and `speech.ended` come
+ * at once, also while the final of the utterance before is still being decoded. Every codec gets all of it and says what its wire can say.
  * Interims are revisable: each replaces the one before.
  */
 export type SessionEvent =
   | { readonly type: 'speech.started'; readonly utterance: number; readonly atS: number }
-  | { readonly type: 'transcript.interim'; readonly transcript: Transcript }
+  /** The speaker has paused, or was cut: the final of `utterance` follows. Only after its `speech.started`. */
+  | { readonly type: 'speech.ended'; readonly utterance: number; readonly atS: number }
+  | {
+      readonly type: 'transcript.interim';
+      readonly transcript: Transcript;
+      /**
+       * The words, counted from the first, that two decodes in a row agreed on (LocalAgreement-2). Never fewer than
+       * in the interim before of the same utterance, and never other words.
+       */
+      readonly stableWords: readonly string[];
+    }
   | {
       readonly type: 'transcript.final';
       readonly transcript: Transcript;

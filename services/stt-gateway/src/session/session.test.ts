@@ -48,7 +48,17 @@ function bench(answer: Answer, options: { interims?: boolean } = {}) {
   const decoder = new Decoder({ engine, scheduler, telemetry, outageMs: 1_000 });
   let pressed = false;
   const session = new TranscriptionSession(
-    { language: 'fr', prompt: undefined, endpointingMs: 300, utteranceEndMs: undefined, interims: false, ...options },
+    {
+      language: 'fr',
+      keyterms: [],
+      turn: { type: 'silence', endpointingMs: 300 },
+      utteranceEndMs: undefined,
+      interims: false,
+      tenant: 'test',
+      urgency: 'live',
+      temperature: 0,
+      ...options,
+    },
     {
       hearing: loudness,
       decoder,

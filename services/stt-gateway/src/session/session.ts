@@ -17,29 +17,18 @@ import {
   type CommitCause,
   type SegmenterEffect,
   type SegmenterInput,
+  type SegmenterOptions,
   type SegmenterState,
   type Span,
 } from '../utterance/segmenter.ts';
 import { Outbox } from './outbox.ts';
-import type { SessionEvent, TimedWord, Transcript } from './session-events.ts';
+import type { TimedWord, Transcript } from './session-events.ts';
+import type { SessionListener, SessionOptions, SpeechSession } from './speech-session.ts';
 
-export interface SessionOptions {
-  readonly language: string | undefined;
-  readonly prompt: string | undefined;
-  readonly endpointingMs: number | undefined;
-  readonly utteranceEndMs: number | undefined;
-  readonly interims: boolean;
-}
-
-export interface SessionPorts {
+export interface SessionPorts extends SessionListener {
   readonly hearing: Hearing;
   readonly decoder: Decoder;
   readonly telemetry: Telemetry;
-  readonly onEvent: (event: SessionEvent) => void;
-  /** True: stop reading, what came is not yet worked off. Nothing is dropped; TCP makes the sender wait. */
-  readonly onPressure: (pressed: boolean) => void;
-  /** Hearing failed for good: the session cannot go on. */
-  readonly onFailure: (error: AppError) => void;
 }
 
 /** Windows out at the worker at which reading stops (4 s of audio), and at which it goes on. */
@@ -70,18 +59,20 @@ interface Guess {
 }
 
 interface Pending {
-  readonly transcript: Omit<Transcript, 'text' | 'words' | 'confidence'>;
+  readonly transcript: Pick<Transcript, 'utterance' | 'startS' | 'endS'>;
   readonly pause: boolean;
   readonly announced: boolean;
   fromFinalize: boolean;
 }
 
 /**
- * One stream of speech: audio in, SessionEvents out. The wire is a codec's business, what an utterance is the
- * segmenter's, who is decoded next the scheduler's; this class carries audio and effects between them.
+ * A session whose utterances are heard and cut here, for engines that decode whole ones. The wire is a codec's business,
+ * what an utterance is the segmenter's, who is decoded next the scheduler's; this class carries audio and effects
+ * between them.
  */
-export class TranscriptionSession {
+export class TranscriptionSession implements SpeechSession {
   readonly #options: SessionOptions;
+  readonly #segmenting: SegmenterOptions;
   readonly #ports: SessionPorts;
   readonly #stream: HearingStream;
   readonly #timeline = new Timeline(MAX_HELD_SAMPLES);
@@ -109,6 +100,10 @@ export class TranscriptionSession {
 
   constructor(options: SessionOptions, ports: SessionPorts) {
     this.#options = options;
+    this.#segmenting = {
+      endpointingMs: options.turn.type === 'silence' ? options.turn.endpointingMs : undefined,
+      utteranceEndMs: options.utteranceEndMs,
+    };
     this.#ports = ports;
     this.#stream = ports.hearing.open({
       onProbability: (probability) => this.#heard(probability),
@@ -163,6 +158,10 @@ export class TranscriptionSession {
     await this.#outbox.drained;
   }
 
+  discard(): void {
+    throw new Error('not there yet');
+  }
+
   /** Drops everything at once. */
   close(): void {
     if (this.#closed) return;
@@ -213,7 +212,7 @@ export class TranscriptionSession {
 
   /** Moves the segmenter on and performs its effects; true when an utterance was committed. */
   #advance(input: SegmenterInput): boolean {
-    const { state, effects } = step(this.#state, input, this.#options);
+    const { state, effects } = step(this.#state, input, this.#segmenting);
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
     this.#keepTicking();
@@ -253,7 +252,8 @@ export class TranscriptionSession {
     this.#cancelInterim();
     const abort = new ChildAbort(this.#abort.signal);
     const cut = this.#cut(span);
-    const ticket = this.#ports.decoder.once('speculative', this.#context(abort.signal), () => cut);
+    const audioS = secondsOf(cut.pcm.length);
+    const ticket = this.#ports.decoder.once('speculative', this.#context(abort.signal), audioS, () => cut);
     // Its failure is the final decode's business.
     ticket.result.catch(() => undefined);
     this.#guess = { span, ticket, abort };
@@ -311,7 +311,8 @@ export class TranscriptionSession {
     }
     const cut = this.#cut(span);
     try {
-      return { believed: await this.#ports.decoder.final(cut, this.#context(this.#abort.signal), guess?.ticket) };
+      const context = this.#context(this.#abort.signal);
+      return { believed: await this.#ports.decoder.final('final', cut, context, guess?.ticket) };
     } catch (error) {
       return { error: AppError.from(error) };
     }
@@ -331,14 +332,15 @@ export class TranscriptionSession {
     if (text === '' && !pending.announced && !fromFinalize) return;
     const words = timedWords(believed, startS);
     this.#lastWordEndS = words.at(-1)?.endS ?? secondsOf(span.speechEnd);
-    const transcript = { ...pending.transcript, text, words, confidence: believed?.confidence ?? 0 };
+    const transcript = { ...pending.transcript, ...UNKNOWN, text, words, confidence: believed?.confidence ?? 0 };
     this.#ports.onEvent({ type: 'transcript.final', transcript, pause, fromFinalize });
   }
 
   #tellNothingSaid(): void {
     this.#outbox.add(Promise.resolve(), () => {
       const atS = this.durationS;
-      const transcript = { utterance: this.#utterances, startS: atS, endS: atS, text: '', words: [], confidence: 0 };
+      const nothing = { ...UNKNOWN, text: '', words: [], confidence: 0 };
+      const transcript = { utterance: this.#utterances, startS: atS, endS: atS, ...nothing };
       this.#ports.onEvent({ type: 'transcript.final', transcript, pause: false, fromFinalize: true });
     });
   }
@@ -364,7 +366,8 @@ export class TranscriptionSession {
       this.#interimTo = span.to;
       return this.#cut(span);
     };
-    const ticket = this.#ports.decoder.once('interim', this.#context(abort.signal), take);
+    const audioS = secondsOf(this.#state.position - (this.#state.phase === 'speaking' ? this.#state.span.from : 0));
+    const ticket = this.#ports.decoder.once('interim', this.#context(abort.signal), audioS, take);
     const decoded = await ticket.result.catch(() => undefined);
     if (this.#interim === abort) this.#interim = undefined;
     if (!decoded?.believed.text || abort.signal.aborted || this.#outbox.pending > 0) return;
@@ -372,9 +375,9 @@ export class TranscriptionSession {
     const startS = secondsOf(span.from);
     const { text, confidence } = believed;
     const words = timedWords(believed, startS);
-    const transcript = { utterance, startS, endS: secondsOf(span.to), text, words, confidence };
+    const transcript = { utterance, startS, endS: secondsOf(span.to), ...UNKNOWN, text, words, confidence };
     this.#announced = true;
-    this.#ports.onEvent({ type: 'transcript.interim', transcript });
+    this.#ports.onEvent({ type: 'transcript.interim', transcript, stableWords: [] });
   }
 
   #cancelInterim(): void {
@@ -383,7 +386,8 @@ export class TranscriptionSession {
   }
 
   #context(signal: AbortSignal) {
-    return { language: this.#options.language, prompt: this.#options.prompt, signal };
+    const { language, keyterms, temperature, tenant } = this.#options;
+    return { language, keyterms, temperature, tenant, signal };
   }
 
   #cut(span: Span): Cut {
@@ -429,6 +433,8 @@ export class TranscriptionSession {
     if (stalledMs > 0) this.#advance({ type: 'stall', stalledMs });
   }
 }
+
+const UNKNOWN = { language: undefined, segments: [] } as const;
 
 function secondsOf(samples: number): number {
   return Math.round((samples / STT_SAMPLE_RATE_HZ) * 1000) / 1000;
