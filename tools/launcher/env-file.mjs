@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { LauncherError, messageOf } from './errors.mjs';
 
+const SETTING = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/;
+
 /**
  * @param {string} text A .env file: `NAME=value`, `#` comments, optional `export` and quotes.
  * @returns {Record<string, string>}
@@ -10,12 +12,23 @@ export function parseEnvFile(text) {
   /** @type {Record<string, string>} */
   const values = {};
   for (const line of text.split(/\r?\n/)) {
-    const match = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line);
+    const match = SETTING.exec(line);
     if (match === null) continue;
     const [, name = '', raw = ''] = match;
     values[name] = unquote(raw);
   }
   return values;
+}
+
+/**
+ * @param {string} text A .env file.
+ * @returns {string[]} one warning per line that is no setting; its text may be a secret and is not repeated
+ */
+export function unreadableLines(text) {
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    if (/^\s*(?:#|$)/.test(line) || SETTING.test(line)) return [];
+    return `.env line ${index + 1} is not a setting and was skipped: write NAME=value, or # in front of a comment.`;
+  });
 }
 
 /**
@@ -138,7 +151,8 @@ export function loadSettings(root, processEnv) {
   const example = resolve(root, '.env.example');
   const known = existsSync(example) ? namesIn(readFileSync(example, 'utf8')) : new Set(/** @type {string[]} */ ([]));
   const file = resolve(root, '.env');
-  const fromFile = existsSync(file) ? parseEnvFile(readEnvFile(file)) : {};
+  const text = existsSync(file) ? readEnvFile(file) : '';
+  const fromFile = parseEnvFile(text);
   /** @type {Record<string, string>} */
   const merged = {};
   for (const [name, value] of [...Object.entries(fromFile), ...Object.entries(processEnv)]) {
@@ -148,6 +162,6 @@ export function loadSettings(root, processEnv) {
   }
   return {
     settings: resolveFiles(merged, known, root),
-    warnings: unknownNames(Object.keys(fromFile), known),
+    warnings: [...unreadableLines(text), ...unknownNames(Object.keys(fromFile), known)],
   };
 }

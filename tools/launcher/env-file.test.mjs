@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { closestName, loadSettings, namesIn, parseEnvFile, unknownNames } from './env-file.mjs';
+import { closestName, loadSettings, namesIn, parseEnvFile, unknownNames, unreadableLines } from './env-file.mjs';
 
 void test('a .env file may hold comments, quotes, export and Windows line ends', () => {
   const text = [
@@ -73,4 +73,11 @@ void test('a .env that cannot be read is named, with what to do', (t) => {
   t.after(() => rmSync(root, { recursive: true }));
   mkdirSync(join(root, '.env'));
   assert.throws(() => loadSettings(root, {}), { message: /\.env cannot be read/, fix: /text file/ });
+});
+
+void test('a line of .env that is no setting is named by its number, never by its text', () => {
+  const warnings = unreadableLines('# a comment\n\nAPI_PORT=1\nMISTRAL_API_KEY secret\nexport X=1\n');
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0] ?? '', /line 4 .* NAME=value/);
+  assert.doesNotMatch(warnings[0] ?? '', /secret/);
 });
