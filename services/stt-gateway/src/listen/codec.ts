@@ -18,7 +18,8 @@ const NO_UUID = '00000000-0000-0000-0000-000000000000';
 export function encode(event: SessionEvent, context: WireContext): ListenMessage | undefined {
   switch (event.type) {
     case 'speech.started':
-      return context.vadEvents ? { type: 'SpeechStarted', channel: CHANNEL, timestamp: event.atS } : undefined;
+      if (!context.vadEvents || event.continues) return undefined;
+      return { type: 'SpeechStarted', channel: CHANNEL, timestamp: event.atS };
     case 'speech.ended':
       return undefined;
     case 'transcript.interim':

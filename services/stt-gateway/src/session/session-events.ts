@@ -32,14 +32,26 @@ export interface Transcript {
 }
 
 /**
+ * Why an utterance ended: its speaker paused, it became too long and was cut, the client asked for what there is, or
+ * the client wants it forgotten.
+ */
+export type SpeechEndCause = 'pause' | 'cut' | 'finalize' | 'discarded';
+
+/**
  * What a session tells its codec. Finals, losses and ends come in spoken order; `speech.started` and `speech.ended` come
  * at once, also while the final of the utterance before is still being decoded. Every codec gets all of it and says what its wire can say.
  * Interims are revisable: each replaces the one before.
  */
 export type SessionEvent =
-  | { readonly type: 'speech.started'; readonly utterance: number; readonly atS: number }
-  /** The speaker has paused, or was cut: the final of `utterance` follows. Only after its `speech.started`. */
-  | { readonly type: 'speech.ended'; readonly utterance: number; readonly atS: number }
+  | {
+      readonly type: 'speech.started';
+      readonly utterance: number;
+      readonly atS: number;
+      /** Nobody has begun to speak: the utterance before was cut, and its speaker goes on. */
+      readonly continues?: true;
+    }
+  /** Only after its `speech.started`. The final of `utterance` follows, unless it was discarded. */
+  | { readonly type: 'speech.ended'; readonly utterance: number; readonly atS: number; readonly cause: SpeechEndCause }
   | {
       readonly type: 'transcript.interim';
       readonly transcript: Transcript;
