@@ -6,7 +6,7 @@ import { LauncherError } from './errors.mjs';
 export const HELP = `npm start [-- options]
 
   --setup-only        prepare everything, start nothing
-  --with-test-tools   also install what the tests need (chromium, sox)
+  --with-test-tools   also install what the tests need (chromium, sox, stock speech clients)
   --help              this text
 
 Settings come from the environment and from .env (see .env.example).

@@ -46,7 +46,7 @@ function wanted({ settings, options }) {
       present: async ({ env }) => (await findPython(env)) !== undefined,
     }),
     program('prometheus', { optional: true }),
-    ...(options.withTestTools ? [program('chromium'), program('sox')] : []),
+    ...(options.withTestTools ? [program('chromium'), program('sox'), program('openssl')] : []),
   ];
 }
 

@@ -39,7 +39,7 @@ export async function ensurePythonVenv({ paths, env, options }, step) {
   const logFile = join(paths.setupLogs, 'venv.log');
   done.clear();
   doneWithTools.clear();
-  if (!usable) await create(folder, env, logFile);
+  if (!usable) await createVenv(folder, env, logFile);
   if (present.length > 0) {
     step.note('installing faster-whisper and what it needs');
     await run(venvPython(paths), ['-m', 'pip', 'install', ...present.flatMap((file) => ['-r', file])], {
@@ -56,11 +56,12 @@ export async function ensurePythonVenv({ paths, env, options }, step) {
 }
 
 /**
+ * An empty virtual environment, in place of whatever is there.
  * @param {string} folder
  * @param {Record<string, string>} env
  * @param {string} logFile
  */
-async function create(folder, env, logFile) {
+export async function createVenv(folder, env, logFile) {
   rmSync(folder, { recursive: true, force: true });
   const python = await findPython(env);
   if (python === undefined) {

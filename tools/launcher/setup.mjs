@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ensureClientsVenv } from './clients-venv.mjs';
 import { ensureLivekitServer } from './livekit-server.mjs';
 import { waitForLock } from './lock.mjs';
 import { ensureNode24 } from './node24.mjs';
@@ -12,7 +13,7 @@ import { ensureWebBuild } from './web-build.mjs';
  * @param {import("./context.mjs").Context} context
  */
 export async function setUp(context) {
-  const { paths, progress, prependPath } = context;
+  const { paths, progress, prependPath, options } = context;
   // Programs are shared by all stacks of a clone: two set-ups at once would undo each other.
   const release = await waitForLock(join(paths.tools, 'setup.lock'), (holder) =>
     progress.line(`… another set-up is under way (pid ${holder.pid}), waiting for it`),
@@ -28,6 +29,7 @@ export async function setUp(context) {
       progress.step('livekit-server', (step) => ensureLivekitServer(context, step)),
       progress.step('Python environment', (step) => ensurePythonVenv(context, step)),
       progress.step('web client', () => ensureWebBuild(context)),
+      ...(options.withTestTools ? [progress.step('stock clients', (step) => ensureClientsVenv(context, step))] : []),
     ]);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     const postgres = findPostgresBin(context.env['PATH']);
