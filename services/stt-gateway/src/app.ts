@@ -6,6 +6,7 @@ import { Lifecycle } from '@eloquence/shared/runtime/lifecycle';
 import { createService } from '@eloquence/shared/runtime/service';
 import { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { Config } from './config.ts';
+import { Admission } from './decoding/admission.ts';
 import { Decoder } from './decoding/decoder.ts';
 import { DecodeScheduler } from './decoding/scheduler.ts';
 import { EngineDescription } from './engines/engine-description.ts';
@@ -32,7 +33,8 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
   const lifecycle = new Lifecycle(logger, { stepTimeoutMs: config.streams.drainMs + 5_000 });
   const hearing = new VadHearing({ modelPath: MODEL_PATH, logger });
   const engine = new WhisperEngine({ ...config.whisper, key: config.internalKey });
-  const scheduler = new DecodeScheduler(config.decoding);
+  const scheduler = new DecodeScheduler(config.decoding, { telemetry });
+  const admission = new Admission({ maxStreams: config.streams.max, scheduler, telemetry });
   const decoder = new Decoder({ engine, scheduler, telemetry, outageMs: config.decoding.outageMs });
   const description = new EngineDescription(engine);
   let draining = false;
@@ -80,10 +82,9 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
       tenants: new Tenants(config.internalKey, config.apiKeys),
       openSession: (options, listener) =>
         new TranscriptionSession(options, { ...listener, hearing, decoder, telemetry }),
-      scheduler,
+      admission,
       telemetry,
       limits: config.streams,
-      maxStreams: config.streams.max,
       draining: () => draining,
       hears: () => hearing.ready,
       checkLanguage: (language) => description.checkLanguage(language),

@@ -46,8 +46,7 @@ export interface Config {
 
 /** What is not an operator's business. Tests shorten the times. */
 export const defaults = {
-  // Two calls at once: the engine decodes one after the other, the second is there when the first ends.
-  decoding: { slots: 2, maxWaitingFinals: 64, maxWaitingOthers: 32, maxFinalWaitMs: 3_000, outageMs: 10_000 },
+  decoding: { maxSlots: 8, outageMs: 10_000 },
   streams: {
     max: 300,
     drainMs: 5_000,
@@ -71,6 +70,6 @@ export function readConfig(env?: Readonly<Record<string, string | undefined>>): 
     internalKey: parsed.INTERNAL_API_KEY,
     apiKeys: Object.freeze(parsed.API_KEYS),
     // A demo model answers in 50 ms, `small` on an old processor in 5 to 10 s.
-    whisper: { url: parsed.WHISPER_URL, decodeTimeoutMs: 20_000, connections: 8 },
+    whisper: { url: parsed.WHISPER_URL, decodeTimeoutMs: 20_000, connections: 16 },
   });
 }

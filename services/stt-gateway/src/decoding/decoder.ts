@@ -5,7 +5,7 @@ import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { SpeechEngine } from '../engines/engine.ts';
 import type { Span } from '../utterance/segmenter.ts';
 import { believe, type Believed } from './guards.ts';
-import type { DecodeKind, DecodeScheduler, Ticket } from './scheduler.ts';
+import { DEADLINES_MS, type DecodeKind, type DecodeScheduler, type Ticket } from './scheduler.ts';
 
 /** How an engine that is away is asked again; the time limit is DecoderOptions.outageMs. */
 const OUTAGE_POLICY: RetryPolicy = {
@@ -30,6 +30,8 @@ export interface DecodeContext {
   readonly keyterms: readonly string[];
   readonly temperature: number;
   readonly tenant: string;
+  /** Whose speech it is: a newer interim takes the place of one that waits. */
+  readonly session?: object;
   readonly signal: AbortSignal;
 }
 
@@ -47,6 +49,8 @@ export interface Decoded {
 /** Audio -> text that can be believed: scheduling, the engine, outages, guards, the count of it all. */
 export class Decoder {
   readonly #options: DecoderOptions;
+  /** Finals the engine was too busy for, waiting to ask again. */
+  #turnedAway = 0;
 
   constructor(options: DecoderOptions) {
     this.#options = options;
@@ -58,7 +62,12 @@ export class Decoder {
 
   /** True when an optional decode would only delay somebody's final. */
   get busy(): boolean {
-    return this.#options.scheduler.waiting('final') > 0;
+    return this.#turnedAway > 0 || this.#options.scheduler.waiting('final') > 0;
+  }
+
+  /** New speech, in ms, that makes another interim of a stream worth its call; Infinity while there is no room for any. */
+  get interimStepMs(): number {
+    return this.#options.scheduler.interimStepMs;
   }
 
   /**
@@ -66,11 +75,12 @@ export class Decoder {
    * interim that had to wait is of the newest audio.
    */
   once(kind: 'speculative' | 'interim', context: DecodeContext, audioS: number, take: () => Cut): Ticket<Decoded> {
-    return this.#submit(kind, context, audioS, take);
+    return this.#submit(kind, context, { audioS, take });
   }
 
   /**
-   * The final decode. While the engine is away it is asked again for `outageMs`.
+   * The final decode. While the engine is away it is asked again for `outageMs`; while it is there but busy, for as long
+   * as the client is, in the order of the deadlines: what somebody waits for is never dropped.
    *
    * @param guess a speculative decode of the same audio, used if it comes through
    * @throws AppError as the engine port says; the signal's reason when aborted
@@ -84,27 +94,45 @@ export class Decoder {
     guess?.promote();
     const guessed = await guess?.result.catch(() => undefined);
     if (guessed) return guessed.believed;
+    const dueMs = performance.now() + DEADLINES_MS[kind];
     let awaySinceMs: number | undefined;
-    const audioS = cut.pcm.length / STT_SAMPLE_RATE_HZ;
-    const decoded = await retry(() => this.#submit(kind, context, audioS, () => cut).result, {
-      policy: OUTAGE_POLICY,
-      signal: context.signal,
-      retryable: (error) => {
-        if (!isOutage(error)) return false;
-        awaySinceMs ??= performance.now();
-        return performance.now() - awaySinceMs < this.#options.outageMs;
-      },
-    });
-    return decoded.believed;
+    let waiting = 0;
+    const task = (attempt: number) => {
+      this.#turnedAway -= waiting;
+      waiting = 0;
+      return this.#submit(kind, context, { audioS: secondsOf(cut), ...(attempt > 1 && { dueMs }), take: () => cut }).result;
+    };
+    const retryable = (error: unknown) => {
+      if (isBusy(error)) {
+        awaySinceMs = undefined;
+        return true;
+      }
+      awaySinceMs ??= performance.now();
+      return isOutage(error) && performance.now() - awaySinceMs < this.#options.outageMs;
+    };
+    const onRetry = (error: unknown) => {
+      if (!isBusy(error) || kind === 'file') return;
+      this.#turnedAway += 1;
+      waiting = 1;
+    };
+    try {
+      const decoded = await retry(task, { policy: OUTAGE_POLICY, signal: context.signal, retryable, onRetry });
+      return decoded.believed;
+    } finally {
+      this.#turnedAway -= waiting;
+    }
   }
 
-  #submit(kind: DecodeKind, context: DecodeContext, audioS: number, take: () => Cut): Ticket<Decoded> {
+  #submit(kind: DecodeKind, context: DecodeContext, piece: Piece): Ticket<Decoded> {
     const { engine, scheduler, telemetry } = this.#options;
-    const { language, keyterms, temperature, tenant, signal } = context;
+    const { language, keyterms, temperature, tenant, session, signal } = context;
+    const { audioS, dueMs, take } = piece;
     const ticket = scheduler.submit({
       kind,
       tenant,
+      session,
       audioS,
+      dueMs,
       signal,
       run: async (running) => {
         const { span, pcm } = take();
@@ -115,10 +143,28 @@ export class Decoder {
     const count = (outcome: string) => telemetry.count('eloquence_stt_decodes_total', { kind, outcome });
     ticket.result.then(
       () => count('ok'),
-      (error: unknown) => count(signal.aborted || isAbort(error) ? 'cancelled' : AppError.from(error).code),
+      (error: unknown) => {
+        if (isBusy(error)) scheduler.slots.refused();
+        count(signal.aborted || isAbort(error) ? 'cancelled' : AppError.from(error).code);
+      },
     );
     return ticket;
   }
+}
+
+interface Piece {
+  readonly audioS: number;
+  readonly dueMs?: number;
+  readonly take: () => Cut;
+}
+
+function secondsOf({ pcm }: Cut): number {
+  return pcm.length / STT_SAMPLE_RATE_HZ;
+}
+
+/** There, with too much to do. */
+function isBusy(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'overloaded';
 }
 
 /** Away and likely to come back, as against unwilling. */

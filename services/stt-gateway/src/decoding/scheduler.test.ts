@@ -1,25 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import { DecodeScheduler, type DecodeKind } from './scheduler.ts';
+import { DecodeScheduler, type DecodeJob, type DecodeKind } from './scheduler.ts';
 
-const options = { slots: 2, maxWaitingFinals: 2, maxWaitingOthers: 2, maxFinalWaitMs: 1000 };
 const never = new AbortController().signal;
 
 /** A scheduler and what has been started, with a way to finish each call. */
-function bench(overrides: Partial<typeof options> = {}) {
+function bench(maxSlots = 2) {
   let nowMs = 0;
   const started: string[] = [];
   const finish = new Map<string, (value: string) => void>();
-  const scheduler = new DecodeScheduler({ ...options, ...overrides }, () => nowMs);
-  const submit = (kind: DecodeKind, name: string, signal = never) => {
+  const scheduler = new DecodeScheduler({ maxSlots }, { now: () => nowMs });
+  const submit = (kind: DecodeKind, name: string, options: Partial<DecodeJob<string>> = {}) => {
     const ticket = scheduler.submit({
       tenant: 'a',
       audioS: 1,
       kind,
-      signal,
+      signal: never,
       run: () => {
         started.push(name);
         return new Promise<string>((resolve) => finish.set(name, resolve));
       },
+      ...options,
     });
     ticket.result.catch(() => undefined);
     return ticket;
@@ -28,18 +28,20 @@ function bench(overrides: Partial<typeof options> = {}) {
     finish.get(name)?.(name);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { scheduler, started, submit, end, pass: (ms: number) => (nowMs += ms) };
+  /** Ends whatever runs until nothing does. */
+  const drain = async () => {
+    for (let index = 0; index < started.length; index += 1) await end(started[index] ?? '');
+    return started;
+  };
+  return { scheduler, started, submit, end, drain, pass: (ms: number) => (nowMs += ms) };
 }
 
-describe('DecodeScheduler', () => {
-  test('finals are done before speculative decodes, those before interims', async () => {
-    const { started, submit, end } = bench({ slots: 1 });
-    submit('interim', 'running');
-    submit('interim', 'interim');
-    submit('speculative', 'speculative');
-    submit('final', 'final');
-    for (const name of ['running', 'final', 'speculative', 'interim']) await end(name);
-    expect(started).toEqual(['running', 'final', 'speculative', 'interim']);
+describe('order', () => {
+  test('finals before guesses, before commits, before interims, before files', async () => {
+    const { submit, drain } = bench(1);
+    submit('final', 'running');
+    for (const kind of ['file', 'interim', 'commit', 'speculative', 'final'] as const) submit(kind, kind);
+    expect(await drain()).toEqual(['running', 'final', 'speculative', 'commit', 'interim', 'file']);
   });
 
   test('interims leave a slot to finals', () => {
@@ -50,8 +52,8 @@ describe('DecodeScheduler', () => {
     expect(started).toEqual(['one', 'final']);
   });
 
-  test('a promoted speculative decode overtakes one that is not', async () => {
-    const { started, submit, end } = bench({ slots: 1 });
+  test('a promoted guess overtakes one that is not', async () => {
+    const { started, submit, end } = bench(1);
     submit('final', 'running');
     submit('speculative', 'first');
     submit('speculative', 'second').promote();
@@ -59,57 +61,113 @@ describe('DecodeScheduler', () => {
     expect(started).toEqual(['running', 'second']);
   });
 
+  test('within a tenant the final that is due soonest is first, also one that comes again', async () => {
+    const { submit, drain, pass } = bench(1);
+    submit('final', 'running');
+    pass(100);
+    submit('final', 'new');
+    submit('final', 'again', { dueMs: 1_000 });
+    expect(await drain()).toEqual(['running', 'again', 'new']);
+  });
+
+  test('a tenant with 20 sessions cannot push a tenant with one to the back', async () => {
+    const { submit, drain } = bench(1);
+    submit('final', 'running', { tenant: 'many', audioS: 3 });
+    for (let count = 0; count < 20; count += 1) submit('final', `many ${count}`, { tenant: 'many', audioS: 3 });
+    submit('final', 'the one', { tenant: 'one', audioS: 3 });
+    expect((await drain()).indexOf('the one')).toBeLessThanOrEqual(3);
+  });
+
+  test('files and commits get their share however many finals come', async () => {
+    const { submit, drain } = bench(1);
+    submit('final', 'running');
+    submit('file', 'file');
+    submit('commit', 'commit');
+    for (let count = 0; count < 30; count += 1) submit('final', `final ${count}`);
+    const order = await drain();
+    expect(order.indexOf('commit')).toBe(5);
+    expect(order.indexOf('file')).toBe(11);
+  });
+});
+
+describe('what is dropped', () => {
+  test('a newer interim of the same session takes the place of the older', async () => {
+    const { submit, drain } = bench(1);
+    const session = {};
+    submit('final', 'running');
+    const older = submit('interim', 'older', { session });
+    submit('interim', 'of another', { session: {} });
+    submit('interim', 'newer', { session });
+    await expect(older.result).rejects.toMatchObject({ name: 'AbortError', message: expect.stringContaining('stale') });
+    expect(await drain()).toEqual(['running', 'of another', 'newer']);
+  });
+
+  test('an interim that has waited past its deadline; a final never', async () => {
+    const { submit, drain, pass } = bench(1);
+    submit('final', 'running');
+    const interim = submit('interim', 'interim');
+    submit('final', 'final');
+    pass(60_000);
+    expect(await drain()).toEqual(['running', 'final']);
+    await expect(interim.result).rejects.toThrow('expired');
+  });
+
+  test('one of too many interims: the oldest of the tenant with the most', async () => {
+    const { submit } = bench(1);
+    submit('final', 'running');
+    const few = submit('interim', 'few', { tenant: 'few' });
+    const oldest = submit('interim', 'oldest', { tenant: 'many' });
+    for (let count = 0; count < 63; count += 1) submit('interim', `more ${count}`, { tenant: 'many' });
+    await expect(oldest.result).rejects.toThrow('too_many');
+    await expect(Promise.race([few.result, Promise.resolve('still waiting')])).resolves.toBe('still waiting');
+  });
+
   test('an aborted job leaves the queue and its result rejects with the reason', async () => {
-    const { started, submit, end } = bench({ slots: 1 });
+    const { started, submit, end } = bench(1);
     const abort = new AbortController();
     submit('final', 'running');
-    const waiting = submit('interim', 'stale', abort.signal);
+    const waiting = submit('interim', 'stale', { signal: abort.signal });
     abort.abort(new Error('the utterance ended'));
     await expect(waiting.result).rejects.toThrow('the utterance ended');
     await end('running');
     expect(started).toEqual(['running']);
   });
+});
 
-  test('a full queue drops the oldest interim and refuses the newest final', async () => {
-    const { submit } = bench({ slots: 1 });
-    submit('final', 'running');
-    const oldest = submit('interim', 'a');
-    submit('interim', 'b');
-    submit('interim', 'c');
-    await expect(oldest.result).rejects.toMatchObject({ name: 'AbortError' });
-    submit('final', 'd');
-    submit('final', 'e');
-    await expect(submit('final', 'f').result).rejects.toMatchObject({ code: 'overloaded' });
+describe('what it measures', () => {
+  test('a call that fails frees its slot and does not count as a quick one', async () => {
+    const { scheduler, submit } = bench(1);
+    const failing = submit('final', 'failing', { run: () => Promise.reject(new Error('no')) });
+    await expect(failing.result).rejects.toThrow('no');
+    await expect(submit('final', 'next', { run: () => Promise.resolve('yes') }).result).resolves.toBe('yes');
+    expect(scheduler.running).toBe(0);
   });
 
-  test('a final that waits too long turns new streams away, with a time to come back', async () => {
-    const { scheduler, submit, pass, end } = bench({ slots: 1 });
+  test('interims share what finals leave: the more streams want them, the rarer', async () => {
+    const { scheduler, submit, end, pass } = bench(1);
+    expect(scheduler.interimStepMs).toBe(500);
+    const asks = async (name: string) => {
+      submit('interim', name, { session: {} });
+      pass(200);
+      await end(name);
+    };
+    // 5 calls a second, of which interims may use 60 %: one stream every 333 ms, ten every 3.3 s.
+    await asks('1');
+    expect(scheduler.interimStepMs).toBe(500);
+    for (let count = 2; count <= 10; count += 1) await asks(String(count));
+    expect(scheduler.interimStepMs).toBeCloseTo(3_333, -1);
+    for (let count = 0; count < 100; count += 1) submit('final', `final ${count}`);
+    expect(scheduler.interimStepMs).toBe(Infinity);
+  });
+
+  test('how long the oldest final has waited', async () => {
+    const { scheduler, submit, end, pass } = bench(1);
     submit('final', 'running');
     submit('final', 'waiting');
-    expect(scheduler.overload()).toBeUndefined();
-    pass(2500);
-    expect(scheduler.overload()).toMatchObject({ code: 'overloaded', retryAfterS: 3 });
+    expect(scheduler.oldestFinalMs).toBe(0);
+    pass(2_500);
+    expect(scheduler.oldestFinalMs).toBe(2_500);
     await end('running');
-    expect(scheduler.overload()).toBeUndefined();
-  });
-
-  test('a call that fails frees its slot', async () => {
-    const scheduler = new DecodeScheduler({ ...options, slots: 1 });
-    const failing = scheduler.submit({
-      tenant: 'a',
-      audioS: 1,
-      kind: 'final',
-      signal: never,
-      run: () => Promise.reject(new Error('no')),
-    });
-    await expect(failing.result).rejects.toThrow('no');
-    const next = scheduler.submit({
-      tenant: 'a',
-      audioS: 1,
-      kind: 'final',
-      signal: never,
-      run: () => Promise.resolve('yes'),
-    });
-    await expect(next.result).resolves.toBe('yes');
+    expect(scheduler.oldestFinalMs).toBe(0);
   });
 });

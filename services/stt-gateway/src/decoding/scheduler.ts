@@ -1,30 +1,69 @@
-import { AppError } from '@eloquence/shared/runtime/errors';
+import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import { EngineSlots } from './engine-slots.ts';
+import { FairQueue, type Queued } from './fair-queue.ts';
+import { DecayingRate } from './decaying-rate.ts';
 
 /**
- * What a decode is for, most urgent first. Interims never take the last slot, so a final finds one free.
- * `speculative` is a final decode begun before it is sure that the speaker has finished, `commit` one whose speaker goes
- * on (forced cut, window of a meeting), `file` one nobody listens to while it is spoken.
+ * What a decode is for, most urgent first. `speculative` is a final decode begun before it is sure that the speaker has
+ * finished, `commit` one whose speaker goes on (forced cut, window of a meeting), `file` one nobody listens to while it
+ * is spoken.
  */
 const KINDS = ['final', 'speculative', 'commit', 'interim', 'file'] as const;
 export type DecodeKind = (typeof KINDS)[number];
 
+/** How soon the result of each kind should be there, ms from when it is asked for. */
+export const DEADLINES_MS: Readonly<Record<DecodeKind, number>> = {
+  final: 2_000,
+  speculative: 2_000,
+  commit: 6_000,
+  interim: 1_500,
+  file: 60_000,
+};
+
+/**
+ * The guaranteed share of those who can wait, so that they never wait for ever: after so many calls for others, one for
+ * them. Interims have none: a speaker's next one is as good.
+ */
+const SHARES = [
+  ['commit', 4],
+  ['file', 10],
+] as const;
+type Patient = (typeof SHARES)[number][0];
+
+/** Whisper takes a window of 30 s for any audio, so a word costs hardly less than a sentence. */
+const LEAST_COST_S = 1;
+/** Interims and guesses waiting, each; the oldest of the tenant with the most goes when there is one more. */
+const MAX_WAITING_OPTIONAL = 64;
+/** Interims and guesses together use at most this part of what finals and commits leave of the engine. */
+const INTERIM_PART = 0.6;
+/** New speech that makes another interim worth its call on an idle engine, ms. */
+const LEAST_INTERIM_STEP_MS = 500;
+/** With less room than this for interims there are none. */
+const LONGEST_INTERIM_STEP_MS = 15_000;
+/** A stream without an interim for so long takes no part in sharing them. */
+const INTERIM_MEMORY_MS = 4_000;
+
 export interface SchedulerOptions {
-  /** Calls to the engine at once. */
-  readonly slots: number;
-  /** Finals that may wait; one more is refused as `overloaded`: its speaker would wait for minutes. */
-  readonly maxWaitingFinals: number;
-  /** Speculative decodes and interims that may wait, each; the oldest is dropped, its speaker gets the next one. */
-  readonly maxWaitingOthers: number;
-  /** A final that waits longer than this turns new streams away. */
-  readonly maxFinalWaitMs: number;
+  /** Most calls to the engine at once; how many there are is measured, see EngineSlots. */
+  readonly maxSlots: number;
+}
+
+export interface SchedulerPorts {
+  readonly telemetry?: Telemetry;
+  /** Clock, ms. */
+  readonly now?: () => number;
 }
 
 export interface DecodeJob<T> {
   readonly kind: DecodeKind;
   /** Whose share of the engine it uses up. */
   readonly tenant: string;
-  /** Length of the audio, as the measure of that share; seconds. */
+  /** Whose audio it is: a newer interim takes the place of one of the same session that waits. */
+  readonly session?: object | undefined;
+  /** Length of the audio, as the measure of the tenant's share; seconds. */
   readonly audioS: number;
+  /** When it should be there, for a job that comes again; default: the deadline of its kind from now. */
+  readonly dueMs?: number | undefined;
   /** Takes the job out of the queue, or cancels its call. */
   readonly signal: AbortSignal;
   readonly run: (signal: AbortSignal) => Promise<T>;
@@ -36,28 +75,47 @@ export interface Ticket<T> {
   readonly promote: () => void;
 }
 
-interface Waiting {
+interface Waiting extends Queued {
   kind: DecodeKind;
+  readonly session: object | undefined;
   readonly sinceMs: number;
-  readonly start: () => Promise<void>;
+  dueMs: number;
+  readonly start: () => Promise<boolean>;
   readonly drop: (reason: Error) => void;
 }
 
-/** How much of the newest measurement goes into the average call time. */
-const SMOOTHING = 0.2;
-
-/** Decides which decode the engine does next. One for the process: all sessions share the engine's slots. */
+/**
+ * Decides which decode the engine does next. One for the process: all sessions share the engine.
+ *
+ * Order: kinds as in KINDS, but for SHARES; tenants in turn (FairQueue); the soonest deadline. Finals and commits are
+ * never dropped: their number is bounded by the sessions, which stop reading their sockets while 40 s of audio wait.
+ * Interims and guesses are: when a newer one comes, when they have waited past their deadline, when there are too many.
+ */
 export class DecodeScheduler {
-  readonly #options: SchedulerOptions;
+  readonly slots: EngineSlots;
+  readonly #telemetry: Telemetry | undefined;
   readonly #now: () => number;
-  readonly #waiting: Waiting[] = [];
+  readonly #queues: Readonly<Record<DecodeKind, FairQueue<Waiting>>> = {
+    final: new FairQueue(),
+    speculative: new FairQueue(),
+    commit: new FairQueue(),
+    interim: new FairQueue(),
+    file: new FairQueue(),
+  };
+  /** Calls for others since the last one of the kind, while one waited. */
+  readonly #passedOver: Record<Patient, number> = { commit: 0, file: 0 };
+  readonly #essential = new DecayingRate();
+  readonly #interimSessions = new Map<object, number>();
   #running = 0;
   #runningInterims = 0;
-  #callMs = 0;
+  /** Integral of the calls in flight over time. */
+  #callTimeMs = 0;
+  #callTimeAtMs = 0;
 
-  constructor(options: SchedulerOptions, now: () => number = () => performance.now()) {
-    this.#options = options;
-    this.#now = now;
+  constructor(options: SchedulerOptions, ports: SchedulerPorts = {}) {
+    this.slots = new EngineSlots(options.maxSlots);
+    this.#telemetry = ports.telemetry;
+    this.#now = ports.now ?? (() => performance.now());
   }
 
   get running(): number {
@@ -65,26 +123,63 @@ export class DecodeScheduler {
   }
 
   waiting(kind: DecodeKind): number {
-    return this.#waiting.filter((entry) => entry.kind === kind).length;
+    return this.#queues[kind].size;
+  }
+
+  /** Finals and commits asked for, per second: what the engine must be able to do. */
+  get essentialPerS(): number {
+    return this.#essential.perS(this.#now());
+  }
+
+  /** How long ago the final that waits longest was asked for, ms; 0 when none waits. */
+  get oldestFinalMs(): number {
+    const due = this.#queues.final.soonestDueMs;
+    return due === undefined ? 0 : Math.max(0, this.#now() - due + DEADLINES_MS.final);
+  }
+
+  /**
+   * New speech, in ms, that makes another interim of a stream worth its call: what finals leave of the engine is shared
+   * among all streams that want interims. Infinity while there is no room for any.
+   */
+  get interimStepMs(): number {
+    const { capacityPerS } = this.slots;
+    if (capacityPerS === undefined) return LEAST_INTERIM_STEP_MS;
+    const nowMs = this.#now();
+    for (const [session, atMs] of this.#interimSessions)
+      if (nowMs - atMs > Math.max(INTERIM_MEMORY_MS, 2_000 / capacityPerS)) this.#interimSessions.delete(session);
+    const perS = INTERIM_PART * (capacityPerS - this.essentialPerS);
+    const stepMs = perS <= 0 ? Infinity : (Math.max(1, this.#interimSessions.size) * 1000) / perS;
+    return stepMs > LONGEST_INTERIM_STEP_MS ? Infinity : Math.max(LEAST_INTERIM_STEP_MS, stepMs);
   }
 
   /**
    * Queues a decode. The result rejects with the signal's reason when aborted, with an AbortError when dropped by
-   * policy, with AppError `overloaded` when a final finds the queue full, else as `run` does.
+   * policy, else as `run` does.
    */
   submit<T>(job: DecodeJob<T>): Ticket<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const { signal } = job;
+    const { signal, kind, tenant, session } = job;
     const onAbort = () => {
-      this.#remove(entry);
+      this.#queues[entry.kind].remove(entry);
       reject(signal.reason as Error);
     };
+    const sinceMs = this.#now();
     const entry: Waiting = {
-      kind: job.kind,
-      sinceMs: this.#now(),
+      kind,
+      tenant,
+      session,
+      sinceMs,
+      dueMs: job.dueMs ?? sinceMs + DEADLINES_MS[kind],
+      costS: Math.max(LEAST_COST_S, job.audioS),
       start: async () => {
         signal.removeEventListener('abort', onAbort);
-        await job.run(signal).then(resolve, reject);
+        try {
+          resolve(await job.run(signal));
+          return true;
+        } catch (error) {
+          reject(error as Error);
+          return false;
+        }
       },
       drop: (reason) => {
         signal.removeEventListener('abort', onAbort);
@@ -94,72 +189,97 @@ export class DecodeScheduler {
     if (signal.aborted) reject(signal.reason as Error);
     else {
       signal.addEventListener('abort', onAbort, { once: true });
+      // What comes again was counted when it came first.
+      if ((kind === 'final' || kind === 'commit') && job.dueMs === undefined) this.#essential.add(sinceMs);
       this.#enqueue(entry);
     }
-    return { result: promise, promote: () => void (entry.kind = 'final') };
-  }
-
-  /** Why no new stream should be let in, or undefined. */
-  overload(): AppError | undefined {
-    const finals = this.#waiting.filter((entry) => entry.kind === 'final');
-    const oldestMs = finals[0] ? this.#now() - finals[0].sinceMs : 0;
-    const expectedMs = (finals.length * this.#callMs) / this.#options.slots;
-    const waitMs = Math.max(oldestMs, expectedMs);
-    if (waitMs <= this.#options.maxFinalWaitMs) return undefined;
-    return new AppError('overloaded', 'The speech engine is busy. Try again in a few seconds.', {
-      retryAfterS: Math.min(30, Math.max(1, Math.ceil(waitMs / 1000))),
-    });
+    return { result: promise, promote: () => this.#promote(entry) };
   }
 
   #enqueue(entry: Waiting): void {
-    const final = entry.kind === 'final';
-    const same = this.#waiting.filter((other) => other.kind === entry.kind);
-    if (final && same.length >= this.#options.maxWaitingFinals) {
-      entry.drop(new AppError('overloaded', 'The speech engine is busy.', { retryAfterS: 5 }));
-      return;
+    const { kind, session } = entry;
+    const queue = this.#queues[kind];
+    if (kind === 'interim' && session) {
+      this.#interimSessions.set(session, this.#now());
+      this.#drop(
+        queue.find((other) => other.session === session),
+        'stale',
+      );
     }
-    const oldest = same[0];
-    if (!final && oldest && same.length >= this.#options.maxWaitingOthers) {
-      this.#remove(oldest);
-      oldest.drop(new DOMException('a newer one took its place', 'AbortError'));
-    }
-    this.#waiting.push(entry);
+    if ((kind === 'interim' || kind === 'speculative') && queue.size >= MAX_WAITING_OPTIONAL)
+      this.#drop(queue.mostDispensable, 'too_many');
+    queue.add(entry);
     this.#next();
   }
 
+  #promote(entry: Waiting): void {
+    if (entry.kind !== 'speculative') return;
+    this.#essential.add(this.#now());
+    const waits = this.#queues.speculative.remove(entry);
+    entry.kind = 'final';
+    if (!waits) return;
+    entry.dueMs = this.#now() + DEADLINES_MS.final;
+    this.#queues.final.add(entry);
+  }
+
+  #drop(entry: Waiting | undefined, reason: 'stale' | 'too_many' | 'expired'): void {
+    if (!entry) return;
+    this.#queues[entry.kind].remove(entry);
+    this.#telemetry?.count('eloquence_stt_optional_dropped_total', { kind: entry.kind, reason });
+    entry.drop(new DOMException(`the decode was dropped: ${reason}`, 'AbortError'));
+  }
+
   #next(): void {
-    while (this.#running < this.#options.slots) {
+    while (this.#running < this.slots.limit) {
       const entry = this.#mostUrgent();
       if (!entry) return;
-      this.#remove(entry);
       void this.#run(entry);
     }
   }
 
   #mostUrgent(): Waiting | undefined {
+    for (const [kind, share] of SHARES)
+      if (this.#queues[kind].size > 0 && this.#passedOver[kind] >= share) return this.#queues[kind].next();
     for (const kind of KINDS) {
-      if (kind === 'interim' && this.#runningInterims >= Math.max(1, this.#options.slots - 1)) return undefined;
-      const found = this.#waiting.find((entry) => entry.kind === kind);
-      if (found) return found;
+      if (kind === 'interim' && this.#runningInterims >= Math.max(1, this.slots.limit - 1)) continue;
+      for (let entry = this.#queues[kind].next(); entry; entry = this.#queues[kind].next()) {
+        const optional = kind === 'interim' || kind === 'speculative';
+        if (!optional || this.#now() <= entry.dueMs) return entry;
+        this.#drop(entry, 'expired');
+      }
     }
     return undefined;
   }
 
   async #run(entry: Waiting): Promise<void> {
-    const interim = entry.kind === 'interim' ? 1 : 0;
+    const { kind } = entry;
     const startedMs = this.#now();
-    this.#running += 1;
-    this.#runningInterims += interim;
-    await entry.start();
-    this.#running -= 1;
-    this.#runningInterims -= interim;
+    for (const [patient] of SHARES)
+      this.#passedOver[patient] =
+        kind === patient || this.#queues[patient].size === 0 ? 0 : this.#passedOver[patient] + 1;
+    this.#telemetry?.observe('eloquence_stt_queue_seconds', { kind }, (startedMs - entry.sinceMs) / 1000);
+    this.#move(1, kind);
+    const beforeMs = this.#callTimeMs;
+    const succeeded = await entry.start();
+    this.#move(-1, kind);
     const tookMs = this.#now() - startedMs;
-    this.#callMs = this.#callMs === 0 ? tookMs : this.#callMs + SMOOTHING * (tookMs - this.#callMs);
+    // A call that failed or was cancelled says nothing about how long one takes.
+    if (succeeded) {
+      const saturated = KINDS.some((other) => this.waiting(other) > 0);
+      const meanInFlight = tookMs > 0 ? (this.#callTimeMs - beforeMs) / tookMs : this.#running + 1;
+      this.slots.record({ tookMs, meanInFlight, saturated });
+      this.#telemetry?.observe('eloquence_stt_call_seconds', { kind }, tookMs / 1000);
+      this.#telemetry?.set('eloquence_stt_call_limit', this.slots.limit);
+    }
     this.#next();
   }
 
-  #remove(entry: Waiting): void {
-    const index = this.#waiting.indexOf(entry);
-    if (index >= 0) this.#waiting.splice(index, 1);
+  #move(by: 1 | -1, kind: DecodeKind): void {
+    const nowMs = this.#now();
+    this.#callTimeMs += this.#running * (nowMs - this.#callTimeAtMs);
+    this.#callTimeAtMs = nowMs;
+    this.#running += by;
+    if (kind === 'interim') this.#runningInterims += by;
+    this.#telemetry?.set('eloquence_stt_calls_in_flight', this.#running);
   }
 }

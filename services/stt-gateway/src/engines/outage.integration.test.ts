@@ -104,7 +104,7 @@ describe('an engine that is slow', () => {
     await using engine = await new FakeEngine().start();
     engine.delayMs = 1_500;
     engine.answer = (_heard, index) => `phrase ${index}`;
-    const decoding = { ...defaults.decoding, slots: 1, maxFinalWaitMs: 300 };
+    const decoding = { ...defaults.decoding, maxSlots: 1 };
     await using gateway = await startGateway(engine.url, { decoding });
     using client = await Client.open(gateway.url);
     await client.play(Buffer.concat([await sentence(), await sentence(), await sentence()]), 10);

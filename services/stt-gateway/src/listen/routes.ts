@@ -3,14 +3,13 @@ import { listenQuerySchema, type ListenQuery } from '@eloquence/shared/contracts
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { credentialOf, type Service } from '@eloquence/shared/runtime/service';
 import { INPUT_RATES_HZ } from '../audio/resampler.ts';
-import type { DecodeScheduler } from '../decoding/scheduler.ts';
+import type { Admission } from '../decoding/admission.ts';
 import type { Tenants } from '../tenants.ts';
 import { ListenSocket, type ListenPorts } from './socket.ts';
 
 export interface ListenRouteOptions extends ListenPorts {
   readonly tenants: Tenants;
-  readonly scheduler: DecodeScheduler;
-  readonly maxStreams: number;
+  readonly admission: Admission;
   /** True once the process is stopping. */
   readonly draining: () => boolean;
   /** False while speech detection is being restarted. */
@@ -37,15 +36,13 @@ export function listenRoutes(app: Service, options: ListenRouteOptions): OpenSoc
     if (tenantOf(request)) return;
     throw new AppError('unauthorized', 'Send a valid key as "Authorization: Token <key>".');
   };
-  const admit = async () => {
+  const admit = async (request: FastifyRequest) => {
     if (options.draining())
       throw new AppError('unavailable', 'The service is stopping. Connect again in a few seconds.', { retryAfterS: 5 });
     if (!options.hears())
       throw new AppError('unavailable', 'Speech detection is starting. Connect again.', { retryAfterS: 1 });
-    if (open.size >= options.maxStreams)
-      throw new AppError('overloaded', `All ${options.maxStreams} streams are in use.`, { retryAfterS: 10 });
-    const overload = options.scheduler.overload();
-    if (overload) throw overload;
+    const refusal = options.admission.admit(tenantOf(request) ?? '');
+    if (refusal) throw refusal;
   };
   const checkLanguage = (request: FastifyRequest) => options.checkLanguage((request.query as ListenQuery).language);
   app.route({
@@ -61,11 +58,11 @@ export function listenRoutes(app: Service, options: ListenRouteOptions): OpenSoc
     wsHandler: (socket, request) => {
       const tenant = tenantOf(request) ?? '';
       const listener = new ListenSocket(socket, { query: request.query, requestId: request.id, tenant }, options);
+      const leave = options.admission.enter(tenant);
       open.add(listener);
-      options.telemetry.set('eloquence_stt_streams', open.size);
       socket.on('close', () => {
         open.delete(listener);
-        options.telemetry.set('eloquence_stt_streams', open.size);
+        leave();
       });
     },
   });
