@@ -1,0 +1,92 @@
+import type { AppError } from '@eloquence/shared/runtime/errors';
+
+/** Failures in a row that make an engine count as away; one that cannot be reached or refuses us needs only one. */
+const FAILURES_TO_AWAY = 2;
+const FIRST_PROBE_MS = 1_000;
+const MAX_PROBE_MS = 30_000;
+
+type State =
+  | { readonly type: 'well'; readonly failures: number }
+  | { readonly type: 'away'; readonly error: AppError; readonly probeMs: number }
+  /** It answers again; one piece of work shows whether it can be relied on. */
+  | { readonly type: 'trial'; readonly error: AppError; readonly probeMs: number; readonly busy: boolean };
+
+export interface EngineHealthOptions {
+  /** Resolves when the engine answers again. Asked in the background, so that no speaker waits for an engine that is away. */
+  readonly probe: () => Promise<unknown>;
+  /** Test seam; default 1 s, doubled up to 30 s. */
+  readonly firstProbeMs?: number;
+}
+
+/** Circuit breaker of one engine: well -> away (probed, ever more seldom) -> on trial -> well. */
+export class EngineHealth {
+  readonly #options: EngineHealthOptions;
+  #state: State = { type: 'well', failures: 0 };
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: EngineHealthOptions) {
+    this.#options = options;
+  }
+
+  /** Work may be given to it now. */
+  get able(): boolean {
+    return this.#state.type === 'well' || (this.#state.type === 'trial' && !this.#state.busy);
+  }
+
+  /** Why it is not used, or was not until now. */
+  get fault(): AppError | undefined {
+    return this.#state.type === 'well' ? undefined : this.#state.error;
+  }
+
+  /** Work begins. While on trial, nobody else gets any before `succeeded`, `failed` or `left`. */
+  entered(): void {
+    if (this.#state.type === 'trial') this.#state = { ...this.#state, busy: true };
+  }
+
+  /** Work ended without saying anything about the engine: it was not wanted any more, or was impossible for any. */
+  left(): void {
+    if (this.#state.type === 'trial') this.#state = { ...this.#state, busy: false };
+  }
+
+  succeeded(): void {
+    clearTimeout(this.#timer);
+    this.#state = { type: 'well', failures: 0 };
+  }
+
+  failed(error: AppError): void {
+    const state = this.#state;
+    if (state.type === 'away') return;
+    const failures = state.type === 'well' ? state.failures + 1 : FAILURES_TO_AWAY;
+    const certain = error.code === 'unavailable' || error.code === 'upstream_rejected';
+    if (!certain && failures < FAILURES_TO_AWAY) this.#state = { type: 'well', failures };
+    else
+      this.#leave(error, state.type === 'trial' ? state.probeMs * 2 : (this.#options.firstProbeMs ?? FIRST_PROBE_MS));
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #leave(error: AppError, probeMs: number): void {
+    if (this.#closed) return;
+    const waitMs = Math.min(MAX_PROBE_MS, probeMs);
+    this.#state = { type: 'away', error, probeMs: waitMs };
+    // Asked to stay away, it is not asked sooner; a connection that fails gives a time of our own making.
+    const askedMs = error.cause === undefined ? (error.retryAfterS ?? 0) * 1000 : 0;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#probe(), Math.max(waitMs, askedMs));
+    this.#timer.unref();
+  }
+
+  async #probe(): Promise<void> {
+    const answers = await this.#options.probe().then(
+      () => true,
+      () => false,
+    );
+    if (this.#state.type !== 'away') return;
+    if (answers) this.#state = { ...this.#state, type: 'trial', busy: false };
+    else this.#leave(this.#state.error, this.#state.probeMs * 2);
+  }
+}
