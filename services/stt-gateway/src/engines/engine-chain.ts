@@ -80,7 +80,7 @@ export class EngineChain implements SpeechEngine {
       }
     }
     // Waiting helps if one of them may come back.
-    throw errors.find(isOutage) ?? errors[0];
+    throw errors.find(({ code }) => code === 'overloaded') ?? errors.find(isOutage) ?? errors[0];
   }
 
   async describe(signal: AbortSignal): Promise<Engine | undefined> {
@@ -153,7 +153,8 @@ export class EngineChain implements SpeechEngine {
         : AppError.from(thrown);
       // A slow engine gets more time the next time.
       if (late) member.longestMs = Math.max(member.longestMs, timeoutMs);
-      if (error.fault === 'caller') health.left();
+      // Busy is not away.
+      if (error.fault === 'caller' || error.code === 'overloaded') health.left();
       else health.failed(error);
       throw error;
     }

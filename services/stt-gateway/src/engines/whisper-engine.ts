@@ -113,7 +113,8 @@ function refusal(status: number, text: string): AppError {
   const { detail, code: given } = problemSchema.safeParse(parseJson(text)).data ?? {};
   const code = given === 'unsupported_language' ? given : CALLER_CODES[status];
   if (code) return new AppError(code, detail ?? `${WHO} refused the request.`);
-  if (status === 503 || status === 429) return new AppError('unavailable', detail ?? `${WHO} is not ready.`);
+  if (status === 429 || given === 'overloaded') return new AppError('overloaded', detail ?? `${WHO} is busy.`);
+  if (status === 503) return new AppError('unavailable', detail ?? `${WHO} is not ready.`);
   if (status >= 500) return new AppError('upstream_failed', `${WHO} failed.`);
   // 401 and 404 are our own settings: wrong key, wrong address.
   return new AppError(
