@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           env: quiet,
-          include: ['tests/e2e/**/*.e2e.test.ts'],
+          include: ['tests/{e2e,clients}/**/*.e2e.test.ts'],
           exclude,
           globalSetup: ['tests/e2e/stack-setup.ts'],
           testTimeout: 180_000,
