@@ -13,7 +13,7 @@ import { EngineDescription } from './engines/engine-description.ts';
 import { WhisperEngine } from './engines/whisper-engine.ts';
 import { VadHearing } from './hearing/hearing.ts';
 import { listenRoutes, type OpenSockets } from './listen/routes.ts';
-import { restRoutes } from './rest/routes.ts';
+import { restRoutes, type StopFiles } from './rest/routes.ts';
 import { TranscriptionSession } from './session/session.ts';
 import { Tenants } from './tenants.ts';
 
@@ -44,7 +44,7 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
     telemetry,
     engine: () => description.current,
     // A long recording over a slow line takes longer to arrive than a JSON body.
-    requestTimeoutMs: config.rest.timeoutMs,
+    requestTimeoutMs: config.rest.receiveMs,
     readiness: [
       {
         name: 'vad',
@@ -59,6 +59,7 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
     ],
   });
   let sockets: OpenSockets = new Set();
+  let stopFiles: StopFiles = () => Promise.resolve();
   // A plugin of its own, because the upgrade hooks must be there before the routes.
   app.register(websocket, {
     options: {
@@ -89,7 +90,20 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
       hears: () => hearing.ready,
       checkLanguage: (language) => description.checkLanguage(language),
     });
-    restRoutes(app, { key: config.internalKey, engine, telemetry, limits: config.rest });
+    stopFiles = restRoutes(app, {
+      tenants: new Tenants(config.internalKey, config.apiKeys),
+      openSession: (options, listener) =>
+        new TranscriptionSession(options, { ...listener, hearing, decoder, telemetry }),
+      admit: (tenant) => admission.admit(tenant),
+      hears: () => hearing.ready,
+      checkLanguage: (language) => description.checkLanguage(language),
+      engine: async (signal) => {
+        await description.refresh(signal);
+        return description.current;
+      },
+      telemetry,
+      limits: config.rest,
+    });
   });
   const listen = async () => {
     lifecycle.onClose('hearing', () => hearing.close());
@@ -97,6 +111,7 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
     lifecycle.onClose('engine', () => engine.close());
     lifecycle.onClose('http', () => app.close());
     const url = await app.listen({ host: config.http.address, port: config.http.port });
+    lifecycle.onClose('files', stopFiles);
     lifecycle.onClose('sockets', async () => {
       draining = true;
       await goAway(sockets, config.streams.drainMs);

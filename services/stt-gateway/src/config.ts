@@ -1,6 +1,9 @@
+import { tmpdir } from 'node:os';
 import * as z from 'zod';
 import { commonEnv, httpUrlSchema, parseEnv, portSchema } from '@eloquence/shared/runtime/config';
 import type { SchedulerOptions } from './decoding/scheduler.ts';
+import type { FileLimits } from './rest/file-job.ts';
+import type { FilePlacesOptions } from './rest/file-places.ts';
 import type { SocketLimits } from './listen/socket.ts';
 
 const envSchema = z.object({
@@ -16,6 +19,9 @@ const envSchema = z.object({
         .filter(Boolean),
     ),
   WHISPER_URL: httpUrlSchema.default('http://127.0.0.1:8003'),
+  STT_MAX_FILE_MB: z.coerce.number().int().min(1).max(1_000_000).default(4_096),
+  TMPDIR: z.string().optional(),
+  PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
 });
 
 export interface Config {
@@ -36,12 +42,11 @@ export interface Config {
     /** How long open streams may take for their finals when the process stops. */
     readonly drainMs: number;
   };
-  readonly rest: {
-    /** Files being transcribed at once; one more is refused. */
-    readonly maxInFlight: number;
-    readonly maxBytes: number;
-    readonly timeoutMs: number;
-  };
+  readonly rest: FileLimits &
+    FilePlacesOptions & {
+      /** How long a recording may take to arrive: 4 GB at 10 Mbit/s. */
+      readonly receiveMs: number;
+    };
 }
 
 /** What is not an operator's business. Tests shorten the times. */
@@ -57,8 +62,8 @@ export const defaults = {
     maxFrameBytes: 1_048_576,
     maxMistakes: 10,
   },
-  rest: { maxInFlight: 4, maxBytes: 200_000_000, timeoutMs: 300_000 },
-} as const satisfies Pick<Config, 'decoding' | 'streams' | 'rest'>;
+  rest: { max: 8, maxPerTenant: 4, maxS: 4 * 3600, stallMs: 30_000, receiveMs: 3_600_000 },
+} as const satisfies Pick<Config, 'decoding' | 'streams'> & { readonly rest: Partial<Config['rest']> };
 
 /** @throws ConfigError listing every fault */
 export function readConfig(env?: Readonly<Record<string, string | undefined>>): Config {
@@ -68,6 +73,12 @@ export function readConfig(env?: Readonly<Record<string, string | undefined>>): 
     logLevel: parsed.LOG_LEVEL,
     http: { address: parsed.BIND_ADDRESS, port: parsed.PORT },
     internalKey: parsed.INTERNAL_API_KEY,
+    rest: {
+      ...defaults.rest,
+      maxBytes: parsed.STT_MAX_FILE_MB * 1_000_000,
+      folder: parsed.TMPDIR ?? tmpdir(),
+      programPath: parsed.PATH,
+    },
     apiKeys: Object.freeze(parsed.API_KEYS),
     // A demo model answers in 50 ms, `small` on an old processor in 5 to 10 s.
     whisper: { url: parsed.WHISPER_URL, decodeTimeoutMs: 20_000, connections: 16 },

@@ -1,66 +1,102 @@
-import { Transform, type Readable } from 'node:stream';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Engine } from '@eloquence/shared/contracts/engine';
+import { modelListSchema, type ModelList } from '@eloquence/shared/contracts/transcriptions';
 import { AppError } from '@eloquence/shared/runtime/errors';
-import { requireKey, type Service } from '@eloquence/shared/runtime/service';
+import { credentialOf, type Service } from '@eloquence/shared/runtime/service';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
-import type { WhisperEngine } from '../engines/whisper-engine.ts';
+import type { OpenSession } from '../session/speech-session.ts';
+import type { Tenants } from '../tenants.ts';
+import { FileJob, type FileLimits } from './file-job.ts';
+import { FilePlaces, type FilePlacesOptions } from './file-places.ts';
 
 export interface RestOptions {
-  readonly key: string;
-  readonly engine: WhisperEngine;
+  readonly tenants: Tenants;
+  readonly openSession: OpenSession;
+  /** Why no new work should be let in, or undefined. */
+  readonly admit: (tenant: string) => AppError | undefined;
+  /** False while speech detection is being restarted. */
+  readonly hears: () => boolean;
+  /** Rejects with AppError `unsupported_language`. */
+  readonly checkLanguage: (language: string | undefined) => Promise<void>;
+  /** What listens; undefined while it is away. */
+  readonly engine: (signal: AbortSignal) => Promise<Engine | undefined>;
   readonly telemetry: Telemetry;
-  readonly limits: { readonly maxInFlight: number; readonly maxBytes: number; readonly timeoutMs: number };
+  readonly limits: FileLimits & FilePlacesOptions;
 }
 
-/** The engine reads both: OpenAI's form, and raw samples with the options in the query. */
-const MEDIA_TYPES = ['multipart/form-data', 'audio/pcm', 'audio/l16'];
+/** Ends what is being transcribed: streams with an error event, other requests with a problem body. */
+export type StopFiles = () => Promise<void>;
 
-/**
- * OpenAI's `POST /v1/audio/transcriptions` and `GET /v1/models`. Bodies are streamed through to the engine, never held
- * here; it checks the fields, and its refusals come back as our problem bodies.
- */
-export function restRoutes(app: Service, options: RestOptions): void {
-  const { engine, limits, telemetry } = options;
-  const onRequest = requireKey([options.key]);
-  let inFlight = 0;
-  // JSON and text, which fastify parses by itself, hold no recording.
+/** Names clients send because they know no others. Every name is taken: what listens is the operator's choice. */
+const ALIASES = ['whisper-1', 'gpt-transcribe', 'gpt-4o-transcribe', 'gpt-4o-mini-transcribe'];
+const MODELS_TIMEOUT_MS = 2_000;
+
+/** OpenAI's `POST /v1/audio/transcriptions` and `GET /v1/models`, over whatever engine there is. */
+export function restRoutes(app: Service, options: RestOptions): StopFiles {
+  const { limits, telemetry } = options;
+  const places = new FilePlaces(limits, telemetry);
+  const stop = new AbortController();
+  const running = new Set<Promise<void>>();
+  const createdS = Math.floor(Date.now() / 1000);
+  const tenantOf = ({ headers }: FastifyRequest) => options.tenants.of(credentialOf(headers.authorization));
+  const onRequest = async (request: FastifyRequest) => {
+    if (tenantOf(request)) return;
+    throw new AppError('unauthorized', 'Send a valid key as "Authorization: Bearer <key>".');
+  };
+  // Bodies are read by the job, whatever they call themselves.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(MEDIA_TYPES, (_request, payload, done) => done(null, payload));
-  app.get('/v1/models', { onRequest }, async (_request, reply) => {
-    const models = await engine.models(callerSignal(reply));
-    return reply.send(models);
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+  app.get('/v1/models', { onRequest, schema: { response: { 200: modelListSchema } } }, async () => {
+    const engine = await options.engine(AbortSignal.timeout(MODELS_TIMEOUT_MS)).catch(() => undefined);
+    return listModels(engine, createdS);
   });
-  app.post('/v1/audio/transcriptions', { onRequest, bodyLimit: limits.maxBytes }, async (request, reply) => {
-    const contentType = request.headers['content-type'];
-    // Without a body nothing has looked at the type.
-    if (!contentType || !request.body)
-      throw new AppError('unsupported_media_type', 'Send the recording as multipart/form-data in the field file.');
-    if (inFlight >= limits.maxInFlight)
-      throw new AppError('overloaded', `${limits.maxInFlight} recordings are being transcribed. Try again.`, {
-        retryAfterS: 2,
-      });
-    inFlight += 1;
-    let outcome = 'ok';
-    const signal = callerSignal(reply);
+  app.post('/v1/audio/transcriptions', { onRequest }, async (request, reply) => {
+    const tenant = tenantOf(request) ?? '';
+    const caller = callerSignal(reply);
+    const signal = AbortSignal.any([caller, stop.signal]);
+    const job = new FileJob({ request, reply, tenant, signal }, { ...options, limits });
+    const work = (async () => {
+      stop.signal.throwIfAborted();
+      if (!options.hears())
+        throw new AppError('unavailable', 'Speech detection is starting. Try again.', { retryAfterS: 1 });
+      const refusal = options.admit(tenant);
+      if (refusal) throw refusal;
+      using place = new DisposableStack();
+      place.use(places.take(tenant));
+      await job.run();
+    })();
+    const settled = work.catch(() => undefined);
+    running.add(settled);
     try {
-      const answer = await engine.forward({
-        path: request.url,
-        contentType,
-        body: capped(request.body as Readable, limits.maxBytes),
-        signal,
-        timeoutMs: limits.timeoutMs,
-      });
-      return await reply.type(answer.contentType).send(answer.body);
+      await work;
+      telemetry.count('eloquence_stt_files_total', { outcome: 'ok' });
     } catch (error) {
-      outcome = signal.aborted ? 'cancelled' : AppError.from(error).code;
-      if (!signal.aborted) throw error;
+      telemetry.count('eloquence_stt_files_total', {
+        outcome: caller.aborted ? 'cancelled' : AppError.from(error).code,
+      });
       // Nobody is there to be answered.
-      return reply.hijack();
+      if (caller.aborted) return reply.hijack();
+      if (job.failStream(error)) return reply;
+      // What is left of the upload must not be waited for on this connection.
+      if (!request.raw.complete) reply.header('connection', 'close');
+      throw error;
     } finally {
-      inFlight -= 1;
-      telemetry.count('eloquence_stt_decodes_total', { kind: 'rest', outcome });
+      running.delete(settled);
     }
+    return reply;
   });
+  return async () => {
+    stop.abort(new AppError('unavailable', 'The service is stopping. Send the recording again.', { retryAfterS: 5 }));
+    await Promise.all(running);
+  };
+}
+
+function listModels(engine: Engine | undefined, created: number): ModelList {
+  const ids = new Set([...(engine ? [engine.id] : []), ...ALIASES]);
+  return {
+    object: 'list',
+    data: [...ids].map((id) => ({ id, object: 'model' as const, created, owned_by: 'eloquence' })),
+  };
 }
 
 /** Aborts when the caller hangs up before the answer. */
@@ -71,18 +107,4 @@ function callerSignal(reply: FastifyReply): AbortSignal {
     if (!reply.raw.writableFinished) abort.abort(new DOMException('the caller hung up', 'AbortError'));
   });
   return abort.signal;
-}
-
-/** The same bytes; fails once there are more than `maxBytes`. */
-function capped(body: Readable, maxBytes: number): Readable {
-  let seen = 0;
-  const cap = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      seen += chunk.length;
-      if (seen <= maxBytes) done(null, chunk);
-      else done(new AppError('payload_too_large', `The recording is larger than ${maxBytes / 1e6} MB.`));
-    },
-  });
-  body.on('error', (error) => cap.destroy(error));
-  return body.pipe(cap);
 }
