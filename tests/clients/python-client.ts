@@ -1,12 +1,13 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { createInterface } from 'node:readline';
 import * as z from 'zod';
+import type { OwnGateway } from './own-gateway.ts';
 import type { Recording } from './speech.ts';
 
-const run = promisify(execFile);
 const TOOLS = process.env['ELOQUENCE_TOOLS_DIR'] ?? path.resolve(import.meta.dirname, '../../.eloquence');
 const PYTHON = path.join(TOOLS, 'clients-venv/bin/python');
 const DEADLINE_MS = 120_000;
@@ -34,23 +35,57 @@ export class Recordings implements Disposable {
 }
 
 /**
- * Runs a script of `python/` with the stock clients; `asked` is its only argument.
+ * Runs a script of `python/` with the stock clients; `asked` is its only argument, `onReport` hears each line at once.
  *
- * @throws Error with what it wrote to stderr when it fails or takes longer than two minutes
+ * @throws Error with the end of its stderr when it fails or takes longer than two minutes
  */
-export async function runPython(script: string, asked: Readonly<Record<string, unknown>>): Promise<Report[]> {
+export async function runPython(
+  script: string,
+  asked: Readonly<Record<string, unknown>>,
+  onReport: (report: Report) => void = () => undefined,
+): Promise<Report[]> {
   const file = path.join(import.meta.dirname, 'python', `${script}.py`);
-  // Their logs are on stderr; nothing of them goes to a vendor.
+  // An empty key: nothing may go to a vendor by mistake.
   const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', OPENAI_API_KEY: '', DEEPGRAM_API_KEY: '' };
-  const { stdout } = await run(PYTHON, [file, JSON.stringify(asked)], {
-    env,
-    timeout: DEADLINE_MS,
-    maxBuffer: 20_000_000,
-  });
-  return stdout
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => lineSchema.parse(JSON.parse(line)));
+  const child = spawn(PYTHON, [file, JSON.stringify(asked)], { env, timeout: DEADLINE_MS });
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-5_000)));
+  const reports: Report[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (!line.startsWith('{')) continue;
+    const report = lineSchema.parse(JSON.parse(line));
+    reports.push(report);
+    onReport(report);
+  }
+  const [code] = await closed;
+  if (code !== 0) throw new Error(`${script}.py ended with ${code}; it wrote:\n${log}`);
+  return reports;
+}
+
+/** Runs a script against `gateway`, which is stopped and started again between the first recording and the second. */
+export async function runAcrossRestart(
+  gateway: OwnGateway,
+  script: string,
+  asked: Readonly<Record<string, unknown>>,
+): Promise<Report[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'eloquence-gate-'));
+  const gate = path.join(folder, 'open');
+  let restart: Promise<void> = Promise.resolve();
+  try {
+    const reports = await runPython(script, { ...asked, gate, url: gateway.url, key: gateway.key }, ({ kind }) => {
+      if (kind !== 'waiting') return;
+      restart = (async () => {
+        await gateway.stop();
+        await gateway.start();
+        writeFileSync(gate, '');
+      })();
+    });
+    return reports;
+  } finally {
+    await restart;
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** The reports of one kind. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { only, Recordings, runPython, type Report } from './python-client.ts';
+import { OwnGateway } from './own-gateway.ts';
+import { only, Recordings, runAcrossRestart, runPython, type Report } from './python-client.ts';
 import { misheard, record } from './speech.ts';
-import { key, sttUrl as url } from './stack.ts';
+import { key, sttUrl as url, whisperUrl } from './stack.ts';
 
 const texts = (reports: readonly Report[]) => reports.map(({ text }) => String(text));
 const said = ["pouvez-vous répéter s'il vous plaît", 'quelle est votre adresse'];
@@ -76,6 +77,14 @@ describe('livekit-plugins-deepgram (Python)', () => {
     expect(only(reports, 'exception')).toEqual([]);
   });
 
+  test('connects again by itself after a restart of the gateway', async () => {
+    await using gateway = await OwnGateway.start(whisperUrl, key);
+    using recordings = new Recordings(await Promise.all(said.map((text) => record([text], { tailMs: 1_000 }))));
+    const reports = await runAcrossRestart(gateway, script, { recordings: recordings.paths, speed: 1, ends: 2 });
+    expect(misheard(said, texts(only(reports, 'final_transcript').filter(({ text }) => text)))).toEqual([]);
+    expect(only(reports, 'error').every(({ recoverable }) => recoverable)).toBe(true);
+  });
+
   test('a wrong key is an error with 401', async () => {
     using recordings = new Recordings([await record(['oui'])]);
     const reports = await runPython(script, {
@@ -85,7 +94,8 @@ describe('livekit-plugins-deepgram (Python)', () => {
       speed: 4,
       ends: 1,
     });
-    expect(only(reports, 'exception')[0]).toMatchObject({ message: expect.stringContaining('401') as string });
+    expect(String(only(reports, 'error')[0]?.message)).toContain('401');
+    expect(only(reports, 'error')[0]).toMatchObject({ recoverable: false });
   });
 });
 
@@ -101,6 +111,15 @@ describe('pipecat DeepgramSTTService', () => {
     expect(finals.every(({ finalized, language }) => finalized === true && language === 'fr')).toBe(true);
     expect(only(reports, 'interim').length).toBeGreaterThanOrEqual(1);
     expect(reports.at(-1)?.kind).toBe('ended');
+  });
+
+  test('connects again by itself after a restart of the gateway', async () => {
+    await using gateway = await OwnGateway.start(whisperUrl, key);
+    const turns = await Promise.all(said.map((text) => record([text], { pauseMs: 300, tailMs: 200 })));
+    using recordings = new Recordings(turns);
+    const asked = { service: 'deepgram', recordings: recordings.paths, speed: 1 };
+    const reports = await runAcrossRestart(gateway, script, asked);
+    expect(misheard(said, texts(only(reports, 'final')))).toEqual([]);
   });
 
   test('a wrong key is a permanent error with 401', async () => {

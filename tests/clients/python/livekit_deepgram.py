@@ -6,7 +6,7 @@ import aiohttp
 from livekit import rtc
 from livekit.agents import stt
 from livekit.plugins import deepgram
-from speech_file import arguments, frames, report, samples, until
+from speech_file import arguments, frames, report, restarted, samples, until
 
 
 async def main() -> None:
@@ -20,6 +20,7 @@ async def main() -> None:
             language="fr",
             http_session=session,
         )
+        plugin.on("error", lambda event: report("error", message=str(event.error), recoverable=event.recoverable))
         stream = plugin.stream()
         finals: list[str] = []
         ends: list[object] = []
@@ -42,9 +43,13 @@ async def main() -> None:
 
         reading = asyncio.create_task(read())
         try:
-            for path in asked["recordings"]:
+            for index, path in enumerate(asked["recordings"]):
+                if index > 0:
+                    await restarted(asked)
                 async for frame in frames(samples(path), rate_hz, asked["speed"]):
                     stream.push_frame(rtc.AudioFrame(frame, rate_hz, 1, len(frame) // 2))
+                if asked.get("gate") and index == 0:
+                    await until(lambda: finals, 10, "the first text")
                 if asked.get("flush"):
                     count = len(finals)
                     stream.flush()

@@ -36,6 +36,13 @@ async def frames(pcm: bytes, rate_hz: int, speed: float = 1.0) -> AsyncIterator[
         await asyncio.sleep(max(0.0, due - (time.monotonic() - started)))
 
 
+async def restarted(asked: dict[str, Any]) -> None:
+    """Between two recordings: tells the test, and waits until it has restarted the gateway and made the file `gate`."""
+    if asked.get("gate"):
+        report("waiting")
+        await until(Path(asked["gate"]).exists, 60, "the restart")
+
+
 async def until(condition: Any, seconds: float, what: str) -> None:
     """Waits until the condition holds. Raises TimeoutError naming what was waited for."""
     deadline = time.monotonic() + seconds
