@@ -11,7 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{packages,services,apps,tests,infra}/**/*.test.{ts,tsx}'],
+          include: ['{packages,services,apps,tests,infra,bench}/**/*.test.{ts,tsx}'],
           exclude: [...exclude, '**/*.integration.test.ts', '**/*.e2e.test.ts'],
           testTimeout: 10_000,
         },
@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           env: quiet,
-          include: ['{packages,services}/**/*.integration.test.ts'],
+          include: ['{packages,services,bench}/**/*.integration.test.ts'],
           exclude,
           globalSetup: ['packages/testkit/src/integration-setup.ts'],
           testTimeout: 30_000,

@@ -1,4 +1,5 @@
 import type { ConversationResult, TurnResult } from './conversation.ts';
+import { textTable } from './text-table.ts';
 import { wordErrorRate, type WordErrors } from './word-error-rate.ts';
 
 const STAGES = ['stt_final_ms', 'turn_committed_ms', 'llm_ttft_ms', 'tts_ttfb_ms', 'total_ms'] as const;
@@ -70,7 +71,7 @@ export function renderReport(result: ConversationResult): string {
   const lines = [
     `session ${result.session.session_id}, greeting after ${ms(result.greetingMs)} ms; times in ms`,
     '',
-    ...table([header, ...rows]),
+    ...textTable([header, ...rows]),
     '',
     `word error rate ${(errors.rate * 100).toFixed(1)} % (${errors.errors} of ${errors.referenceWords} words)`,
   ];
@@ -85,15 +86,4 @@ const ms = (value: number | null | undefined): string =>
 
 function answerLength(turn: TurnResult): string {
   return turn.heardFrom === null || turn.heardTo === null ? '-' : ms(turn.heardTo - turn.heardFrom);
-}
-
-function table(rows: readonly (readonly string[])[]): string[] {
-  const columns = rows[0]?.length ?? 0;
-  const widths = Array.from({ length: columns }, (_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, at) => (at === columns - 1 ? cell : cell.padStart(widths[at] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
 }

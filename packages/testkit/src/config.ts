@@ -3,10 +3,12 @@ import { delimiter, join } from 'node:path';
 /** Root of the repository; programs fetched by set-up lie under its `.eloquence`. */
 export const repositoryRoot = new URL('../../../', import.meta.url).pathname;
 
+/** What set-up fetched and built: programs in `bin`, whisper-stt's Python in `venv`. */
+export const toolsDir: string = process.env['ELOQUENCE_TOOLS_DIR'] || join(repositoryRoot, '.eloquence');
+
 /** Where the testkit looks for programs: the launcher's folder of tools first, then the PATH. */
 export const programFolders: readonly string[] = [
-  ...(process.env['ELOQUENCE_TOOLS_DIR'] ? [join(process.env['ELOQUENCE_TOOLS_DIR'], 'bin')] : []),
-  join(repositoryRoot, '.eloquence/bin'),
+  join(toolsDir, 'bin'),
   ...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean),
 ];
 

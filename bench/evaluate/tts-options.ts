@@ -1,0 +1,94 @@
+import { parseArgs } from 'node:util';
+import * as z from 'zod';
+import { UsageError } from './command.ts';
+import { listOf, numberOf, readSetOptions, type SttOptions } from './stt-options.ts';
+
+export const ttsUsage = `usage: npm run evaluate:tts -- [options]
+
+Lets voices of tts-proxy speak sentences and prints how soon, how fast, how loud, and how well a speech model understands them.
+
+  --voices LIST       voices of the proxy (default coach-fr): coach-fr, coach-en, or OpenAI's names
+  --providers LIST    start a tts-proxy with each as TTS_PROVIDER (default auto): auto, openai, elevenlabs, piper,
+                      espeak; keys and voices come from the environment, as for the product
+  --url URL           ask a tts-proxy that runs instead; --key KEY or INTERNAL_API_KEY is its key
+  --listener MODEL    the speech model that listens (default demo); see evaluate:stt for names
+  --set FOLDER|demo   whose texts are spoken (default demo). Its recordings give the listener's own word error rate,
+                      below which no voice can come
+  --clips N           so many sentences, taken evenly (default: all of a folder, 20 of demo)
+  --language CODE     fr (default) or en
+  --pause MS          between two sentences (default 0): for vendors that limit requests
+  --errors            list every sentence that was understood wrong
+  --json              print the result as JSON instead of a table
+`;
+
+const PROVIDERS = ['auto', 'openai', 'elevenlabs', 'piper', 'espeak'];
+
+export interface TtsOptions extends Pick<SttOptions, 'set' | 'clips' | 'errors' | 'json'> {
+  readonly voices: readonly string[];
+  readonly source:
+    | { readonly kind: 'own'; readonly providers: readonly string[] }
+    | { readonly kind: 'running'; readonly url: string; readonly key: string };
+  readonly listener: string;
+  readonly language: 'fr' | 'en';
+  readonly pauseMs: number;
+}
+
+/**
+ * @param place.internalKey used with --url when there is no --key
+ * @returns undefined when help was asked for
+ * @throws UsageError, or parseArgs's own error for an unknown option
+ */
+export function readTtsOptions(
+  args: readonly string[],
+  place: { readonly folder: string; readonly internalKey: string | undefined },
+): TtsOptions | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      voices: { type: 'string', default: 'coach-fr' },
+      providers: { type: 'string', default: 'auto' },
+      url: { type: 'string' },
+      key: { type: 'string' },
+      listener: { type: 'string', default: 'demo' },
+      set: { type: 'string', default: 'demo' },
+      clips: { type: 'string' },
+      language: { type: 'string', default: 'fr' },
+      pause: { type: 'string', default: '0' },
+      errors: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const { language } = values;
+  if (language !== 'fr' && language !== 'en') throw new UsageError(`--language ${language}: use fr or en.`);
+  const { set, clips } = readSetOptions({ set: values.set, clips: values.clips }, place.folder);
+  return {
+    voices: listOf(values.voices, '--voices'),
+    source: readSource(values, place.internalKey),
+    listener: values.listener,
+    set,
+    clips,
+    language,
+    pauseMs: numberOf(values.pause, '--pause', z.number().int().min(0).max(60_000)),
+    errors: values.errors,
+    json: values.json,
+  };
+}
+
+function readSource(
+  { url, key, providers }: { url?: string | undefined; key?: string | undefined; providers: string },
+  internalKey: string | undefined,
+): TtsOptions['source'] {
+  if (url === undefined) {
+    const list = listOf(providers, '--providers');
+    const unknown = list.find((provider) => !PROVIDERS.includes(provider));
+    if (unknown) throw new UsageError(`--providers ${unknown}: use one of ${PROVIDERS.join(', ')}.`);
+    return { kind: 'own', providers: list };
+  }
+  if (!z.url({ protocol: /^https?$/ }).safeParse(url).success)
+    throw new UsageError(`--url ${url} is no address: give one such as http://127.0.0.1:5002.`);
+  const used = key ?? internalKey;
+  if (!used) throw new UsageError('--url needs the key of that tts-proxy: give --key, or set INTERNAL_API_KEY.');
+  return { kind: 'running', url: url.replace(/\/+$/, ''), key: used };
+}
