@@ -4,7 +4,7 @@ import type { EngineSettings } from './engine-settings.ts';
 import type { SpeechEngine } from './engine.ts';
 import { RestEngine } from './rest-engine.ts';
 import { dialects } from './rest-dialects.ts';
-import type { WhisperEngine } from './whisper-engine.ts';
+import { WhisperEngine, type WhisperEngineOptions } from './whisper-engine.ts';
 
 export interface EngineLimits {
   readonly decodeTimeoutMs: number;
@@ -16,13 +16,13 @@ export interface EngineLimits {
 export function createEngines(
   settings: readonly EngineSettings[],
   limits: EngineLimits,
-  whisper: WhisperEngine,
+  whisper: WhisperEngineOptions,
 ): SpeechEngine[] {
   const { decodeTimeoutMs, connections, stream } = limits;
   return settings.map((one) => {
     switch (one.name) {
       case 'whisper':
-        return whisper;
+        return new WhisperEngine(whisper);
       case 'deepgram':
         return new DeepgramEngine({ ...one, decodeTimeoutMs, connections, limits: stream });
       case 'openai':

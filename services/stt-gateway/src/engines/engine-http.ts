@@ -107,16 +107,6 @@ export class EngineHttp {
     }
   }
 
-  /** A good answer before its body is read. No second try: a streamed body has gone by. */
-  async stream(call: EngineCall, limits: Limits): Promise<Dispatcher.ResponseData> {
-    using abort = new ChildAbort(limits.signal, { timeoutMs: limits.timeoutMs });
-    try {
-      return await this.#request(call, abort.signal);
-    } catch (error) {
-      throw this.#translate(error, limits);
-    }
-  }
-
   async close(): Promise<void> {
     await this.#pool.destroy();
   }

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import { engineSchema, type Engine } from '@eloquence/shared/contracts/engine';
 import type { ErrorCode } from '@eloquence/shared/contracts/errors';
@@ -12,22 +11,8 @@ export interface WhisperEngineOptions {
   readonly key: string;
   /** Longest wait for one decode; a model on a slow processor needs seconds for a long utterance. */
   readonly decodeTimeoutMs: number;
-  /** Connections kept open; the engine's slots and the REST callers share them. */
+  /** Connections kept open. */
   readonly connections: number;
-}
-
-/** A request of a REST caller, handed on as it came. */
-export interface ForwardRequest {
-  readonly path: string;
-  readonly contentType: string;
-  readonly body: Readable;
-  readonly signal: AbortSignal;
-  readonly timeoutMs: number;
-}
-
-export interface ForwardAnswer {
-  readonly contentType: string;
-  readonly body: Readable;
 }
 
 const WHO = 'The speech engine';
@@ -77,22 +62,6 @@ export class WhisperEngine implements SpeechEngine {
     const text = await this.#http.text({ path: '/ready', method: 'GET' }, { signal, timeoutMs: 1_500 });
     const { engine } = parseAnswer(text, readySchema, WHO);
     return engine && { ...engine, label_fr: engine.label_fr ?? engine.label };
-  }
-
-  /** `GET /v1/models` of the engine, as it answers. */
-  async models(signal: AbortSignal): Promise<unknown> {
-    const text = await this.#http.text({ path: '/v1/models', method: 'GET' }, { signal, timeoutMs: 5_000 });
-    return parseAnswer(text, z.looseObject({ data: z.array(z.unknown()) }), WHO);
-  }
-
-  /** Streams a caller's body through. */
-  async forward({ path, contentType, body, signal, timeoutMs }: ForwardRequest): Promise<ForwardAnswer> {
-    const response = await this.#http.stream(
-      { path, method: 'POST', headers: { 'content-type': contentType }, body },
-      { signal, timeoutMs },
-    );
-    const type = response.headers['content-type'];
-    return { contentType: typeof type === 'string' ? type : 'application/json', body: response.body };
   }
 
   async close(): Promise<void> {
