@@ -9,14 +9,15 @@ import type { Config } from './config.ts';
 import { Admission } from './decoding/admission.ts';
 import { Decoder } from './decoding/decoder.ts';
 import { DecodeScheduler } from './decoding/scheduler.ts';
-import { createEngines } from './engines/create-engines.ts';
-import { EngineChain } from './engines/engine-chain.ts';
 import { EngineDescription } from './engines/engine-description.ts';
+import { WhisperEngine } from './engines/whisper-engine.ts';
 import { VadHearing } from './hearing/hearing.ts';
-import { listenRoutes, type OpenSockets } from './listen/routes.ts';
+import { listenRoutes } from './listen/routes.ts';
 import { restRoutes, type StopFiles } from './rest/routes.ts';
-import { sessionOpener } from './session/open-session.ts';
+import { TranscriptionSession } from './session/session.ts';
 import { Tenants } from './tenants.ts';
+import { Entrance } from './wire/entrance.ts';
+import type { WireRouteOptions } from './wire/wire-route.ts';
 
 const MODEL_PATH = fileURLToPath(new URL('../models/silero_vad.onnx', import.meta.url));
 
@@ -33,13 +34,11 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
   const telemetry = new Telemetry();
   const lifecycle = new Lifecycle(logger, { stepTimeoutMs: config.streams.drainMs + 5_000 });
   const hearing = new VadHearing({ modelPath: MODEL_PATH, logger });
-  const engines = createEngines(config.engines, config.engineLimits, { ...config.whisper, key: config.internalKey });
-  const engine = new EngineChain(engines, { telemetry });
+  const engine = new WhisperEngine({ ...config.whisper, key: config.internalKey });
   const scheduler = new DecodeScheduler(config.decoding, { telemetry });
   const admission = new Admission({ maxStreams: config.streams.max, scheduler, telemetry });
   const decoder = new Decoder({ engine, scheduler, telemetry, outageMs: config.decoding.outageMs });
   const description = new EngineDescription(engine);
-  const openSession = sessionOpener({ chain: engine, hearing, decoder, telemetry });
   let draining = false;
   const app = createService({
     service: 'stt-gateway',
@@ -57,22 +56,24 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
       },
       {
         name: 'engine',
-        check: async (signal) => {
-          await description.refresh(signal);
-          return engine.summary;
-        },
+        check: (signal) => description.refresh(signal),
       },
     ],
   });
-  let sockets: OpenSockets = new Set();
+  const entrance = new Entrance({
+    tenants: new Tenants(config.internalKey, config.apiKeys),
+    admission,
+    draining: () => draining,
+    hears: () => hearing.ready,
+  });
   let stopFiles: StopFiles = () => Promise.resolve();
   // A plugin of its own, because the upgrade hooks must be there before the routes.
   app.register(websocket, {
     options: {
       maxPayload: config.streams.maxFrameBytes,
       perMessageDeflate: false,
-      // Deepgram answers the scheme, never the key.
-      handleProtocols: (protocols) => [...protocols].find((name) => /^(?:token|bearer)$/i.test(name)) ?? false,
+      // Deepgram answers the scheme, OpenAI the protocol; never the key.
+      handleProtocols: (protocols) => [...protocols].find((name) => /^(?:token|bearer|realtime)$/i.test(name)) ?? false,
     },
     errorHandler: (error, socket) => {
       // Broken frames and connections have a code, and ws has answered them; anything else is a fault of ours.
@@ -85,19 +86,20 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
     },
   });
   app.after(() => {
-    sockets = listenRoutes(app, {
-      tenants: new Tenants(config.internalKey, config.apiKeys),
-      openSession,
-      admission,
+    app.websocketServer.on('headers', entrance.addHeaders);
+    const wires = {
+      entrance,
+      openSession: (options, listener) =>
+        new TranscriptionSession(options, { ...listener, hearing, decoder, telemetry }),
       telemetry,
       limits: config.streams,
-      draining: () => draining,
-      hears: () => hearing.ready,
       checkLanguage: (language) => description.checkLanguage(language),
-    });
+    } satisfies WireRouteOptions;
+    listenRoutes(app, wires);
     stopFiles = restRoutes(app, {
       tenants: new Tenants(config.internalKey, config.apiKeys),
-      openSession,
+      openSession: (options, listener) =>
+        new TranscriptionSession(options, { ...listener, hearing, decoder, telemetry }),
       admit: (tenant) => admission.admit(tenant),
       hears: () => hearing.ready,
       checkLanguage: (language) => description.checkLanguage(language),
@@ -118,7 +120,7 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
     lifecycle.onClose('files', stopFiles);
     lifecycle.onClose('sockets', async () => {
       draining = true;
-      await goAway(sockets, config.streams.drainMs);
+      await withinDrain(entrance.goAway(), config.streams.drainMs);
     });
     return url;
   };
@@ -126,9 +128,9 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
 }
 
 /** Finals first, then 1001; whoever is not done in time is cut off when the server closes. */
-async function goAway(sockets: OpenSockets, drainMs: number): Promise<void> {
+async function withinDrain(gone: Promise<void>, drainMs: number): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, drainMs);
-  await Promise.race([Promise.all([...sockets].map((socket) => socket.goAway())), late]);
+  await Promise.race([gone, late]);
   clearTimeout(timer);
 }

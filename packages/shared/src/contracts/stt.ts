@@ -3,6 +3,8 @@ import * as z from 'zod';
 /** The one rate inside: 16 kHz s16le mono. A socket may send another rate; the gateway resamples. */
 export const STT_SAMPLE_RATE_HZ = 16_000;
 
+const strings = z.union([z.string(), z.array(z.string())]);
+
 /**
  * Query of the Deepgram-shaped socket `ws://…/v1/listen` (developers.deepgram.com/reference/listen-live). Members we do not
  * act on are accepted, so that stock clients connect.
@@ -10,15 +12,33 @@ export const STT_SAMPLE_RATE_HZ = 16_000;
 export const listenQuerySchema = z.looseObject({
   model: z.string().optional(),
   language: z.string().max(20).optional(),
-  encoding: z.enum(['linear16']).default('linear16'),
-  sample_rate: z.coerce.number().int().min(8000).max(48_000).default(STT_SAMPLE_RATE_HZ),
-  channels: z.coerce.number().int().min(1).max(1).default(1),
+  encoding: z
+    .enum(['linear16', 'mulaw', 'alaw'], 'must be linear16 (16-bit little-endian PCM), mulaw or alaw')
+    .default('linear16'),
+  /** Hz; 16,000 when left out, 8,000 for mulaw and alaw. */
+  sample_rate: z.coerce.number().int().min(8000).max(48_000).optional(),
+  channels: z.coerce
+    .number()
+    .int()
+    .refine((count) => count === 1, 'must be 1: mix the channels down, or open one socket for each speaker')
+    .default(1),
+  multichannel: z
+    .stringbool()
+    .refine((several) => !several, 'must be false: open one socket for each channel')
+    .default(false),
   interim_results: z.stringbool().default(false),
   vad_events: z.stringbool().default(false),
-  /** ms of silence that end an utterance; `false` leaves it to Finalize. */
-  endpointing: z.union([z.literal('false'), z.coerce.number().int().min(10).max(5000)]).optional(),
+  /** ms of silence that end an utterance; `false` leaves it to Finalize, `true` to us. */
+  endpointing: z.union([z.literal(['true', 'false']), z.coerce.number().int().min(0).max(5000)]).optional(),
   utterance_end_ms: z.coerce.number().int().min(100).max(10_000).optional(),
-  keyterm: z.union([z.string(), z.array(z.string())]).optional(),
+  keyterm: strings.optional(),
+  /** The older form of `keyterm`: `word` or `word:boost`; a word with a negative boost is left out. */
+  keywords: strings.optional(),
+  /**
+   * Ours: `micro_batch` is for minutes of meetings. Finals are windows of 20 to 30 s cut at silences, interims are drafts of
+   * the speech so far that come at most 10 s behind it.
+   */
+  mode: z.enum(['streaming', 'micro_batch']).default('streaming'),
 });
 export type ListenQuery = z.infer<typeof listenQuerySchema>;
 
@@ -26,6 +46,8 @@ export const listenControlSchema = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('KeepAlive') }),
   z.looseObject({ type: z.literal('Finalize') }),
   z.looseObject({ type: z.literal('CloseStream') }),
+  /** Replaces the key terms from the next utterance on; features of formatting are accepted and not acted on. */
+  z.looseObject({ type: z.literal('Configure'), keyterms: z.array(z.string()).nullish() }),
 ]);
 export type ListenControl = z.infer<typeof listenControlSchema>;
 
@@ -65,7 +87,20 @@ export const listenMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('SpeechStarted'), channel: z.array(z.number()), timestamp: z.number() }),
   z.object({ type: z.literal('UtteranceEnd'), channel: z.array(z.number()), last_word_end: z.number() }),
   z.looseObject({ type: z.literal('Metadata'), request_id: z.string(), duration: z.number(), channels: z.number() }),
-  z.looseObject({ type: z.literal('Error'), code: z.string(), description: z.string(), retryable: z.boolean() }),
+  z.looseObject({ type: z.literal('ConfigureSuccess'), request_id: z.string() }),
+  z.looseObject({
+    type: z.literal('ConfigureFailure'),
+    request_id: z.string(),
+    code: z.string(),
+    description: z.string(),
+  }),
+  z.looseObject({
+    type: z.literal('Error'),
+    variant: z.string(),
+    code: z.string(),
+    description: z.string(),
+    retryable: z.boolean(),
+  }),
 ]);
 export type ListenMessage = z.infer<typeof listenMessageSchema>;
 

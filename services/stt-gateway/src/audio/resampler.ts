@@ -23,14 +23,21 @@ interface Filter {
 /** At most one table per entry of INPUT_RATES_HZ. */
 const filters = new Map<number, Filter>();
 
+/** Input samples filtered at a time: what a stream keeps between frames does not grow with the largest of them. */
+const PIECE_SAMPLES = 4_096;
+
+/** Puts samples `from`..`from + count` of the input, -32768..32767, into `into` from index `at`. */
+export type WriteSamples = (into: Float32Array, at: number, from: number, count: number) => void;
+
 /**
  * A stateful polyphase FIR to 16 kHz (Kaiser-windowed sinc). Output sample n lies at input time n * down / up: the
  * filter is centred, so the sample clock is not shifted. Output lags input by `reach` samples (1 to 2 ms).
  */
 export class Resampler {
   readonly #filter: Filter;
-  /** Input not yet out of the filter's reach; `#offset` is the input index of its first sample. */
+  /** Input not yet out of the filter's reach: `#held` samples, the first of them at input index `#offset`. */
   #history: Float32Array<ArrayBuffer>;
+  #held: number;
   #offset: number;
   #produced = 0;
 
@@ -38,37 +45,75 @@ export class Resampler {
   constructor(inputRateHz: number) {
     this.#filter = filterFor(inputRateHz);
     this.#history = new Float32Array(this.#filter.reach);
+    this.#held = this.#filter.reach;
     this.#offset = -this.#filter.reach;
   }
 
   push(samples: Int16Array): Int16Array<ArrayBuffer> {
-    const { up, down, reach, taps } = this.#filter;
-    const input = new Float32Array(this.#history.length + samples.length);
-    input.set(this.#history);
-    input.set(samples, this.#history.length);
-    const end = this.#offset + input.length;
+    return this.feed(samples.length, (into, at, from, count) => into.set(samples.subarray(from, from + count), at));
+  }
+
+  /** As `push` of `count` samples, for input in another form: `write` converts it straight into the filter's own memory. */
+  feed(count: number, write: WriteSamples): Int16Array<ArrayBuffer> {
+    const { up, down, reach } = this.#filter;
+    const end = this.#offset + this.#held + count;
     // Output n needs input up to floor(n * down / up) + reach.
     const last = Math.ceil(((end - reach) * up) / down);
     const output = new Int16Array(Math.max(0, last - this.#produced));
-    const width = 2 * reach;
-    for (let index = 0; index < output.length; index += 1) {
-      const time = (this.#produced + index) * down;
-      const first = Math.floor(time / up) - reach + 1 - this.#offset;
-      const row = (time % up) * width;
-      let sum = 0;
-      for (let tap = 0; tap < width; tap += 1) sum += (input[first + tap] as number) * (taps[row + tap] as number);
-      output[index] = Math.max(-32_768, Math.min(32_767, Math.round(sum)));
+    let filled = 0;
+    for (let from = 0; from < count; from += PIECE_SAMPLES) {
+      const piece = Math.min(PIECE_SAMPLES, count - from);
+      this.#makeRoom(piece);
+      write(this.#history, this.#held, from, piece);
+      this.#held += piece;
+      filled += this.#filterInto(output, filled);
     }
-    this.#produced += output.length;
-    const keepFrom = Math.max(0, Math.floor((this.#produced * down) / up) - reach + 1 - this.#offset);
-    this.#history = input.slice(keepFrom);
-    this.#offset += keepFrom;
     return output;
   }
 
   /** What the filter still holds, as if silence followed. */
   flush(): Int16Array<ArrayBuffer> {
     return this.push(new Int16Array(this.#filter.reach));
+  }
+
+  #makeRoom(samples: number): void {
+    if (this.#history.length >= this.#held + samples) return;
+    const larger = new Float32Array(this.#held + samples);
+    larger.set(this.#history.subarray(0, this.#held));
+    this.#history = larger;
+  }
+
+  /** @returns how many samples it put into `output` from `at` on */
+  #filterInto(output: Int16Array, at: number): number {
+    const { up, down, reach, taps } = this.#filter;
+    const history = this.#history;
+    const width = 2 * reach;
+    const last = Math.ceil(((this.#offset + this.#held - reach) * up) / down);
+    const count = Math.max(0, last - this.#produced);
+    let phase = (this.#produced * down) % up;
+    let first = Math.floor((this.#produced * down) / up) - reach + 1 - this.#offset;
+    for (let index = 0; index < count; index += 1) {
+      const row = phase * width;
+      // Two sums that do not wait for each other: a third faster. The width is even.
+      let even = 0;
+      let odd = 0;
+      for (let tap = 0; tap < width; tap += 2) {
+        even += (history[first + tap] as number) * (taps[row + tap] as number);
+        odd += (history[first + tap + 1] as number) * (taps[row + tap + 1] as number);
+      }
+      output[at + index] = Math.max(-32_768, Math.min(32_767, Math.round(even + odd)));
+      phase += down;
+      while (phase >= up) {
+        phase -= up;
+        first += 1;
+      }
+    }
+    this.#produced += count;
+    const keepFrom = Math.max(0, first);
+    history.copyWithin(0, keepFrom, this.#held);
+    this.#held -= keepFrom;
+    this.#offset += keepFrom;
+    return count;
   }
 }
 

@@ -3,9 +3,9 @@ import { listenMessageSchema, listenQuerySchema } from '@eloquence/shared/contra
 import { AppError } from '@eloquence/shared/runtime/errors';
 import type { SessionEvent } from '../session/session-events.ts';
 import { decodeControl, encode, encodeMetadata, type WireContext } from './codec.ts';
-import { sessionOptions } from './socket.ts';
+import { sampleRateOf, sessionOptions } from './listen-wire.ts';
 
-const context: WireContext = { requestId: 'req-1', language: 'fr', model: 'whisper', vadEvents: true };
+const context: WireContext = { requestId: 'req-1', model: 'whisper', vadEvents: true };
 const transcript = {
   language: 'fr',
   segments: [],
@@ -63,14 +63,14 @@ describe('encode', () => {
 });
 
 describe('decodeControl', () => {
-  test.each(['KeepAlive', 'Finalize', 'CloseStream'])('%s is understood', (type) => {
-    expect(decodeControl(JSON.stringify({ type, more: 1 }))).toEqual({ control: type });
+  test.each(['KeepAlive', 'Finalize', 'CloseStream', 'Configure'])('%s is understood', (type) => {
+    expect(decodeControl(JSON.stringify({ type, more: 1 }))).toMatchObject({ type });
   });
 
-  test.each(['', '{', '{}', '[]', 'null', '"KeepAlive"', '{"type":"keepalive"}'])(
+  test.each(['', '{', '{}', '[]', 'null', '"KeepAlive"', '{"type":"keepalive"}', '{"type":"Configure","keyterms":1}'])(
     '%s is a fault that names the fix',
     (text) => {
-      expect(decodeControl(text)).toMatchObject({ fault: expect.stringContaining('KeepAlive') as string });
+      expect(() => decodeControl(text)).toThrow(/KeepAlive/);
     },
   );
 });
@@ -94,10 +94,34 @@ describe('sessionOptions', () => {
   test('what stock clients ask for is raised to what whole utterances need', () => {
     expect(options({ endpointing: '25' }).turn).toEqual({ type: 'silence', endpointingMs: 200 });
     expect(options({ endpointing: '500' }).turn).toEqual({ type: 'silence', endpointingMs: 500 });
+    expect(options({ endpointing: 'true' }).turn).toEqual({ type: 'silence', endpointingMs: 300 });
     expect(options({ endpointing: 'false' }).turn).toEqual({ type: 'manual' });
   });
 
-  test('key terms are handed on', () => {
+  test('micro-batch is windows with drafts, whatever else was asked for', () => {
+    expect(options({ mode: 'micro_batch', endpointing: '25' })).toMatchObject({
+      turn: { type: 'windows', draftMs: 8_000 },
+      interims: true,
+    });
+  });
+
+  test('key terms are handed on, old keywords without their boost, each once', () => {
     expect(options({ keyterm: ['Eloquence', 'balayage'] }).keyterms).toEqual(['Eloquence', 'balayage']);
+    expect(options({ keywords: ['Nguyen:2.5', 'euh:-10', 'ratio 4:3:1', ' '], keyterm: 'Nguyen' }).keyterms).toEqual([
+      'Nguyen',
+      'ratio 4:3',
+    ]);
+  });
+
+  test('a flood of key terms is cut to what engines can use', () => {
+    const { keyterms } = options({ keyterm: Array.from({ length: 5_000 }, (_, n) => `${n}`.padEnd(500, 'x')) });
+    expect(keyterms).toHaveLength(100);
+    expect(keyterms[0]).toHaveLength(100);
+  });
+
+  test('companded audio is at 8 kHz unless said otherwise', () => {
+    expect(sampleRateOf(listenQuerySchema.parse({ encoding: 'mulaw' }))).toBe(8_000);
+    expect(sampleRateOf(listenQuerySchema.parse({ encoding: 'alaw', sample_rate: '16000' }))).toBe(16_000);
+    expect(sampleRateOf(listenQuerySchema.parse({}))).toBe(16_000);
   });
 });

@@ -1,11 +1,10 @@
 import { listenControlSchema, type ListenControl, type ListenMessage } from '@eloquence/shared/contracts/stt';
-import type { AppError } from '@eloquence/shared/runtime/errors';
+import { AppError } from '@eloquence/shared/runtime/errors';
 import type { SessionEvent, TimedWord, Transcript } from '../session/session-events.ts';
 
 /** What the Deepgram-shaped wire repeats in its messages. */
 export interface WireContext {
   readonly requestId: string;
-  readonly language: string | undefined;
   readonly model: string;
   readonly vadEvents: boolean;
 }
@@ -39,9 +38,15 @@ export function encode(event: SessionEvent, context: WireContext): ListenMessage
   }
 }
 
-/** A soft problem: the socket stays open. */
+/** A soft problem: the socket stays open. `variant` is Deepgram's; code and retryable are ours. */
 export function encodeError(error: AppError, before = ''): Extract<ListenMessage, { type: 'Error' }> {
-  return { type: 'Error', code: error.code, description: before + error.message, retryable: error.retryable };
+  return {
+    type: 'Error',
+    variant: error.code === 'invalid_request' ? 'SchemaError' : 'TranscriptionError',
+    code: error.code,
+    description: before + error.message,
+    retryable: error.retryable,
+  };
 }
 
 /** The closing message. */
@@ -57,17 +62,23 @@ export function encodeMetadata(context: WireContext, durationS: number, createdA
   };
 }
 
-/** What a text frame asks for, or what is wrong with it. */
-export function decodeControl(text: string): { readonly control: ListenControl['type'] } | { readonly fault: string } {
+const CONTROLS = 'Send {"type": "KeepAlive" | "Finalize" | "CloseStream" | "Configure"}';
+
+/**
+ * What a text frame asks for.
+ *
+ * @throws AppError `invalid_request`
+ */
+export function decodeControl(text: string): ListenControl {
   let message: unknown;
   try {
     message = JSON.parse(text);
   } catch {
-    return { fault: 'A text frame is not JSON. Send KeepAlive, Finalize or CloseStream; audio goes in binary frames.' };
+    throw new AppError('invalid_request', `A text frame is not JSON. ${CONTROLS}; audio goes in binary frames.`);
   }
   const parsed = listenControlSchema.safeParse(message);
-  if (parsed.success) return { control: parsed.data.type };
-  return { fault: 'A text frame has an unknown type. Send {"type": "KeepAlive" | "Finalize" | "CloseStream"}.' };
+  if (parsed.success) return parsed.data;
+  throw new AppError('invalid_request', `A text frame has an unknown type or a wrong member. ${CONTROLS}.`);
 }
 
 interface Flags {
@@ -77,7 +88,7 @@ interface Flags {
 }
 
 function results(transcript: Transcript, flags: Flags, context: WireContext): ListenMessage {
-  const { text, startS, endS, confidence, words } = transcript;
+  const { text, startS, endS, confidence, words, language } = transcript;
   return {
     type: 'Results',
     channel_index: [0, 1],
@@ -90,7 +101,7 @@ function results(transcript: Transcript, flags: Flags, context: WireContext): Li
           transcript: text,
           confidence,
           words: words.map(encodeWord),
-          ...(context.language && { languages: [context.language] }),
+          ...(language && { languages: [language] }),
         },
       ],
     },

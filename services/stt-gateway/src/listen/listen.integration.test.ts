@@ -73,7 +73,7 @@ describe('listening', () => {
     expect(engine.requests[0]).toMatchObject({
       contentType: 'audio/pcm;rate=16000',
       authorization: 'Bearer test-key-of-the-gateway',
-      path: '/v1/audio/transcriptions?words=true&response_format=verbose_json&language=fr',
+      path: '/v1/audio/transcriptions?words=true&response_format=verbose_json&class=speculative&language=fr',
     });
   });
 

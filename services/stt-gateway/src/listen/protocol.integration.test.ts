@@ -70,6 +70,8 @@ describe('before the upgrade', () => {
     ['sample_rate=abc', 'sample_rate'],
     ['sample_rate=12345', 'sample_rate'],
     ['channels=2', 'channels'],
+    ['multichannel=true', 'multichannel'],
+    ['mode=macro', 'mode'],
     ['interim_results=perhaps', 'interim_results'],
     ['endpointing=-5', 'endpointing'],
   ])('%s is refused with 400, naming the parameter', async (query, parameter) => {
@@ -196,7 +198,7 @@ describe('many sockets', () => {
     const round = async () => {
       const clients = await Promise.all(Array.from({ length: 50 }, () => Client.open(gateway.url)));
       await Promise.all(clients.map((client) => client.play(pcm, Infinity)));
-      expect(gateway.hearing.streams).toBeGreaterThanOrEqual(50);
+      await expect.poll(() => gateway.hearing.streams, { timeout: 8_000 }).toBeGreaterThanOrEqual(50);
       for (const client of clients) client.socket.terminate();
       await expect.poll(() => gateway.hearing.streams, { timeout: 8_000 }).toBe(0);
     };
