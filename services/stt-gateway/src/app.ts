@@ -9,12 +9,13 @@ import type { Config } from './config.ts';
 import { Admission } from './decoding/admission.ts';
 import { Decoder } from './decoding/decoder.ts';
 import { DecodeScheduler } from './decoding/scheduler.ts';
+import { createEngines } from './engines/create-engines.ts';
+import { EngineChain } from './engines/engine-chain.ts';
 import { EngineDescription } from './engines/engine-description.ts';
-import { WhisperEngine } from './engines/whisper-engine.ts';
 import { VadHearing } from './hearing/hearing.ts';
 import { listenRoutes } from './listen/routes.ts';
 import { restRoutes, type StopFiles } from './rest/routes.ts';
-import { TranscriptionSession } from './session/session.ts';
+import { sessionOpener } from './session/open-session.ts';
 import { Tenants } from './tenants.ts';
 import { Entrance } from './wire/entrance.ts';
 import type { WireRouteOptions } from './wire/wire-route.ts';
@@ -34,11 +35,13 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
   const telemetry = new Telemetry();
   const lifecycle = new Lifecycle(logger, { stepTimeoutMs: config.streams.drainMs + 5_000 });
   const hearing = new VadHearing({ modelPath: MODEL_PATH, logger });
-  const engine = new WhisperEngine({ ...config.whisper, key: config.internalKey });
+  const engines = createEngines(config.engines, config.engineLimits, { ...config.whisper, key: config.internalKey });
+  const engine = new EngineChain(engines, { telemetry });
   const scheduler = new DecodeScheduler(config.decoding, { telemetry });
   const admission = new Admission({ maxStreams: config.streams.max, scheduler, telemetry });
   const decoder = new Decoder({ engine, scheduler, telemetry, outageMs: config.decoding.outageMs });
   const description = new EngineDescription(engine);
+  const openSession = sessionOpener({ chain: engine, hearing, decoder, telemetry });
   let draining = false;
   const app = createService({
     service: 'stt-gateway',
@@ -56,7 +59,10 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
       },
       {
         name: 'engine',
-        check: (signal) => description.refresh(signal),
+        check: async (signal) => {
+          await description.refresh(signal);
+          return engine.summary;
+        },
       },
     ],
   });
@@ -89,8 +95,7 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
     app.websocketServer.on('headers', entrance.addHeaders);
     const wires = {
       entrance,
-      openSession: (options, listener) =>
-        new TranscriptionSession(options, { ...listener, hearing, decoder, telemetry }),
+      openSession,
       telemetry,
       limits: config.streams,
       checkLanguage: (language) => description.checkLanguage(language),
@@ -98,8 +103,7 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
     listenRoutes(app, wires);
     stopFiles = restRoutes(app, {
       tenants: new Tenants(config.internalKey, config.apiKeys),
-      openSession: (options, listener) =>
-        new TranscriptionSession(options, { ...listener, hearing, decoder, telemetry }),
+      openSession,
       admit: (tenant) => admission.admit(tenant),
       hears: () => hearing.ready,
       checkLanguage: (language) => description.checkLanguage(language),

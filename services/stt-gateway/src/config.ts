@@ -1,7 +1,9 @@
 import { tmpdir } from 'node:os';
 import * as z from 'zod';
-import { commonEnv, httpUrlSchema, parseEnv, portSchema } from '@eloquence/shared/runtime/config';
+import { commonEnv, parseEnv, portSchema } from '@eloquence/shared/runtime/config';
 import type { SchedulerOptions } from './decoding/scheduler.ts';
+import type { EngineLimits } from './engines/create-engines.ts';
+import { engineEnv, readEngines, type EngineSettings } from './engines/engine-settings.ts';
 import type { FileLimits } from './rest/file-job.ts';
 import type { FilePlacesOptions } from './rest/file-places.ts';
 import type { SocketLimits } from './wire/speech-socket.ts';
@@ -18,7 +20,7 @@ const envSchema = z.object({
         .map((key) => key.trim())
         .filter(Boolean),
     ),
-  WHISPER_URL: httpUrlSchema.default('http://127.0.0.1:8003'),
+  ...engineEnv,
   STT_MAX_FILE_MB: z.coerce.number().int().min(1).max(1_000_000).default(4_096),
   TMPDIR: z.string().optional(),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
@@ -31,6 +33,9 @@ export interface Config {
   readonly internalKey: string;
   /** Keys of other callers, each a tenant of its own. */
   readonly apiKeys: readonly string[];
+  /** What listens, best first. */
+  readonly engines: readonly EngineSettings[];
+  readonly engineLimits: EngineLimits;
   readonly whisper: { readonly url: string; readonly decodeTimeoutMs: number; readonly connections: number };
   readonly decoding: SchedulerOptions & {
     /** How long an utterance is kept for an engine that is away. */
@@ -51,6 +56,11 @@ export interface Config {
 
 /** What is not an operator's business. Tests shorten the times. */
 export const defaults = {
+  engineLimits: {
+    decodeTimeoutMs: 20_000,
+    connections: 16,
+    stream: { connectTimeoutMs: 3_000, keepAliveMs: 4_000, silentMs: 6_000 },
+  },
   decoding: { maxSlots: 8, outageMs: 10_000 },
   streams: {
     max: 300,
@@ -64,7 +74,7 @@ export const defaults = {
     maxMistakes: 10,
   },
   rest: { max: 8, maxPerTenant: 4, maxS: 4 * 3600, stallMs: 30_000, receiveMs: 3_600_000 },
-} as const satisfies Pick<Config, 'decoding' | 'streams'> & { readonly rest: Partial<Config['rest']> };
+} as const satisfies Pick<Config, 'engineLimits' | 'decoding' | 'streams'> & { readonly rest: Partial<Config['rest']> };
 
 /** @throws ConfigError listing every fault */
 export function readConfig(env?: Readonly<Record<string, string | undefined>>): Config {
@@ -81,6 +91,7 @@ export function readConfig(env?: Readonly<Record<string, string | undefined>>): 
       programPath: parsed.PATH,
     },
     apiKeys: Object.freeze(parsed.API_KEYS),
+    engines: readEngines(parsed),
     // A demo model answers in 50 ms, `small` on an old processor in 5 to 10 s.
     whisper: { url: parsed.WHISPER_URL, decodeTimeoutMs: 20_000, connections: 16 },
   });
