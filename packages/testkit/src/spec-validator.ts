@@ -17,8 +17,10 @@ type Json = Record<string, unknown>;
 /** Checks values against one vendor's published OpenAPI document (3.1). */
 export class SpecValidator {
   readonly #ajv: Ajv2020;
+  readonly #document: Json;
 
   constructor(document: Json) {
+    this.#document = document;
     this.#ajv = new Ajv2020({ strict: false, allErrors: false, logger: false });
     addFormats.default(this.#ajv);
     for (const format of UNKNOWN_FORMATS) this.#ajv.addFormat(format, true);
@@ -35,6 +37,13 @@ export class SpecValidator {
     const validate = this.#ajv.getSchema(`spec#/${path}`) ?? this.#ajv.compile({ $ref: `spec#/${path}` });
     if (validate(value)) return [];
     return (validate.errors ?? []).map((error) => `${pointer.at(-1)}${error.instancePath}: ${error.message}`);
+  }
+
+  /** Whether the document has anything at that pointer. */
+  has(pointer: readonly string[]): boolean {
+    let node: unknown = this.#document;
+    for (const part of pointer) node = (node as Json | null | undefined)?.[part];
+    return node !== undefined;
   }
 
   /** Faults against `components.schemas[name]`. */

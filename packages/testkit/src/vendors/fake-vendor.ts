@@ -23,6 +23,8 @@ export interface RecordedRequest {
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
   readonly body: unknown;
+  /** The body as it came. */
+  readonly bytes: Buffer<ArrayBuffer>;
   /** Resolves when the exchange is over: `closed` = the caller hung up before the end of the answer. */
   readonly outcome: Promise<'answered' | 'closed'>;
 }
@@ -40,12 +42,13 @@ export abstract class FakeVendor implements AsyncDisposable {
   /** Shape faults of requests received and answers given, against the vendor's published document. Tests expect none. */
   readonly faults: string[] = [];
   mode: VendorMode = { type: 'ok' };
-  readonly #server: Server;
+  /** For vendors that also speak WebSocket. */
+  protected readonly server: Server;
   readonly #sockets = new Set<Socket>();
 
   constructor() {
-    this.#server = createServer((request, response) => void this.#receive(request, response));
-    this.#server.on('connection', (socket) => {
+    this.server = createServer((request, response) => void this.#receive(request, response));
+    this.server.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });
@@ -53,19 +56,19 @@ export abstract class FakeVendor implements AsyncDisposable {
 
   /** `http://127.0.0.1:PORT`, after `listen`. */
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   listen(): Promise<this> {
     return new Promise((resolve) => {
-      this.#server.listen(0, '127.0.0.1', () => resolve(this));
+      this.server.listen(0, '127.0.0.1', () => resolve(this));
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => {
-      this.#server.close(resolve);
+      this.server.close(resolve);
     });
   }
 
@@ -116,7 +119,12 @@ export abstract class FakeVendor implements AsyncDisposable {
 
   async #receive(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    try {
+      for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    } catch {
+      // The caller hung up in the middle of its request.
+      return;
+    }
     const abort = new AbortController();
     const outcome = new Promise<'answered' | 'closed'>((resolve) => {
       response.on('close', () => {
@@ -124,13 +132,15 @@ export abstract class FakeVendor implements AsyncDisposable {
         resolve(response.writableFinished ? 'answered' : 'closed');
       });
     });
+    const bytes = Buffer.concat(chunks);
     const url = new URL(incoming.url ?? '/', 'http://fake');
     const request: RecordedRequest = {
       method: incoming.method ?? 'GET',
       path: url.pathname,
       query: url.searchParams,
       headers: incoming.headers,
-      body: parseBody(Buffer.concat(chunks).toString()),
+      body: parseBody(bytes.toString()),
+      bytes,
       outcome,
     };
     this.requests.push(request);

@@ -8,21 +8,32 @@ import {
   type ChatAnswer,
   type ChatBody,
 } from './chat-answer.ts';
-import { FakeVendor, type Exchange } from './fake-vendor.ts';
+import { FakeVendor, type Exchange, type RecordedRequest } from './fake-vendor.ts';
+import { readTranscriptionForm, type TranscriptionForm } from './transcription-form.ts';
+import { scriptedEar, type Ear } from './word-ear.ts';
 
 const CREATED = 1_700_000_000;
 
-/** Mistral's chat completions (streamed) and model list, with the rules of its chat template that the document leaves out. */
+/**
+ * Mistral's chat completions (streamed), transcriptions and model list, with the rules of its chat template and its
+ * transcriptions that the document leaves out.
+ */
 export class FakeMistral extends FakeVendor {
   readonly apiKey = 'fake-mistral-key';
   chat: ChatAnswer = DEFAULT_CHAT_ANSWER;
-  models: readonly string[] = ['mistral-small-latest'];
+  models: readonly string[] = ['mistral-small-latest', 'voxtral-mini-latest'];
+  /** What is heard in a recording. */
+  ear: Ear = scriptedEar(['bonjour madame']);
+  spokenLanguage = 'fr';
+  /** Recordings transcribed, newest last. */
+  readonly transcriptions: TranscriptionForm[] = [];
 
   protected override async answer(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
     if (request.headers.authorization !== `Bearer ${this.apiKey}`) return this.fail(response, 401, 'Unauthorized');
     if (request.path === '/v1/models') return this.json(response, 200, this.#modelList());
     if (request.path === '/v1/chat/completions') return this.#chat(exchange);
+    if (request.path === '/v1/audio/transcriptions') return this.#transcribe(exchange);
     return this.fail(response, 404, 'no Route matched with those values');
   }
 
@@ -36,8 +47,8 @@ export class FakeMistral extends FakeVendor {
     };
   }
 
-  protected override contentType(): string {
-    return 'text/event-stream';
+  protected override contentType(request: RecordedRequest): string {
+    return request.path === '/v1/audio/transcriptions' ? 'application/json' : 'text/event-stream';
   }
 
   #modelList(): unknown {
@@ -79,5 +90,32 @@ export class FakeMistral extends FakeVendor {
     for (const chunk of chunks) this.note('chat chunk', spec?.schemaFaults('CompletionChunk', chunk));
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     await this.stream(exchange, [...chunks.map((chunk) => sse(chunk)), SSE_DONE]);
+  }
+
+  async #transcribe(exchange: Exchange): Promise<void> {
+    const { request, response } = exchange;
+    const spec = loadSpec('mistral.openapi.yaml');
+    const form = await readTranscriptionForm(request);
+    this.transcriptions.push(form);
+    const { members, pcm, durationS } = form;
+    if (!this.note('transcription request', spec?.schemaFaults('AudioTranscriptionRequest', members)) || !pcm)
+      return this.fail(response, 422, 'The form is not a transcription request');
+    const timed = members['timestamp_granularities'] !== undefined;
+    if (timed && members['language'] !== undefined)
+      return this.fail(response, 400, 'timestamp_granularities is not compatible with language');
+    const words = this.ear(pcm);
+    const answer = {
+      model: members['model'],
+      text: words.map(({ word }) => word).join(' '),
+      language: timed ? this.spokenLanguage : null,
+      segments: timed
+        ? words.map(({ word, startS, endS }) => ({ text: ` ${word}`, start: startS, end: endS, score: 0.9 }))
+        : [],
+      usage: { prompt_audio_seconds: Math.ceil(durationS), prompt_tokens: 4, total_tokens: 24, completion_tokens: 20 },
+    };
+    this.note('transcription answer', spec?.schemaFaults('TranscriptionResponse', answer));
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const text = JSON.stringify(answer);
+    await this.stream(exchange, [text.slice(0, text.length / 2), text.slice(text.length / 2)]);
   }
 }

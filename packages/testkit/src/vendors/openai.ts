@@ -10,16 +10,30 @@ import {
 } from './chat-answer.ts';
 import { FakeVendor, type Exchange, type RecordedRequest } from './fake-vendor.ts';
 import { tone } from './tone.ts';
+import { readTranscriptionForm, type TranscriptionForm } from './transcription-form.ts';
+import { scriptedEar, type Ear, type HeardWord } from './word-ear.ts';
 
 const CREATED = 1_700_000_000;
 
-/** OpenAI at `{url}/v1`: chat completions (streamed), speech (pcm), models. */
+/** What transcription models answer with, beside `json`: only the oldest knows times. */
+const VERBOSE_MODELS = new Set(['whisper-1', 'whisper-large-v3-turbo']);
+
+/** OpenAI at `{url}/v1`: chat completions (streamed), speech (pcm), transcriptions, models. */
 export class FakeOpenAi extends FakeVendor {
   readonly apiKey: string = 'sk-fake-openai';
   chat: ChatAnswer = DEFAULT_CHAT_ANSWER;
   /** s16le mono 24 kHz of every speech answer. */
   speech: Buffer = tone({ seconds: 0.5 });
   models: readonly string[] = ['gpt-4o-mini', 'gpt-4o-mini-tts'];
+  /** What is heard in a recording. */
+  ear: Ear = scriptedEar(['bonjour madame']);
+  /** As `verbose_json` names it. */
+  spokenLanguage: string | undefined = 'french';
+  /** Recordings transcribed, newest last. */
+  readonly transcriptions: TranscriptionForm[] = [];
+  /** Shapes of servers that only look like OpenAI's: members of `verbose_json` they leave out, formats they refuse. */
+  readonly omits = new Set<'words' | 'segments' | 'language' | 'duration'>();
+  readonly refusedFormats = new Set<unknown>();
   /** Sizes of the pieces speech is sent in: odd on purpose, because sockets cut where they like. */
   speechPieceBytes = 4_801;
   protected readonly needsKey: boolean = true;
@@ -31,6 +45,7 @@ export class FakeOpenAi extends FakeVendor {
     if (request.path === '/v1/models') return this.json(response, 200, this.#modelList());
     if (request.path === '/v1/chat/completions') return this.#chat(exchange);
     if (request.path === '/v1/audio/speech') return this.#speech(exchange);
+    if (request.path === '/v1/audio/transcriptions') return this.#transcribe(exchange);
     return this.fail(response, 404, `Unknown path ${request.path}`);
   }
 
@@ -40,6 +55,7 @@ export class FakeOpenAi extends FakeVendor {
   }
 
   protected override contentType(request: RecordedRequest): string {
+    if (request.path === '/v1/audio/transcriptions') return 'application/json';
     return request.path === '/v1/audio/speech' ? 'audio/pcm' : 'text/event-stream';
   }
 
@@ -78,6 +94,58 @@ export class FakeOpenAi extends FakeVendor {
       return this.fail(response, 400, 'The body is not a speech request');
     response.writeHead(200, { 'content-type': 'audio/pcm' });
     await this.stream(exchange, pieces(this.speech, this.speechPieceBytes), 5);
+  }
+
+  async #transcribe(exchange: Exchange): Promise<void> {
+    const { request, response } = exchange;
+    const spec = loadSpec('openai.openapi.yaml');
+    const form = await readTranscriptionForm(request);
+    this.transcriptions.push(form);
+    const { members, pcm, durationS } = form;
+    if (!this.note('transcription request', spec?.schemaFaults('CreateTranscriptionRequest', members)) || !pcm)
+      return this.fail(response, 400, 'The form is not a transcription request');
+    const format = members['response_format'] ?? 'json';
+    const refused = format === 'verbose_json' && !VERBOSE_MODELS.has(members['model'] as string);
+    if (refused || this.refusedFormats.has(format))
+      return this.fail(response, 400, `response_format is not compatible with this model`);
+    if (durationS < 0.1)
+      return this.fail(response, 400, 'Audio file is too short. Minimum audio length is 0.1 seconds.');
+    const words = this.ear(pcm);
+    const text = words.map(({ word }) => word).join(' ');
+    const logprobs = words.map(({ word }) => ({ token: word, logprob: -0.1, bytes: [...Buffer.from(word)] }));
+    const certain = Array.isArray(members['include']) && { logprobs };
+    const answer = format === 'verbose_json' ? this.#verbose(words, text, durationS) : { text, ...certain };
+    const schema =
+      format === 'verbose_json' ? 'CreateTranscriptionResponseVerboseJson' : 'CreateTranscriptionResponseJson';
+    if (this.omits.size === 0) this.note('transcription answer', spec?.schemaFaults(schema, answer));
+    response.writeHead(200, { 'content-type': 'application/json' });
+    await this.stream(exchange, pieces(Buffer.from(JSON.stringify(answer)), 60));
+  }
+
+  #verbose(words: readonly HeardWord[], text: string, duration: number): Record<string, unknown> {
+    const segment = {
+      id: 0,
+      seek: 0,
+      start: words[0]?.startS ?? 0,
+      end: words.at(-1)?.endS ?? duration,
+      text: ` ${text}`,
+      tokens: [50_364],
+      temperature: 0,
+      avg_logprob: -0.2,
+      compression_ratio: 1.1,
+      no_speech_prob: 0.01,
+    };
+    const answer: Record<string, unknown> = {
+      task: 'transcribe',
+      language: this.spokenLanguage ?? 'english',
+      duration,
+      text,
+      segments: words.length > 0 ? [segment] : [],
+      words: words.map(({ word, startS, endS }) => ({ word, start: startS, end: endS })),
+      usage: { type: 'duration', seconds: Math.ceil(duration) },
+    };
+    for (const name of this.omits) delete answer[name];
+    return answer;
   }
 }
 
