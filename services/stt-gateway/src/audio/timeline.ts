@@ -17,6 +17,11 @@ export class Timeline {
     return this.#end;
   }
 
+  /** Position of the oldest sample held. */
+  get start(): number {
+    return this.#chunks[0]?.start ?? this.#end;
+  }
+
   /** Samples held now. */
   get held(): number {
     return this.#held;
@@ -43,7 +48,7 @@ export class Timeline {
 
   /** A copy of `from`..`to` (exclusive), less what is no longer held. */
   slice(from: number, to: number): Int16Array<ArrayBuffer> {
-    const start = Math.max(from, this.#chunks[0]?.start ?? this.#end);
+    const start = Math.max(from, this.start);
     const out = new Int16Array(Math.max(0, Math.min(to, this.#end) - start));
     for (const chunk of this.#chunks) {
       const first = Math.max(start, chunk.start);

@@ -54,6 +54,9 @@ describe('text', () => {
     'Bonjour',
     'Non merci.',
     'Yes.',
+    'Allô ?',
+    'Ok ok ok',
+    'Non non',
   ])('"%s" alone survives, also from a short and unsure decode', (text) => {
     const unsure = { avg_logprob: -0.9, no_speech_prob: 0.5 };
     const { text: kept } = believe(decoded(text, unsure), spoken(200, { peakProbability: 0.7 }));
@@ -102,6 +105,36 @@ describe('text', () => {
       doubts: ['repetition'],
     });
     expect(believe(decoded('voilà '.repeat(12).trim()), spoken(6000)).text).toBe('');
+  });
+
+  test('words of a loop are cut with it', () => {
+    const text = 'je vous dis que oui que oui que oui que oui jusque demain matin à dix heures';
+    const words = text.split(' ').map((word, index) => ({ word, start: index, end: index + 1 }));
+    const { text: kept, words: keptWords } = believe({ ...decoded(text), words }, spoken(9000));
+    expect(kept).toBe('je vous dis que oui jusque demain matin à dix heures');
+    expect(keptWords.map(({ word }) => word).join(' ')).toBe(kept);
+    expect(keptWords[5]).toMatchObject({ word: 'jusque', start: 11 });
+  });
+
+  test('more letters than the speech can carry are dropped, whatever counts as a word', () => {
+    const text = '今日は天気がとてもいいので散歩に行きましょうと彼は言いましたそして私たちは出かけました';
+    expect(believe(decoded(text), spoken(300))).toMatchObject({ text: '', doubts: ['too_many_words'] });
+    expect(believe(decoded(text), spoken(6000)).text).toBe(text);
+  });
+
+  test('the description of a sound is dropped however sure the engine is', () => {
+    expect(believe(decoded('[Musique]', { avg_logprob: -0.01 }), spoken(3000))).toMatchObject({
+      text: '',
+      doubts: ['sound_description'],
+    });
+  });
+
+  test('language and segments are handed on as the engine gave them', () => {
+    expect(believe(decoded('Bonjour'), spoken(800))).toMatchObject({
+      language: 'fr',
+      segments: [{ start: 0, end: 1, text: 'Bonjour', avgLogprob: -0.2, noSpeechProb: 0.02, compressionRatio: 1.1 }],
+    });
+    expect(believe({ ...decoded('x'), language: 'und' }, spoken(800)).language).toBeUndefined();
   });
 
   test('digits read in pairs are no loop', () => {

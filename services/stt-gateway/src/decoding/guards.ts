@@ -1,9 +1,13 @@
 import type { VerboseTranscription } from '@eloquence/shared/contracts/stt';
+import { fold } from '../utterance/fold.ts';
 import { msOf, type Span } from '../utterance/segmenter.ts';
+import { isInventedPhrase, isSoundDescription } from './invented-phrases.ts';
+import { breakLoops } from './loops.ts';
 
 /**
- * Guards against invented text. Whisper writes something for any sound; French silence becomes subtitle credits. One
- * word alone ("oui", "non", "merci") is what people say most, so no guard looks at length alone.
+ * Guards against invented text, in the order they are asked: is there sound and speech at all (before any call), does
+ * the decoder doubt itself, can so much have been said in the time, is it one of the phrases Whisper invents. One word
+ * alone ("oui", "non", "merci") is what people say most, so no guard looks at length alone.
  */
 
 /** Below this no microphone records speech (full scale 1). */
@@ -17,37 +21,17 @@ const NO_SPEECH_PROBABILITY = 0.6;
 const NO_SPEECH_LOGPROB = -1;
 const MAX_COMPRESSION_RATIO = 2.4;
 
-/** Nobody speaks faster; two words are let pass because the VAD trims short ones. */
+/** Nobody speaks faster. Two words are let pass because the VAD trims short ones; scripts without spaces go by letters. */
 const MAX_WORDS_PER_S = 8;
 const FREE_WORDS = 2;
+const MAX_LETTERS_PER_S = 35;
+const FREE_LETTERS = 25;
 
-/** A phrase of the list is believed only when nothing about its decode or its sound is weak. */
+/** An invented phrase is believed only when nothing about its decode or its sound is weak. */
 const WEAK_NO_SPEECH_PROBABILITY = 0.3;
 const WEAK_LOGPROB = -0.6;
 const WEAK_PEAK_PROBABILITY = 0.8;
 const WEAK_SPEECH_MS = 400;
-const MAX_PHRASE_LENGTH = 60;
-
-/** What Whisper writes for silence, folded to lower-case ASCII letters. */
-const INVENTED_PHRASES = [
-  'sous titres realises par',
-  'sous titres realises para',
-  'sous titrage st 501',
-  'sous titrage societe radio canada',
-  'sous titres fait par',
-  'soustiteur com',
-  'soustitreur com',
-  'amara org',
-  'merci d avoir regarde cette video',
-  'merci d avoir regarde',
-  'abonnez vous',
-  'n oubliez pas de vous abonner',
-  'thank you for watching',
-  'thanks for watching',
-  'please subscribe',
-  'subtitles by',
-  'transcription by',
-];
 
 /** Why something was not believed; also the label of the metric. */
 export type Doubt =
@@ -58,7 +42,8 @@ export type Doubt =
   | 'compression'
   | 'repetition'
   | 'too_many_words'
-  | 'phrase';
+  | 'phrase'
+  | 'sound_description';
 
 interface SpokenWord {
   readonly word: string;
@@ -68,13 +53,31 @@ interface SpokenWord {
   readonly probability: number;
 }
 
+export interface BelievedSegment {
+  /** Seconds from the start of the decoded audio. */
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly avgLogprob: number | undefined;
+  readonly compressionRatio: number | undefined;
+  readonly noSpeechProb: number | undefined;
+}
+
 export interface Believed {
   /** '' when nothing is believed. */
   readonly text: string;
   readonly words: readonly SpokenWord[];
-  /** Geometric mean probability of the tokens, 0..1. */
+  readonly segments: readonly BelievedSegment[];
+  /** Mean probability of the words, 0..1. */
   readonly confidence: number;
+  /** Code of the language it was decoded in; undefined when the engine does not say. */
+  readonly language: string | undefined;
   readonly doubts: readonly Doubt[];
+}
+
+/** The outcome of audio that was not worth a call. */
+export function nothingBelieved(...doubts: readonly Doubt[]): Believed {
+  return { text: '', words: [], segments: [], confidence: 0, language: undefined, doubts };
 }
 
 /** Is this audio worth asking the engine about? */
@@ -89,27 +92,28 @@ type Segment = NonNullable<VerboseTranscription['segments']>[number];
 
 /** The part of a transcription that the sound can carry. */
 export function believe(transcription: VerboseTranscription, span: Span): Believed {
-  const segments = transcription.segments ?? [{ start: 0, end: transcription.duration, text: transcription.text }];
-  const kept: string[] = [];
-  const doubts: Doubt[] = [];
-  const gone: Segment[] = [];
-  for (const segment of segments) {
-    const text = segment.text.trim();
-    const doubt = doubtSegment(segment, span);
-    if (doubt) {
-      doubts.push(doubt);
-      gone.push(segment);
-    } else if (text) kept.push(text);
-  }
-  const joined = kept.join(' ');
-  const unlooped = breakLoops(joined.split(/\s+/).filter(Boolean));
+  const { duration, text: whole } = transcription;
+  const segments: readonly Segment[] = transcription.segments ?? [{ start: 0, end: duration, text: whole }];
+  const judged = segments.map((segment) => ({ segment, doubt: doubtSegment(segment, span) }));
+  const kept = judged.flatMap(({ segment, doubt }) => (doubt || !segment.text.trim() ? [] : segment));
+  const gone = judged.flatMap(({ segment, doubt }) => (doubt ? segment : []));
+  const doubts = judged.flatMap(({ doubt }) => doubt ?? []);
+  const said = kept.flatMap((segment) => segment.text.split(/\s+/).filter(Boolean));
+  if (exceedsSpeech(said, span)) return nothingBelieved(...doubts, 'too_many_words');
+  const unlooped = breakLoops(said.map(fold));
   if (unlooped.looped) doubts.push('repetition');
-  const tooMany =
-    unlooped.words.length > FREE_WORDS + (MAX_WORDS_PER_S * msOf(span.speechEnd - span.speechStart)) / 1000;
-  if (tooMany) doubts.push('too_many_words');
-  const text = tooMany ? '' : unlooped.words.join(' ');
-  const words = text === '' || unlooped.looped ? [] : wordsOf(transcription, gone);
-  return { text, words, confidence: text === '' ? 0 : confidenceOf(words, segments), doubts };
+  if (unlooped.kept.length === 0) return nothingBelieved(...doubts);
+  const words = wordsOf(transcription, gone);
+  // A loop is cut out of the words as it is out of the text, where the two can be told to be the same.
+  const unloopedWords = words.length === said.length ? words.filter((_, index) => unlooped.kept.includes(index)) : [];
+  return {
+    text: unlooped.kept.map((index) => said[index]).join(' '),
+    words: unlooped.looped ? unloopedWords : words,
+    segments: unlooped.looped ? [] : kept.map(segmentOf),
+    confidence: confidenceOf(words, kept),
+    language: languageOf(transcription),
+    doubts,
+  };
 }
 
 function doubtSegment(segment: Segment, span: Span): Doubt | undefined {
@@ -117,63 +121,43 @@ function doubtSegment(segment: Segment, span: Span): Doubt | undefined {
   const logprob = segment.avg_logprob ?? 0;
   if (noSpeech > NO_SPEECH_PROBABILITY && logprob < NO_SPEECH_LOGPROB) return 'no_speech';
   if ((segment.compression_ratio ?? 0) > MAX_COMPRESSION_RATIO) return 'compression';
+  if (isSoundDescription(segment.text)) return 'sound_description';
   const weak =
     noSpeech > WEAK_NO_SPEECH_PROBABILITY ||
     logprob < WEAK_LOGPROB ||
     span.peakProbability < WEAK_PEAK_PROBABILITY ||
     msOf(span.speechSamples) < WEAK_SPEECH_MS;
-  return weak && isInvented(segment.text) ? 'phrase' : undefined;
+  return weak && isInventedPhrase(segment.text) ? 'phrase' : undefined;
 }
 
-function isInvented(text: string): boolean {
-  if (text.trim().length > MAX_PHRASE_LENGTH) return false;
-  const folded = ` ${fold(text)} `;
-  return INVENTED_PHRASES.some((phrase) => folded.includes(` ${phrase} `));
-}
-
-/** Lower case, no accents, everything else one space. */
-function fold(text: string): string {
-  return text
-    .normalize('NFD')
-    .replaceAll(/\p{M}/gu, '')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, ' ')
-    .trim();
-}
-
-/** Repeats that are a loop and no speech: people do say "non non non", and read digits in pairs. */
-const LOOP_REPEATS = [5, 4, 3, 3, 3, 3] as const;
-
-/** Cuts each loop down to one round; a text that was mostly loop goes altogether. */
-function breakLoops(words: readonly string[]): { readonly words: readonly string[]; readonly looped: boolean } {
-  const folded = words.map(fold);
-  const out: string[] = [];
-  let cut = 0;
-  for (let index = 0; index < words.length;) {
-    const loop = loopAt(folded, index);
-    out.push(...words.slice(index, index + (loop?.size ?? 1)));
-    cut += loop ? loop.length - loop.size : 0;
-    index += loop?.length ?? 1;
-  }
-  return { words: cut * 2 > words.length ? [] : out, looped: cut > 0 };
-}
-
-/** The loop that begins at `index`: its size in words and the length of all its rounds. */
-function loopAt(words: readonly string[], index: number): { size: number; length: number } | undefined {
-  for (const [offset, repeats] of LOOP_REPEATS.entries()) {
-    const size = offset + 1;
-    let length = size;
-    while (index + length < words.length && words[index + length] === words[index + length - size]) length += 1;
-    length -= length % size;
-    if (length >= repeats * size) return { size, length };
-  }
-  return undefined;
+/** More text than anybody says in the time from the first to the last speech. */
+function exceedsSpeech(words: readonly string[], span: Span): boolean {
+  const speechS = msOf(span.speechEnd - span.speechStart) / 1000;
+  const letters = words.reduce((sum, word) => sum + word.length, 0);
+  return words.length > FREE_WORDS + MAX_WORDS_PER_S * speechS || letters > FREE_LETTERS + MAX_LETTERS_PER_S * speechS;
 }
 
 function wordsOf(transcription: VerboseTranscription, gone: readonly Segment[]): SpokenWord[] {
   return (transcription.words ?? [])
     .filter(({ start, end }) => !gone.some((segment) => start >= segment.start && end <= segment.end))
     .map(({ word, start, end, probability }) => ({ word: word.trim(), start, end, probability: probability ?? 1 }));
+}
+
+function segmentOf({ start, end, text, ...signals }: Segment): BelievedSegment {
+  return {
+    start,
+    end,
+    text: text.trim(),
+    avgLogprob: signals.avg_logprob ?? undefined,
+    compressionRatio: signals.compression_ratio ?? undefined,
+    noSpeechProb: signals.no_speech_prob ?? undefined,
+  };
+}
+
+/** "und" is the code for an answer without words. */
+function languageOf({ language }: VerboseTranscription): string | undefined {
+  const code = language.toLowerCase();
+  return code === '' || code === 'und' ? undefined : code;
 }
 
 function confidenceOf(words: readonly SpokenWord[], segments: readonly Segment[]): number {

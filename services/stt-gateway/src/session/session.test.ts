@@ -6,31 +6,14 @@ import { defaults } from '../config.ts';
 import { Decoder } from '../decoding/decoder.ts';
 import { DecodeScheduler } from '../decoding/scheduler.ts';
 import type { DecodeRequest, SpeechEngine } from '../engines/engine.ts';
-import type { Hearing } from '../hearing/hearing.ts';
-import { WINDOW_SAMPLES } from '../hearing/silero.ts';
-import { Outbox } from './outbox.ts';
+import { loudness } from '../test-support/loudness.ts';
 import type { SessionEvent } from './session-events.ts';
 import { TranscriptionSession } from './session.ts';
-
-/** An ear that takes loud windows for speech; it answers a turn of the event loop later, as the worker does. */
-const loudness: Hearing = {
-  open: ({ onProbability }) => {
-    let closed = false;
-    return {
-      push: (windows) =>
-        void setImmediate(() => {
-          if (closed) return;
-          for (let start = 0; start < windows.length; start += WINDOW_SAMPLES)
-            onProbability(Math.abs(windows[start] ?? 0) > 1000 ? 0.95 : 0.02);
-        }),
-      close: () => void (closed = true),
-    };
-  },
-};
+import type { SessionOptions } from './speech-session.ts';
 
 type Answer = (request: DecodeRequest, index: number) => Promise<string>;
 
-function bench(answer: Answer, options: { interims?: boolean } = {}) {
+function bench(answer: Answer, options: Partial<SessionOptions> = {}) {
   const events: SessionEvent[] = [];
   const requests: DecodeRequest[] = [];
   const engine: SpeechEngine = {
@@ -38,7 +21,9 @@ function bench(answer: Answer, options: { interims?: boolean } = {}) {
     decode: async (request): Promise<VerboseTranscription> => {
       requests.push(request);
       const text = await answer(request, requests.length - 1);
-      return { language: 'fr', duration: request.pcm.length / 16_000, text };
+      const duration = request.pcm.length / 16_000;
+      const words = [{ word: text, start: 0, end: duration, probability: 0.9 }];
+      return { language: 'fr', duration, text, words, segments: [{ start: 0, end: duration, text }] };
     },
     describe: () => Promise.resolve(undefined),
     close: () => Promise.resolve(),
@@ -72,6 +57,7 @@ function bench(answer: Answer, options: { interims?: boolean } = {}) {
 }
 
 const textOfFinal = (event: SessionEvent) => (event.type === 'transcript.final' ? [event.transcript.text] : []);
+const utteranceOf = (event: SessionEvent) => ('utterance' in event ? event.utterance : undefined);
 const speech = (ms: number) => new Int16Array(ms * 16).fill(3000);
 const silence = (ms: number) => new Int16Array(ms * 16);
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -92,8 +78,8 @@ describe('TranscriptionSession', () => {
       }
     }
     await session.finish();
-    // 20 s being spoken, 40 s waiting for their finals, and what is on its way.
-    expect(mostHeld / 16_000).toBeLessThan(90);
+    // 25 s being spoken, up to three such waiting for their finals, and what is on its way.
+    expect(mostHeld / 16_000).toBeLessThan(105);
     const finals = events.filter((event) => event.type === 'transcript.final');
     expect(finals.at(-1)?.transcript.endS).toBeCloseTo(10_800, 0);
     for (const [index, { transcript }] of finals.entries())
@@ -162,6 +148,95 @@ describe('TranscriptionSession', () => {
     expect(requests[0]?.pcm.length).toBe(7_777);
   });
 
+  test('every utterance starts, ends at once with its cause, and then has its final', async () => {
+    const { session, events } = bench(async () => 'oui');
+    session.push(speech(500));
+    session.push(silence(500));
+    session.push(speech(26_000));
+    session.finalize();
+    await session.finish();
+    const told = events.map((event) =>
+      event.type === 'transcript.final' ? ['final', event.transcript.utterance] : [event.type, utteranceOf(event)],
+    );
+    for (const utterance of [1, 2, 3])
+      expect(told.filter(([, of]) => of === utterance).map(([type]) => type)).toEqual([
+        'speech.started',
+        'speech.ended',
+        'final',
+      ]);
+    const ends = events.filter((event) => event.type === 'speech.ended');
+    expect(ends.map(({ cause }) => cause)).toEqual(['pause', 'cut', 'finalize']);
+    expect(ends[0]?.atS).toBeCloseTo(0.512, 3);
+    const starts = events.filter((event) => event.type === 'speech.started');
+    expect(starts.map(({ continues }) => continues)).toEqual([undefined, undefined, true]);
+    expect(events.findLast((event) => event.type === 'transcript.final')?.fromFinalize).toBe(true);
+  });
+
+  test('what is discarded ends without a final; what is said after it is heard', async () => {
+    const { session, events, requests, finals } = bench(async () => 'oui');
+    session.push(speech(2_000));
+    session.discard();
+    session.push(speech(500));
+    session.push(silence(500));
+    await session.finish();
+    expect(events.filter((event) => event.type === 'speech.ended')).toMatchObject([
+      { utterance: 1, cause: 'discarded' },
+      { utterance: 2, cause: 'pause' },
+    ]);
+    expect(events.find((event) => event.type === 'transcript.final')?.transcript).toMatchObject({
+      utterance: 2,
+      startS: 2,
+    });
+    expect(finals()).toEqual(['oui']);
+    expect(requests.every(({ pcm }) => pcm.length < 16_000)).toBe(true);
+  });
+
+  test('the kind says who waits: a pause is a final, a forced cut a commit, a file a file', async () => {
+    const live = bench(async () => 'oui');
+    live.session.push(speech(26_000));
+    live.session.push(silence(500));
+    await live.session.finish();
+    expect(live.requests.map(({ kind }) => kind).toSorted()).toEqual(['commit', 'speculative']);
+    const file = bench(async () => 'oui', { urgency: 'batch', interims: true, temperature: 0.4 });
+    file.session.push(speech(26_000));
+    file.session.push(silence(500));
+    await file.session.finish();
+    expect(file.requests.map(({ kind, temperature }) => [kind, temperature])).toEqual([
+      ['file', 0.4],
+      ['file', 0.4],
+    ]);
+  });
+
+  test('a language found once is asked for from then on; times and language are in the transcript', async () => {
+    const { session, requests, events } = bench(async () => 'je suis là', { language: undefined });
+    session.push(silence(1_024));
+    for (let count = 0; count < 2; count += 1) {
+      session.push(speech(1_024));
+      session.push(silence(512));
+      await expect.poll(() => events.filter(({ type }) => type === 'transcript.final').length).toBe(count + 1);
+    }
+    await session.finish();
+    expect(requests.map(({ language }) => language)).toEqual([undefined, 'fr']);
+    const finals = events.filter((event) => event.type === 'transcript.final');
+    expect(finals[0]?.transcript).toMatchObject({ language: 'fr', segments: [{ text: 'je suis là', startS: 0.724 }] });
+    expect(finals[1]?.transcript.words[0]?.startS).toBeGreaterThan(2);
+  });
+
+  test('the words two interims in a row agree on are stable', async () => {
+    const texts = ['je', 'je suis', 'je suis la', 'je suis là demain', 'je suis là demain matin'];
+    const { session, events } = bench(async (_request, index) => texts[index] ?? 'fin', { interims: true });
+    for (let count = 0; count < 40; count += 1) {
+      session.push(speech(100));
+      await turn();
+      await turn();
+    }
+    session.close();
+    const stable = events.flatMap((event) =>
+      event.type === 'transcript.interim' ? [event.stableWords.join(' ')] : [],
+    );
+    expect(stable.slice(0, 5)).toEqual(['', 'je', 'je suis', 'je suis là', 'je suis là demain']);
+  });
+
   test('a closed session says nothing more', async () => {
     const { session, events } = bench(async () => 'oui');
     session.push(speech(500));
@@ -170,17 +245,4 @@ describe('TranscriptionSession', () => {
     await session.finish();
     expect(events).toEqual([]);
   });
-});
-
-test('an outbox delivers in the order of adding and counts what is not out', async () => {
-  const outbox = new Outbox();
-  const out: string[] = [];
-  const { promise, resolve } = Promise.withResolvers<string>();
-  outbox.add(promise, (text) => out.push(text));
-  outbox.add(Promise.resolve('second'), (text) => out.push(text));
-  expect(outbox.pending).toBe(2);
-  resolve('first');
-  await outbox.drained;
-  expect(out).toEqual(['first', 'second']);
-  expect(outbox.pending).toBe(0);
 });

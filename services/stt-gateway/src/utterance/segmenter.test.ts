@@ -14,7 +14,13 @@ const WINDOW_MS = msOf(WINDOW);
 
 /** Feeds windows and keeps the effects. */
 function listener(overrides: Partial<SegmenterOptions> = {}) {
-  const options: SegmenterOptions = { endpointingMs: 300, utteranceEndMs: undefined, ...overrides };
+  const options: SegmenterOptions = {
+    endpointingMs: 300,
+    utteranceEndMs: undefined,
+    cutFromMs: 20_000,
+    cutAtMs: 25_000,
+    ...overrides,
+  };
   let state = initialState();
   const effects: SegmenterEffect[] = [];
   const give = (input: SegmenterInput) => {
@@ -41,7 +47,7 @@ function listener(overrides: Partial<SegmenterOptions> = {}) {
 }
 
 describe('segmenter', () => {
-  test('one utterance: started with pre-roll, guessed at 150 ms, committed at 300 ms of silence', () => {
+  test('one utterance: started with pre-roll, guessed at 120 ms, committed at 300 ms of silence', () => {
     const ear = listener();
     ear.silence(1000);
     const started = ear.state.position;
@@ -52,7 +58,7 @@ describe('segmenter', () => {
     const [commit] = ear.commits();
     expect(commit).toMatchObject({
       cause: 'endpoint',
-      span: { from: started - samplesOf(300), speechStart: started, speechEnd: ended, to: ended + samplesOf(150) },
+      span: { from: started - samplesOf(300), speechStart: started, speechEnd: ended, to: ended + samplesOf(120) },
     });
   });
 
@@ -137,9 +143,9 @@ describe('segmenter', () => {
     expect(ear.commits()).toHaveLength(1);
   });
 
-  test('20 s of speech are cut at the quietest point of the last 5 s and go on without a gap', () => {
+  test('speech without a pause is cut between 20 and 25 s at its quietest point and goes on without a gap', () => {
     const ear = listener();
-    ear.speech(17_000);
+    ear.speech(22_000);
     const quiet = ear.state.position;
     ear.hear(64, 0.9, 0.001);
     ear.speech(4_000);
@@ -148,7 +154,84 @@ describe('segmenter', () => {
     expect(Math.abs((cut?.span.to ?? 0) - (quiet + WINDOW))).toBeLessThanOrEqual(WINDOW);
     ear.silence(400);
     expect(ear.commits()[1]?.span.from).toBe(cut?.span.to);
-    expect(ear.kinds().filter((kind) => kind === 'speech.started')).toHaveLength(1);
+    const starts = ear.effects.filter((effect) => effect.type === 'speech.started');
+    expect(starts).toMatchObject([{ continues: false }, { continues: true, at: cut?.span.to }]);
+  });
+
+  test('a window is cut in the first pause of 300 ms after 20 s; what follows is a start of its own', () => {
+    const ear = listener({ endpointingMs: 4_000, cutAtMs: 30_000 });
+    ear.speech(10_000);
+    ear.silence(1_000);
+    ear.speech(10_000);
+    ear.silence(200);
+    ear.speech(2_000);
+    expect(ear.commits()).toEqual([]);
+    const ended = ear.state.position;
+    ear.silence(400);
+    expect(ear.commits()).toMatchObject([{ cause: 'too_long', span: { to: ended + samplesOf(150) } }]);
+    expect(ear.state.phase).toBe('idle');
+    ear.speech(500);
+    const starts = ear.effects.filter((effect) => effect.type === 'speech.started');
+    expect(starts.map(({ continues }) => continues)).toEqual([false, false]);
+  });
+
+  test('a long pause closes a window early', () => {
+    const ear = listener({ endpointingMs: 4_000, cutAtMs: 30_000 });
+    ear.speech(2_000);
+    ear.silence(3_900);
+    expect(ear.commits()).toEqual([]);
+    ear.silence(200);
+    expect(ear.commits()).toMatchObject([{ cause: 'endpoint' }]);
+  });
+
+  test('a cut asked for ends the utterance there, and only what has been said after it goes on', () => {
+    const ear = listener();
+    ear.speech(3_000);
+    ear.give({ type: 'cut', at: samplesOf(2_000) });
+    expect(ear.commits()).toMatchObject([{ span: { from: 0, to: samplesOf(2_000), speechEnd: samplesOf(2_000) } }]);
+    expect(ear.state).toMatchObject({ phase: 'speaking', span: { from: samplesOf(2_000) } });
+    ear.silence(64);
+    ear.give({ type: 'cut', at: ear.state.position });
+    expect(ear.state.phase).toBe('idle');
+    ear.give({ type: 'cut', at: ear.state.position });
+    expect(ear.commits()).toHaveLength(2);
+  });
+
+  test('what is discarded leaves nothing, not even its last syllable', () => {
+    const ear = listener({ utteranceEndMs: 1_000 });
+    ear.speech(500);
+    const at = ear.state.position;
+    ear.give({ type: 'discard' });
+    ear.speech(300);
+    ear.silence(2_000);
+    expect(ear.kinds()).toEqual([
+      'speech.started',
+      'discarded',
+      'speech.started',
+      'speculate',
+      'commit',
+      'utterance.ended',
+    ]);
+    expect(ear.commits()[0]?.span.from).toBe(at);
+    ear.give({ type: 'discard' });
+    expect(ear.kinds().filter((kind) => kind === 'discarded')).toHaveLength(1);
+  });
+
+  test('positions beyond 2^31 samples, 37 hours, are exact', () => {
+    const ear = listener();
+    const start = 2 ** 31 + WINDOW;
+    ear.give({ type: 'window', start, end: start + WINDOW, probability: 0.02, rms: 0 });
+    ear.speech(320);
+    ear.silence(400);
+    expect(ear.commits()).toMatchObject([
+      {
+        span: {
+          from: start + WINDOW - samplesOf(300),
+          speechStart: start + WINDOW,
+          to: start + 11 * WINDOW + samplesOf(120),
+        },
+      },
+    ]);
   });
 
   test('three hours of speech without a pause: nothing is lost, the state does not grow', () => {
@@ -158,9 +241,9 @@ describe('segmenter', () => {
     ear.speech(3 * 3_600_000 - 10_000);
     ear.silence(400);
     const commits = ear.commits();
-    expect(commits.length).toBeGreaterThan(540);
+    expect(commits.length).toBeGreaterThan(430);
     for (const [index, commit] of commits.entries()) {
-      expect(msOf(commit.span.to - commit.span.from)).toBeLessThanOrEqual(20_000 + WINDOW_MS);
+      expect(msOf(commit.span.to - commit.span.from)).toBeLessThanOrEqual(25_000 + WINDOW_MS);
       expect(commit.span.from).toBe(commits[index - 1]?.span.to ?? 0);
     }
     ear.speech(10_000);

@@ -8,19 +8,21 @@ const START_WINDOWS = 2;
 /** Whole-utterance engines lose first consonants without some audio before the detected start. */
 export const PRE_ROLL_MS = 300;
 /** Silence after which the final decode is started in the hope that the speaker has finished. */
-const SPECULATE_AFTER_MS = 150;
+const SPECULATE_AFTER_MS = 120;
 /** Silence left at the end of what is decoded. Not above SPECULATE_AFTER_MS, or the guess could never be used. */
-const TAIL_MS = 150;
-/** Whisper decodes windows of 30 s; 20 s leaves room and bounds the memory of a sentence that never ends. */
-const MAX_UTTERANCE_MS = 20_000;
-/** The forced cut is put at the quietest point of the last so much. */
-const CUT_SEARCH_MS = 5_000;
+const TAIL_MS = 120;
+/** A pause between two phrases: an utterance long enough is cut in it. Shorter ones lie inside words too. */
+const CUT_SILENCE_MS = 300;
 
 export interface SegmenterOptions {
   /** Silence that ends an utterance; undefined = only Finalize, `utteranceEndMs` and the length limit do. */
   readonly endpointingMs: number | undefined;
   /** Silence after which `utterance.ended` is told. */
   readonly utteranceEndMs: number | undefined;
+  /** An utterance longer than this is cut in the next short silence. */
+  readonly cutFromMs: number;
+  /** At this length it is cut at the quietest point since `cutFromMs`. */
+  readonly cutAtMs: number;
 }
 
 /** A stretch of audio to decode, in samples since the start of the stream. */
@@ -72,15 +74,21 @@ export type SegmenterInput =
     }
   /** Nothing has come for so long although everything that came was heard: clients stop sending in silence. */
   | { readonly type: 'stall'; readonly stalledMs: number }
-  | { readonly type: 'finalize' };
+  | { readonly type: 'finalize' }
+  /** Ends the utterance at a place that has been heard already; what follows goes on as one of its own. */
+  | { readonly type: 'cut'; readonly at: number }
+  /** Forgets the utterance. */
+  | { readonly type: 'discard' };
 
 export type CommitCause = 'endpoint' | 'utterance_end' | 'too_long' | 'finalize';
 
 export type SegmenterEffect =
-  | { readonly type: 'speech.started'; readonly at: number }
+  /** `continues`: what was cut off goes on, nobody has begun to speak. */
+  | { readonly type: 'speech.started'; readonly at: number; readonly continues: boolean }
   | { readonly type: 'speculate'; readonly span: Span }
   | { readonly type: 'speech.resumed' }
   | { readonly type: 'commit'; readonly span: Span; readonly cause: CommitCause }
+  | { readonly type: 'discarded'; readonly at: number }
   | { readonly type: 'utterance.ended'; readonly speechEnd: number };
 
 export interface Step {
@@ -92,7 +100,11 @@ export const samplesOf = (ms: number): number => Math.round((ms * STT_SAMPLE_RAT
 export const msOf = (samples: number): number => (samples * 1000) / STT_SAMPLE_RATE_HZ;
 
 export function initialState(): SegmenterState {
-  return { phase: 'idle', position: 0, committedTo: 0, candidate: undefined, untold: undefined };
+  return idleAt(0);
+}
+
+function idleAt(position: number): Idle {
+  return { phase: 'idle', position, committedTo: position, candidate: undefined, untold: undefined };
 }
 
 /** Probabilities and the clock in, utterances out. Pure: audio, decoding and timers are the session's. */
@@ -106,6 +118,12 @@ export function step(state: SegmenterState, input: SegmenterInput, options: Segm
         : judgeSilence(state, input.stalledMs, options);
     case 'finalize':
       return finalize(state);
+    case 'cut':
+      return state.phase === 'speaking' && state.span.from < input.at
+        ? cut(state, [], { at: input.at, options })
+        : { state, effects: [] };
+    case 'discard':
+      return discard(state);
   }
 }
 
@@ -134,7 +152,7 @@ function hearIdle(state: Idle, window: WindowInput, options: SegmenterOptions): 
     quietest: undefined,
     previousRms: rms,
   };
-  return { state: speaking, effects: [{ type: 'speech.started', at: candidate.speechStart }] };
+  return { state: speaking, effects: [{ type: 'speech.started', at: candidate.speechStart, continues: false }] };
 }
 
 function hearSpeaking(state: Speaking, window: WindowInput, options: SegmenterOptions): Step {
@@ -154,7 +172,7 @@ function hearSpeaking(state: Speaking, window: WindowInput, options: SegmenterOp
         }
       : state.span,
     silenceFrom: speech ? undefined : (state.silenceFrom ?? start),
-    quietest: quieter(state, start, rms),
+    quietest: quieter(state, { at: start, rms }, options),
     previousRms: rms,
   };
   if (speech && state.speculated)
@@ -164,9 +182,13 @@ function hearSpeaking(state: Speaking, window: WindowInput, options: SegmenterOp
 }
 
 /** The best cut so far: the seam between the two windows that are quietest together, late enough in the utterance. */
-function quieter(state: Speaking, at: number, rms: number): Speaking['quietest'] {
+function quieter(
+  state: Speaking,
+  { at, rms }: { readonly at: number; readonly rms: number },
+  options: SegmenterOptions,
+): Speaking['quietest'] {
   const both = (state.previousRms + rms) / 2;
-  const searchFrom = state.span.from + samplesOf(MAX_UTTERANCE_MS - CUT_SEARCH_MS);
+  const searchFrom = state.span.from + samplesOf(options.cutFromMs);
   if (at < searchFrom || (state.quietest && state.quietest.rms <= both)) return state.quietest;
   return { at, rms: both };
 }
@@ -192,27 +214,34 @@ function endOf(state: Speaking): number {
 }
 
 function commit(state: Speaking, to: number, cause: CommitCause): Step {
-  const idle: Idle = {
-    phase: 'idle',
-    position: state.position,
-    committedTo: to,
-    candidate: undefined,
-    untold: state.span.speechEnd,
-  };
-  return { state: idle, effects: [{ type: 'commit', span: { ...state.span, to }, cause }] };
+  const span = { ...state.span, to, speechEnd: Math.min(to, state.span.speechEnd) };
+  const idle: Idle = { ...idleAt(state.position), committedTo: to, untold: state.span.speechEnd };
+  return { state: idle, effects: [{ type: 'commit', span, cause }] };
 }
 
-/** Cuts an utterance that has become too long; what follows the cut goes on as an utterance of its own. */
+/** Cuts an utterance that has become long: in a silence if there is one, at last at its quietest point. */
 function followLength(state: Speaking, effects: readonly SegmenterEffect[], options: SegmenterOptions): Step {
+  const length = state.position - state.span.from;
+  const silent = state.position - (state.silenceFrom ?? state.position);
+  if (length >= samplesOf(options.cutFromMs) && silent >= samplesOf(CUT_SILENCE_MS))
+    return cut(state, effects, { at: state.span.speechEnd + samplesOf(CUT_SILENCE_MS / 2), options });
+  if (length >= samplesOf(options.cutAtMs))
+    return cut(state, effects, { at: state.quietest?.at ?? state.position, options });
+  return { state, effects };
+}
+
+function cut(
+  state: Speaking,
+  before: readonly SegmenterEffect[],
+  { at, options }: { readonly at: number; readonly options: SegmenterOptions },
+): Step {
   const { span } = state;
-  if (state.position - span.from < samplesOf(MAX_UTTERANCE_MS)) return { state, effects };
-  const at = state.quietest?.at ?? state.position;
   const committed = commit(state, Math.min(at, state.position), 'too_long');
-  const all = [...effects, ...committed.effects];
+  const effects = [...before, ...committed.effects];
   // Nothing was said after the cut: an utterance of silence must not begin.
   if (span.speechEnd <= at) {
     const told = tellEnd(committed.state as Idle, 0, options);
-    return { state: told.state, effects: [...all, ...told.effects] };
+    return { state: told.state, effects: [...effects, ...told.effects] };
   }
   const rest: Speaking = {
     ...state,
@@ -220,7 +249,7 @@ function followLength(state: Speaking, effects: readonly SegmenterEffect[], opti
     speculated: false,
     quietest: undefined,
   };
-  return { state: rest, effects: all };
+  return { state: rest, effects: [...effects, { type: 'speech.started', at, continues: true }] };
 }
 
 /** `utterance.ended`, once, when the silence after a commit has lasted long enough. */
@@ -237,4 +266,8 @@ function finalize(state: SegmenterState): Step {
     return commit(state, speaking ? state.position : endOf(state), 'finalize');
   }
   return { state: { ...state, candidate: undefined }, effects: [] };
+}
+
+function discard({ phase, position }: SegmenterState): Step {
+  return { state: idleAt(position), effects: phase === 'speaking' ? [{ type: 'discarded', at: position }] : [] };
 }
