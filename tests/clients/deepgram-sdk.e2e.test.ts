@@ -16,7 +16,10 @@ function clientOf(url: string, apiKey = key): DeepgramClient {
 
 type Results = Deepgram.listen.ListenV1Results;
 type Message =
-  Results | Deepgram.listen.ListenV1Metadata | Deepgram.listen.ListenV1UtteranceEnd | Deepgram.listen.ListenV1SpeechStarted;
+  | Results
+  | Deepgram.listen.ListenV1Metadata
+  | Deepgram.listen.ListenV1UtteranceEnd
+  | Deepgram.listen.ListenV1SpeechStarted;
 
 const settings = {
   model: 'nova-3',
@@ -104,7 +107,7 @@ describe('@deepgram/sdk', () => {
 
   test('a wrong key fails with our status instead of hanging', async () => {
     const { connection, errors } = await listen(clientOf(sttUrl, 'a-wrong-key'), { reconnectAttempts: 0 });
-    await expect(connection.waitForOpen()).rejects.toThrow();
+    await expect(connection.waitForOpen()).rejects.toThrow(/401/);
     expect(errors[0]?.message).toContain('401');
   });
 

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const client = new OpenAI({ apiKey: key, baseURL: `${sttUrl}/v1` });
-const asked = { model: 'whisper-1', language: 'fr' } as const;
+const base = { model: 'whisper-1', language: 'fr' } as const;
 const send = () => createReadStream(file);
 /** Milliseconds of `00:00:01,250` and `00:00:01.250`. */
 const cueMs = (text: string) =>
@@ -45,13 +45,13 @@ function expectInPlace(words: readonly { readonly start: number; readonly end: n
 
 describe('openai (Node), files', () => {
   test('json', async () => {
-    const answer = await client.audio.transcriptions.create({ ...asked, file: send() });
+    const answer = await client.audio.transcriptions.create({ ...base, file: send() });
     expect(misheard(said, [answer.text])).toEqual([]);
   });
 
   test('verbose_json with words and segments', async () => {
     const answer = await client.audio.transcriptions.create({
-      ...asked,
+      ...base,
       file: send(),
       response_format: 'verbose_json',
       timestamp_granularities: ['word', 'segment'],
@@ -65,10 +65,10 @@ describe('openai (Node), files', () => {
   });
 
   test('text, srt and vtt', async () => {
-    const text = await client.audio.transcriptions.create({ ...asked, file: send(), response_format: 'text' });
+    const text = await client.audio.transcriptions.create({ ...base, file: send(), response_format: 'text' });
     expect(misheard(said, [text])).toEqual([]);
     for (const format of ['srt', 'vtt'] as const) {
-      const subtitles = await client.audio.transcriptions.create({ ...asked, file: send(), response_format: format });
+      const subtitles = await client.audio.transcriptions.create({ ...base, file: send(), response_format: format });
       const lines = subtitles.split('\n');
       const cues = lines.filter((line) => line.includes(' --> ')).map((line) => line.split(' --> ').map(cueMs));
       expectInPlace(cues.map(([start, end]) => ({ start: (start ?? 0) / 1000, end: (end ?? 0) / 1000 })));
@@ -78,7 +78,7 @@ describe('openai (Node), files', () => {
   });
 
   test('stream', async () => {
-    const stream = await client.audio.transcriptions.create({ ...asked, file: send(), stream: true });
+    const stream = await client.audio.transcriptions.create({ ...base, file: send(), stream: true });
     let text = '';
     let done: string | undefined;
     for await (const event of stream) {
@@ -97,10 +97,10 @@ describe('openai (Node), files', () => {
 
   test('a wrong key and a wrong field are errors with our words', async () => {
     const stranger = new OpenAI({ apiKey: 'a-wrong-key', baseURL: `${sttUrl}/v1` });
-    const refused = stranger.audio.transcriptions.create({ ...asked, file: send() });
+    const refused = stranger.audio.transcriptions.create({ ...base, file: send() });
     await expect(refused).rejects.toThrow(AuthenticationError);
     await expect(refused).rejects.toThrow(/valid key/);
-    const wrong = client.audio.transcriptions.create({ ...asked, file: send(), temperature: 7 });
+    const wrong = client.audio.transcriptions.create({ ...base, file: send(), temperature: 7 });
     await expect(wrong).rejects.toThrow(BadRequestError);
     await expect(wrong).rejects.toThrow(/temperature/);
   });
@@ -111,7 +111,7 @@ describe('openai (Node), files', () => {
     const patient = new OpenAI({ apiKey: gateway.key, baseURL: `${gateway.url}/v1`, maxRetries: 8 });
     // From memory: what is read from a stream cannot be sent a second time.
     const whole = await toFile(readFileSync(file), 'call.wav');
-    const answer = patient.audio.transcriptions.create({ ...asked, file: whole });
+    const answer = patient.audio.transcriptions.create({ ...base, file: whole });
     await Promise.all([answer, gateway.start()]);
     expect(misheard(said, [(await answer).text])).toEqual([]);
   });
@@ -140,7 +140,7 @@ describe('@livekit/agents-plugin-openai, files', () => {
     });
     plugin.on('error', () => undefined);
     const frame = new AudioFrame(recording.pcm, recording.rateHz, 1, recording.pcm.length);
-    await expect(plugin.recognize([frame])).rejects.toThrow();
+    await expect(plugin.recognize([frame])).rejects.toThrow(/valid key/);
   });
 });
 
