@@ -1,0 +1,176 @@
+import { Agent, request } from 'node:http';
+import { parseArgs } from 'node:util';
+import { textTable } from '@eloquence/testkit/text-table';
+import { quantile, show } from '../figures.ts';
+import { watchLoad } from '../machine-load.ts';
+import { stopwatch, threadsNamed } from '../thread-times.ts';
+import { everyFrame, FRAME_MS, ListenStream } from './listen-stream.ts';
+import { startFixedEngine, startGateway } from './processes.ts';
+import { SILENT_FRAME, utterances, type Utterance } from './speech-loop.ts';
+
+/**
+ * What the gateway adds, and what it costs.
+ *
+ * Each stream sends 50 ms frames in realtime: 1.6 s of speech, `Finalize` in the middle of a word, 2.4 s of silence, and
+ * so on. Added = `Finalize` -> final through the gateway, less a call with the same audio from this process straight to
+ * the engine, made 100 ms later: what of the way is the gateway's (socket, hearing the last window, cutting, guards), free of
+ * the model and of most of the machine's noise. The engine answers at once. CPU per frame is what the kernel counted for
+ * the gateway's threads, over all frames of the run, finals included: `frame` is everything but the thread that hears (VAD).
+ *
+ * The gateway has core 0 to itself as far as the machine allows, this process and the engine share core 1.
+ */
+const { values } = parseArgs({
+  args: process.argv.slice(3),
+  options: {
+    streams: { type: 'string', default: '1,20,100' },
+    seconds: { type: 'string', default: '20' },
+    interims: { type: 'boolean', default: false },
+    /** Folder for V8 CPU profiles of the gateway. */
+    profile: { type: 'string' },
+  },
+});
+const SECONDS = Number(values.seconds);
+const SPEECH_FRAMES = 32;
+const CYCLE_FRAMES = 80;
+const DIRECT_AFTER_FRAMES = 2;
+const WARM_UP_MS = 4_000;
+const FINAL_TIMEOUT_MS = 5_000;
+
+interface Pair {
+  readonly throughMs: number;
+  readonly directMs: number;
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+
+/** One call straight to the engine, as the gateway makes it. */
+function callEngine(url: string, audio: Buffer): Promise<number> {
+  const startedMs = performance.now();
+  return new Promise((resolve, reject) => {
+    const path = '/v1/audio/transcriptions?words=true&response_format=verbose_json&language=fr';
+    const call = request(`${url}${path}`, {
+      agent,
+      method: 'POST',
+      headers: { 'content-type': 'audio/pcm;rate=16000' },
+    });
+    call.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => {
+        JSON.parse(Buffer.concat(chunks).toString());
+        resolve(performance.now() - startedMs);
+      });
+    });
+    call.on('error', reject);
+    call.end(audio);
+  });
+}
+
+/** One stream until `until`; tells each pair. @returns frames sent, by the clock of the caller */
+async function speak(
+  url: string,
+  engineUrl: string,
+  { frames, until, onPair }: { frames: Utterance; until: () => boolean; onPair: (pair: Pair) => void },
+): Promise<ListenStream> {
+  let finalizedMs = 0;
+  let throughMs: number | undefined;
+  const stream = await ListenStream.open({
+    url,
+    query: { endpointing: 'false', interim_results: String(values.interims) },
+    onResults: ({ from_finalize: asked, is_final: final }) => {
+      if (final && asked && finalizedMs > 0) throughMs = performance.now() - finalizedMs;
+    },
+    onError: (code) => process.stderr.write(`the gateway said ${code}\n`),
+  });
+  const audio = Buffer.concat(frames.slice(0, SPEECH_FRAMES));
+  everyFrame((frame) => {
+    if (until() || !stream.isOpen) return false;
+    const at = frame % CYCLE_FRAMES;
+    stream.send((at < SPEECH_FRAMES && frames[at]) || SILENT_FRAME);
+    if (at === SPEECH_FRAMES - 1) {
+      throughMs = undefined;
+      finalizedMs = performance.now();
+      stream.finalize();
+    }
+    // Nearly always the final is there by now; if not, the pair is made with the frame that finds it.
+    const late = at > SPEECH_FRAMES + DIRECT_AFTER_FRAMES && finalizedMs > 0;
+    if ((at === SPEECH_FRAMES + DIRECT_AFTER_FRAMES || late) && throughMs !== undefined) {
+      const measured = throughMs;
+      finalizedMs = 0;
+      void callEngine(engineUrl, audio).then((directMs) => onPair({ throughMs: measured, directMs }));
+    } else if (late && performance.now() - finalizedMs > FINAL_TIMEOUT_MS) throw new Error('a final did not come');
+    return true;
+  });
+  return stream;
+}
+
+async function measure(count: number): Promise<string[]> {
+  await using engine = await startFixedEngine({ serviceMs: 0, core: 1 });
+  const nodeFlags = values.profile ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}`] : [];
+  await using gateway = await startGateway(engine.url, { core: 0, nodeFlags });
+  const pid = gateway.process.pid ?? 0;
+  const material = (await utterances(20, SPEECH_FRAMES / 20, 6)).filter((one) => one.length >= SPEECH_FRAMES);
+  const pairs: Pair[] = [];
+  let over = false;
+  let measuring = false;
+  const streams: ListenStream[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const frames = material[index % material.length] ?? [];
+    const stream = await speak(gateway.url, engine.url, {
+      frames,
+      until: () => over,
+      onPair: (pair) => measuring && pairs.push(pair),
+    });
+    streams.push(stream);
+    // Spread over the cycle, as speakers are.
+    await new Promise((resolve) => setTimeout(resolve, (CYCLE_FRAMES * FRAME_MS) / count));
+  }
+  await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
+  const framesBefore = streams.reduce((sum, stream) => sum + stream.frames, 0);
+  const stop = stopwatch(pid, threadsNamed(pid, /^WorkerThread/));
+  const stopOwn = stopwatch(process.pid, []);
+  measuring = true;
+  await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
+  measuring = false;
+  const { main, rest, worker } = stop();
+  const own = stopOwn();
+  const frames = streams.reduce((sum, stream) => sum + stream.frames, 0) - framesBefore;
+  over = true;
+  for (const stream of streams) stream.close();
+  const through = pairs.map(({ throughMs }) => throughMs);
+  const direct = pairs.map(({ directMs }) => directMs);
+  const added = pairs.map(({ throughMs, directMs }) => throughMs - directMs);
+  const share = (us: number) => show((100 * us) / (SECONDS * 1e6));
+  return [
+    String(count),
+    String(pairs.length),
+    ...[direct, through, added].flatMap((list) => [show(quantile(list, 0.5), 2), show(quantile(list, 0.99), 2)]),
+    show((main.runUs + rest.runUs) / frames, 1),
+    show(main.runUs / frames, 1),
+    show(worker.runUs / frames, 1),
+    share(main.runUs + rest.runUs + worker.runUs),
+    `${share(main.waitUs)} / ${share(own.main.waitUs)}`,
+  ];
+}
+
+const load = watchLoad();
+const header = [
+  'streams',
+  'pairs',
+  'direct p50 ms',
+  'p99',
+  'through p50',
+  'p99',
+  'added p50',
+  'p99',
+  'us/frame',
+  'of it main thread',
+  'VAD us/frame',
+  '% of core 0',
+  '% of the time waiting for a core: gateway / this process',
+];
+const rows: string[][] = [];
+process.stdout.write(`one frame = 50 ms; ${SECONDS} s per row${values.interims ? ', with interims' : ''}\n`);
+for (const count of values.streams.split(',').map(Number)) rows.push(await measure(count));
+process.stdout.write(`${textTable([header, ...rows]).join('\n')}\n${load()}\n`);
+process.exit(0);
