@@ -4,7 +4,10 @@ import { readMediaType } from './media-type.ts';
 test('bare samples are described by their parameters', () => {
   expect(readMediaType('audio/pcm')).toEqual({ type: 'samples', encoding: 's16le', rateHz: 16_000, channels: 1 });
   expect(readMediaType('Audio/PCM; Rate=48000; channels="2"')).toEqual({
-    ...{ type: 'samples', encoding: 's16le', rateHz: 48_000, channels: 2 },
+    type: 'samples',
+    encoding: 's16le',
+    rateHz: 48_000,
+    channels: 2,
   });
   expect(readMediaType('audio/L16;rate=44100')).toMatchObject({ encoding: 's16be', rateHz: 44_100 });
 });

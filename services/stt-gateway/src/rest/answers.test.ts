@@ -74,8 +74,16 @@ describe('verbose_json', () => {
     const given = { ...transcript, windows: [window('bonjour', 1, { segments: [said] }), window('merci', 60)] };
     const { segments } = transcriptionVerboseSchema.parse(parsed(given, verbose));
     expect(segments?.[0]).toEqual({
-      ...{ id: 0, seek: 100, start: 1.25, end: 2, text: 'bonjour', tokens: [], temperature: 0 },
-      ...{ avg_logprob: -0.2, compression_ratio: 1.5, no_speech_prob: 0.1 },
+      id: 0,
+      seek: 100,
+      start: 1.25,
+      end: 2,
+      text: 'bonjour',
+      tokens: [],
+      temperature: 0,
+      avg_logprob: -0.2,
+      compression_ratio: 1.5,
+      no_speech_prob: 0.1,
     });
     expect(segments?.[1]).toMatchObject({ id: 1, seek: 6000, start: 60, end: 60.5, avg_logprob: Math.log(0.5) });
   });

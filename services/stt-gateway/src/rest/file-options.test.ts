@@ -16,8 +16,13 @@ function refusal(...fields: Field[]): AppError {
 describe('fields', () => {
   test('none are needed', () => {
     expect(read()).toEqual({
-      ...{ language: undefined, keyterms: [], format: 'json', temperature: 0 },
-      ...{ words: false, segments: true, stream: false },
+      language: undefined,
+      keyterms: [],
+      format: 'json',
+      temperature: 0,
+      words: false,
+      segments: true,
+      stream: false,
     });
   });
 
@@ -38,8 +43,13 @@ describe('fields', () => {
       ['stream', 'False'],
     );
     expect(given).toEqual({
-      ...{ language: 'fr', keyterms: ['Eloquence', 'Grenoble', 'Léa'], format: 'verbose_json', temperature: 0.2 },
-      ...{ words: true, segments: true, stream: false },
+      language: 'fr',
+      keyterms: ['Eloquence', 'Grenoble', 'Léa'],
+      format: 'verbose_json',
+      temperature: 0.2,
+      words: true,
+      segments: true,
+      stream: false,
     });
   });
 

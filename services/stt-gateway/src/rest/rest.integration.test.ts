@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { request } from 'undici';
 import { describe, expect, test } from 'vitest';
@@ -25,6 +26,8 @@ const run = promisify(execFile);
 const config = readConfig({ INTERNAL_API_KEY: KEY });
 const limits = (rest: Partial<Config['rest']>): Pick<Config, 'rest'> => ({ rest: { ...config.rest, ...rest } });
 
+type Body = string | FormData | Uint8Array<ArrayBuffer>;
+
 function form(file: Uint8Array<ArrayBuffer> | string, fields: Record<string, string> = {}, fileFirst = true): FormData {
   const body = new FormData();
   const set = () => body.append('file', new Blob([file]), 'speech');
@@ -34,7 +37,7 @@ function form(file: Uint8Array<ArrayBuffer> | string, fields: Record<string, str
   return body;
 }
 
-async function post(gateway: RunningGateway, body: BodyInit, headers: Record<string, string> = {}, query = '') {
+async function post(gateway: RunningGateway, body: Body, headers: Record<string, string> = {}, query = '') {
   const response = await fetch(`${gateway.url}/v1/audio/transcriptions${query}`, {
     method: 'POST',
     headers: { authorization, ...headers },
@@ -43,7 +46,7 @@ async function post(gateway: RunningGateway, body: BodyInit, headers: Record<str
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-async function refusal(gateway: RunningGateway, body: BodyInit, headers?: Record<string, string>, query?: string) {
+async function refusal(gateway: RunningGateway, body: Body, headers?: Record<string, string>, query?: string) {
   const { text, headers: given } = await post(gateway, body, headers, query);
   return { ...problemSchema.parse(JSON.parse(text)), retryAfter: given.get('retry-after') };
 }
@@ -73,6 +76,12 @@ async function encoded(pcm: Uint8Array, ...output: string[]): Promise<Uint8Array
   await rm(path);
   return file;
 }
+
+const events = (text: string) =>
+  [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => transcriptionEventSchema.parse(JSON.parse(data ?? '')));
+
+/** A part of a form written by hand, with the boundary x. */
+const part = (head: string, body: string) => `--x\r\nContent-Disposition: form-data; ${head}\r\n\r\n${body}\r\n`;
 
 /** Recordings still on the disk: without a name from the start, but open. */
 async function openRecordings(): Promise<string[]> {
@@ -170,9 +179,6 @@ describe('a recording', () => {
 });
 
 describe('stream=true', () => {
-  const events = (text: string) =>
-    [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => transcriptionEventSchema.parse(JSON.parse(data ?? '')));
-
   test('tells each window as it becomes known; the deltas are the text', async () => {
     await using engine = await new FakeEngine().start();
     engine.answer = (_heard, index) => `partie${index}`;
@@ -224,9 +230,8 @@ describe('refused', () => {
     await using engine = await new FakeEngine().start();
     await using gateway = await startGateway(engine.url);
     const type = { 'content-type': 'multipart/form-data; boundary=x' };
-    const part = (head: string, body: string) => `--x\r\nContent-Disposition: form-data; ${head}\r\n\r\n${body}\r\n`;
     const file = part('name="file"; filename="a"', 'abc');
-    const cases: [string, BodyInit, Record<string, string> | undefined, string][] = [
+    const cases: [string, Body, Record<string, string> | undefined, string][] = [
       ['empty', form(''), undefined, 'The recording is empty'],
       ['no audio', form('this is no sound'), undefined, 'The file is damaged'],
       ['a playlist', form('#EXTM3U\n#EXTINF:10,\nfile:///etc/hostname\n'), undefined, 'The file is damaged'],
@@ -264,13 +269,10 @@ describe('refused', () => {
     await using gateway = await startGateway(engine.url, limits({ maxBytes: 100_000, maxS: 2 }));
     const pcm = { 'content-type': 'audio/pcm;rate=16000' };
     expect(await refusal(gateway, new Uint8Array(200_000), pcm)).toMatchObject({ code: 'payload_too_large' });
-    const pieces = async function* () {
-      for (let piece = 0; piece < 10; piece += 1) yield new Uint8Array(20_000);
-    };
     const unannounced = await request(`${gateway.url}/v1/audio/transcriptions`, {
       method: 'POST',
       headers: { authorization, ...pcm },
-      body: pieces(),
+      body: Readable.from(Array.from({ length: 10 }, () => Buffer.alloc(20_000))),
     });
     const problem = problemSchema.parse(await unannounced.body.json());
     expect(problem).toMatchObject({ code: 'payload_too_large', status: 413 });
@@ -336,7 +338,9 @@ describe('somebody goes', () => {
       const abort = new AbortController();
       const before = engine.requests.length;
       const call = fetch(`${gateway.url}/v1/audio/transcriptions`, {
-        ...{ method: 'POST', headers: { authorization }, signal: abort.signal },
+        method: 'POST',
+        headers: { authorization },
+        signal: abort.signal,
         body: form(await encoded(await spoken(), 'mp3'), { stream }),
       }).then((response) => response.text());
       await waitFor(() => engine.requests.length > before, { timeoutMs: 5_000, what: 'the decode' });
