@@ -171,7 +171,7 @@ describe('a recording', () => {
     const body = transcriptionVerboseSchema.parse(JSON.parse(text));
     const segments = body.segments ?? [];
     expect(segments.length).toBeGreaterThan(2);
-    expect(body.text).toBe(segments.map(({ text: part }) => part).join(' '));
+    expect(body.text).toBe(segments.map((segment) => segment.text).join(' '));
     expect(segments.map(({ start }) => start)).toEqual(segments.map(({ start }) => start).toSorted((a, b) => a - b));
     expect(segments.at(-1)?.end).toBeGreaterThan(0.8 * body.duration);
     expect(segments.at(-1)?.end).toBeLessThanOrEqual(body.duration);
