@@ -121,7 +121,8 @@ describe('@deepgram/sdk', () => {
     await waitFor(() => closes.length > 0);
     expect(closes[0]).toMatchObject({ code: 1001 });
     await gateway.start();
-    await waitFor(() => connection.readyState === 1, { timeoutMs: 20_000, what: 'the reconnect' });
+    // Between two attempts it waits 1 to 10 s.
+    await waitFor(() => connection.readyState === 1, { timeoutMs: 45_000, what: 'the reconnect' });
     await play(await record(['êtes-vous ouvert le samedi']), (frame) => connection.sendMedia(frame), { speed: 2 });
     await waitFor(() => said().length === 2);
     expect(misheard(['quels sont vos tarifs', 'êtes-vous ouvert le samedi'], said())).toEqual([]);
