@@ -117,7 +117,7 @@ def test_a_taken_port_is_said(launch: Launch) -> None:
     assert "set PORT" in err
 
 
-def test_a_model_with_the_usual_window_goes_through_faster_whispers_own_transcribe(launch: Launch, tmp_path: Path) -> None:
+def test_a_model_with_the_usual_window_gets_a_shorter_one_for_short_speech(launch: Launch, tmp_path: Path) -> None:
     shutil.copytree(DEMO, tmp_path / "m")
     (tmp_path / "m" / "model-card.json").unlink()
     path = tmp_path / "m" / "preprocessor_config.json"
@@ -186,10 +186,11 @@ def test_an_answer_without_a_model_call_does_not_wait_for_the_network(service: S
 def test_a_full_queue_refuses_and_says_when_to_come_back() -> None:
     from whisper_stt import audio
     from whisper_stt.config import load_config
-    from whisper_stt.engine import Engine, Options
+    from whisper_stt.engine import Engine
     from whisper_stt.metrics import Metrics
     from whisper_stt.model_store import locate, read_card
     from whisper_stt.problem import Problem
+    from whisper_stt.segments import Options
     from whisper_stt.worker import QUEUE_LIMIT, Worker
 
     async def overload() -> None:

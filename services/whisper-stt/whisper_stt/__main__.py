@@ -109,14 +109,15 @@ def _listen(config: Config) -> socket.socket:
 
 
 async def _watch(worker, label: str, stop) -> None:
-    """Says when the model is ready; stops the service when it cannot be had."""
+    """Says when the model is ready; stops the service when it cannot be had, or is lost with its GPU."""
     started = time.monotonic()
     while worker.engine is None and worker.failure is None:
         await asyncio.sleep(0.02)
-    if worker.failure is not None:
-        stop()
-    else:
+    if worker.failure is None:
         log.info("ready: %s, %s, after %.1f s", label, worker.stage, time.monotonic() - started)
+    while worker.failure is None:
+        await asyncio.sleep(0.5)
+    stop()
 
 
 def main() -> int:

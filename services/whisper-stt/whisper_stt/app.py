@@ -94,7 +94,7 @@ class Front:
             outcome = "cancelled"
             return Response(status_code=499)
         except Problem as problem:
-            outcome = "refused" if problem.status == 503 else "invalid" if problem.status < 500 else "error"
+            outcome = "refused" if problem.status in (409, 429, 503) else "invalid" if problem.status < 500 else "error"
             raise
         finally:
             self._metrics.request_seconds.labels(outcome).observe(time.monotonic() - started)
@@ -107,7 +107,7 @@ class Front:
             pieces = audio.cut(spoken.pcm, engine.window_s, spoken.find_speech)
         segments, language = [], spoken.options.language or engine.only_language or "und"
         if pieces:
-            job = self._worker.submit(spoken.pcm, pieces, spoken.options)
+            job = self._worker.submit(spoken.pcm, pieces, spoken.options, spoken.wish)
             gone = asyncio.ensure_future(_disconnected(request))
             try:
                 await asyncio.wait({job.done, gone}, return_when=asyncio.FIRST_COMPLETED)

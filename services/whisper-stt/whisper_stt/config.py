@@ -10,6 +10,7 @@ DEVICES = ("auto", "cpu", "cuda")
 COMPUTE_TYPES = (
     "auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16", "bfloat16", "float32",
 )
+WINDOWS = ("auto", "full", "5", "10", "15", "20")
 LOG_LEVELS = ("trace", "debug", "info", "warn", "error", "fatal", "silent")
 
 
@@ -23,7 +24,10 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True)
 class Config:
-    """Everything the process was told. `model`: see `model_store`; `threads` 0 = as suits the model."""
+    """Everything the process was told. `model`: see `model_store`; `threads`, `max_batch` 0 = as suits the model.
+
+    `window`: auto, full, or the shortest window in seconds; see windows.py.
+    """
 
     bind_address: str
     port: int
@@ -32,6 +36,8 @@ class Config:
     device: str
     compute_type: str
     threads: int
+    window: str
+    max_batch: int
     log_level: str
     internal_api_key: str | None = field(repr=False)
 
@@ -96,6 +102,8 @@ def load_config(env: Mapping[str, str]) -> Config:
         device=read.choice("WHISPER_DEVICE", "auto", DEVICES),
         compute_type=read.choice("WHISPER_COMPUTE_TYPE", "auto", COMPUTE_TYPES),
         threads=read.number("WHISPER_THREADS", 0, 0, 256),
+        window=read.choice("WHISPER_WINDOW", "auto", WINDOWS),
+        max_batch=read.number("WHISPER_MAX_BATCH", 0, 0, 64),
         log_level=read.choice("LOG_LEVEL", "info", LOG_LEVELS),
         internal_api_key=read.text("INTERNAL_API_KEY", "") or None,
     )

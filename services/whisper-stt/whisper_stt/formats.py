@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from .engine import Segment
+from .segments import Segment
 
 
 @dataclass(frozen=True)

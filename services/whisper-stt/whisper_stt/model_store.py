@@ -31,6 +31,7 @@ class ModelCard:
     """What we say about a model. `languages` and `prompts` limit what it may be asked; None = all it declares.
 
     `label_fr` is the label in French. `examples`: per language, sentences a person may say to a demo.
+    `window_floor_s`: the shortest window it was shown to understand; None = as stock models, see windows.py.
     """
 
     id: str
@@ -40,6 +41,7 @@ class ModelCard:
     languages: tuple[str, ...] | None = None
     prompts: bool = True
     examples: dict[str, list[str]] | None = None
+    window_floor_s: float | None = None
 
 
 def missing_files(directory: Path) -> list[str]:
@@ -73,8 +75,9 @@ def read_card(directory: Path, name: str) -> ModelCard:
     try:
         card = json.loads((directory / "model-card.json").read_text(encoding="utf-8"))
         return ModelCard(
-            card["id"], card["label"], card["label_fr"], card["demo"], tuple(card["languages"]), card["prompts"], card["examples"]
-        )
+            card["id"], card["label"], card["label_fr"], card["demo"], tuple(card["languages"]), card["prompts"],
+            card["examples"], card.get("window_floor_s"),
+        )  # fmt: skip
     except FileNotFoundError:
         short = Path(name).name or name
         label = f"Whisper {short} (faster-whisper)"

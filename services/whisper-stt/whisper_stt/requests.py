@@ -11,23 +11,29 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from . import audio
-from .engine import LANGUAGES, Engine, Options
+from .engine import LANGUAGES, Engine
 from .formats import RENDERERS
+from .jobs import KINDS
 from .problem import Problem
+from .segments import Options
+from .worker import Wish
 
 MAX_UPLOAD_BYTES = 200_000_000
 MAX_PCM_BYTES = 32_000_000
+MAX_SESSION_CHARACTERS = 100
+MAX_DEADLINE_MS = 3_600_000
 DECODERS = asyncio.Semaphore(2)
 
 
 @dataclass(frozen=True)
 class Spoken:
-    """A request understood: what to decode, how, and in which format to answer. `find_speech`: see audio.cut."""
+    """A request understood: what to decode, how, how urgently, and in which format to answer. `find_speech`: see audio.cut."""
 
     pcm: np.ndarray
     options: Options
     response_format: str
     find_speech: bool
+    wish: Wish
 
 
 async def read_request(request: Request, engine: Engine) -> Spoken:
@@ -49,16 +55,18 @@ async def _read_pcm(request: Request, engine: Engine, kind: Message) -> Spoken:
     if rate != str(audio.SAMPLE_RATE_HZ) or channels != "1":
         raise Problem(415, "unsupported_pcm", f"PCM at rate={rate}, channels={channels} is not understood: send 16-bit little-endian mono at rate=16000.")
     options, response_format = _options(request.query_params, _flag(request.query_params, "words"), engine)
+    wish = _wish(request.query_params, "final")
     body = bytearray()
     async for chunk in _capped(request, MAX_PCM_BYTES):
         body += chunk
     if not body:
         raise Problem(400, "empty_audio", "The body is empty: send audio.")
-    return Spoken(audio.from_pcm(bytes(body)), options, response_format, _flag(request.query_params, "vad"))
+    return Spoken(audio.from_pcm(bytes(body)), options, response_format, _flag(request.query_params, "vad"), wish)
 
 
 async def _read_form(request: Request, engine: Engine) -> Spoken:
     """OpenAI's form. The file is spooled to disk above 1 MB and decoded off the event loop."""
+    wish = _wish(request.query_params, "file")
     try:
         form = await MultiPartParser(request.headers, _capped(request, MAX_UPLOAD_BYTES), max_files=1, max_fields=50).parse()
     except (MultiPartException, KeyError) as error:
@@ -78,7 +86,7 @@ async def _read_form(request: Request, engine: Engine) -> Spoken:
         options, response_format = _options(fields, "word" in granularities, engine)
         async with DECODERS:
             pcm = await asyncio.to_thread(audio.from_file, upload.file)
-        return Spoken(pcm, options, response_format, True)
+        return Spoken(pcm, options, response_format, True, wish)
     finally:
         await form.close()
 
@@ -111,6 +119,20 @@ def _options(fields: Mapping[str, str], words: bool, engine: Engine) -> tuple[Op
     timestamps = response_format in ("verbose_json", "srt", "vtt")
     language = _language(fields.get("language"), engine)
     return Options(language, fields.get("prompt") or None, temperature, words, timestamps), response_format
+
+
+def _wish(query: Mapping[str, str], default_kind: str) -> Wish:
+    """class, session and deadline_ms, from the query in both ways in. Throws Problem for what they cannot be."""
+    kind, session, deadline = query.get("class") or default_kind, query.get("session") or None, query.get("deadline_ms") or ""
+    if kind not in KINDS:
+        raise Problem(400, "unknown_class", f"class {kind[:20]} is unknown: use {', '.join(KINDS)}.")
+    if session and len(session) > MAX_SESSION_CHARACTERS:
+        raise Problem(400, "bad_session", f"session must have at most {MAX_SESSION_CHARACTERS} characters.")
+    if not deadline:
+        return Wish(kind, session)
+    if not (deadline.isascii() and deadline.isdigit() and 1 <= int(deadline) <= MAX_DEADLINE_MS):
+        raise Problem(400, "bad_deadline", f"deadline_ms must be a whole number from 1 to {MAX_DEADLINE_MS}: milliseconds from now.")
+    return Wish(kind, session, int(deadline) / 1000)
 
 
 def _language(asked: str | None, engine: Engine) -> str | None:
