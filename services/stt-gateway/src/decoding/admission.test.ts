@@ -86,13 +86,11 @@ describe('Admission', () => {
   });
 
   test('near the limit room is kept for the tenant with less', async () => {
-    const { crowd, knock, pass } = await house(50);
+    const { crowd, knock } = await house(100);
     crowd('one', 1);
-    const held = crowd('many', 40).length;
+    expect(crowd('many', 80).length).toBeGreaterThan(1);
     expect(knock('many')).toMatchObject({ code: 'rate_limited' });
     expect(typeof knock('one')).toBe('function');
-    pass(31_000);
-    expect(held).toBeGreaterThan(1);
   });
 
   test('equal tenants do not shut each other out', async () => {

@@ -100,7 +100,8 @@ export class Decoder {
     const task = (attempt: number) => {
       this.#turnedAway -= waiting;
       waiting = 0;
-      return this.#submit(kind, context, { audioS: secondsOf(cut), ...(attempt > 1 && { dueMs }), take: () => cut }).result;
+      return this.#submit(kind, context, { audioS: secondsOf(cut), ...(attempt > 1 && { dueMs }), take: () => cut })
+        .result;
     };
     const retryable = (error: unknown) => {
       if (isBusy(error)) {

@@ -56,7 +56,6 @@ describe('EngineSlots', () => {
     for (let count = 0; count < 100; count += 1) slots.record({ tookMs: 50, meanInFlight: 1, saturated: false });
     expect(slots.limit).toBe(2);
     expect(slots.callMs).toBeCloseTo(50);
-    expect(slots.capacityPerS).toBeCloseTo(20);
   });
 
   test('an engine that says it is busy gets half, and more again when that goes well', () => {

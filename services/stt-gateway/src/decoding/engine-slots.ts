@@ -1,3 +1,5 @@
+import { CallModel } from './call-model.ts';
+
 /** One call that succeeded. */
 export interface MeasuredCall {
   readonly tookMs: number;
@@ -34,6 +36,7 @@ export class EngineSlots {
   #limit: number;
   /** Average time of a call by number in flight; index 0 is unused. */
   readonly #callMs: (number | undefined)[];
+  readonly #model = new CallModel();
   #recentMs: number | undefined;
   #round: { readonly perS: number; readonly inFlight: number }[] = [];
   #patience = 1;
@@ -56,14 +59,14 @@ export class EngineSlots {
     return this.#recentMs;
   }
 
-  /** Calls per second the engine has shown it can do; undefined before the first. Never more than it has shown. */
+  /** Calls per second the engine can do, as far as it has shown; undefined before the first. */
   get capacityPerS(): number | undefined {
-    const rates = this.#callMs.flatMap((ms, inFlight) => (ms === undefined ? [] : (inFlight * 1000) / ms));
-    return rates.length === 0 ? undefined : Math.max(...rates);
+    return this.#model.capacityPerS(this.#max);
   }
 
   record({ tookMs, meanInFlight, saturated }: MeasuredCall): void {
     const ms = Math.max(0.1, tookMs);
+    this.#model.record(ms, meanInFlight);
     this.#recentMs = mix(this.#recentMs, ms);
     const level = Math.min(this.#max, Math.max(1, Math.round(meanInFlight)));
     const known = this.#callMs[level];
