@@ -14,6 +14,7 @@ import { EngineChain } from './engines/engine-chain.ts';
 import { EngineDescription } from './engines/engine-description.ts';
 import { VadHearing } from './hearing/hearing.ts';
 import { listenRoutes } from './listen/routes.ts';
+import { realtimeRoutes } from './realtime/routes.ts';
 import { restRoutes, type StopFiles } from './rest/routes.ts';
 import { sessionOpener } from './session/open-session.ts';
 import { Tenants } from './tenants.ts';
@@ -101,6 +102,7 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
       checkLanguage: (language) => description.checkLanguage(language),
     } satisfies WireRouteOptions;
     listenRoutes(app, wires);
+    realtimeRoutes(app, wires);
     stopFiles = restRoutes(app, {
       tenants: new Tenants(config.internalKey, config.apiKeys),
       openSession,

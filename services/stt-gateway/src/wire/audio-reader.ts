@@ -18,6 +18,7 @@ export class AudioReader {
   readonly #resampler: Resampler | undefined;
   /** The first byte of a sample whose second has not come. */
   #carry: Uint8Array = new Uint8Array(0);
+  #begun = false;
 
   /** @throws RangeError when the rate is not one of INPUT_RATES_HZ */
   constructor(format: AudioFormat) {
@@ -34,12 +35,13 @@ export class AudioReader {
     const width = encoding === 'linear16' ? 2 : 1;
     if (bytes.length > MAX_FRAME_S * rateHz * width)
       throw new AppError('invalid_request', `A frame holds more than ${MAX_FRAME_S} s of audio: send smaller ones.`);
+    this.#begun = true;
     return width === 2 ? this.#readLinear(bytes) : this.#readCompanded(bytes, encoding === 'mulaw' ? MULAW : ALAW);
   }
 
   /** What the resampler still holds, as if silence followed. */
   flush(): Int16Array<ArrayBuffer> {
-    return this.#resampler?.flush() ?? new Int16Array(0);
+    return this.#begun && this.#resampler ? this.#resampler.flush() : new Int16Array(0);
   }
 
   #readLinear(frame: Uint8Array): Int16Array<ArrayBuffer> {

@@ -1,28 +1,28 @@
 import type { OpenSession, SessionListener, SessionOptions, SpeechSession } from '../session/speech-session.ts';
-import type { SessionEvent, Transcript } from '../session/session-events.ts';
+import type { SessionEvent } from '../session/session-events.ts';
+import { shiftEvent, type Shift } from '../session/shift-event.ts';
 
 /** One session of the chain, and where it stands on the clock and among the utterances of all. */
 class Link {
   readonly options: SessionOptions;
-  readonly baseS: number;
-  /** Its own utterance number -> the number told. */
-  readonly numbers = new Map<number, number>();
+  readonly shift: Shift;
   speaking = false;
   pressed = false;
   /** What waits until the session before has told everything; undefined when nothing has to. */
   held: SessionEvent[] | undefined;
   readonly session: SpeechSession;
 
-  constructor(options: SessionOptions, place: { baseS: number; waits: boolean }, open: (link: Link) => SpeechSession) {
+  constructor(options: SessionOptions, shift: Shift, open: (link: Link) => SpeechSession) {
     this.options = options;
-    this.baseS = place.baseS;
-    this.held = place.waits ? [] : undefined;
+    this.shift = shift;
+    this.held = shift === START ? undefined : [];
     this.session = open(this);
   }
 }
 
-/** Utterances whose number is remembered: more than can be on their way at once. */
-const MAX_NUMBERS = 256;
+const START: Shift = { seconds: 0, utterances: 0 };
+/** Numbers left free for what a session that is asked to finish still finds in the audio on its way. */
+const NUMBERS_LEFT_FREE = 100;
 
 /**
  * Sessions one after the other on one sample clock, as one session whose options can change: a change takes effect with
@@ -36,7 +36,7 @@ export class SessionChain implements SpeechSession {
   /** The one before, while its last finals are awaited. Never two: a change meanwhile waits for it. */
   #retiring: Link | undefined;
   #retired: Promise<void> | undefined;
-  #utterances = 0;
+  #newest = 0;
   #closed = false;
 
   constructor(options: SessionOptions, open: OpenSession, listener: SessionListener) {
@@ -46,7 +46,7 @@ export class SessionChain implements SpeechSession {
   }
 
   get durationS(): number {
-    return this.#active ? this.#active.baseS + this.#active.session.durationS : 0;
+    return this.#active ? this.#active.shift.seconds + this.#active.session.durationS : 0;
   }
 
   get heldSamples(): number {
@@ -82,11 +82,11 @@ export class SessionChain implements SpeechSession {
   }
 
   #link(): Link {
-    return (this.#active ??= this.#start({ baseS: 0, waits: false }));
+    return (this.#active ??= this.#start(START));
   }
 
-  #start(place: { baseS: number; waits: boolean }): Link {
-    return new Link(this.#options, place, (link) =>
+  #start(shift: Shift): Link {
+    return new Link(this.#options, shift, (link) =>
       this.#open(this.#options, {
         onEvent: (event) => this.#told(link, event),
         onPressure: (pressed) => this.#press(link, pressed),
@@ -104,15 +104,16 @@ export class SessionChain implements SpeechSession {
       return;
     }
     this.#retiring = active;
-    this.#active = this.#start({ baseS: active.baseS + active.session.durationS, waits: true });
+    const seconds = active.shift.seconds + active.session.durationS;
+    this.#active = this.#start({ seconds, utterances: this.#newest + NUMBERS_LEFT_FREE });
     this.#retired = this.#retire(active);
   }
 
   async #retire(link: Link): Promise<void> {
     await link.session.finish();
     link.session.close();
-    this.#retiring = undefined;
     if (link.pressed) this.#press(link, false);
+    this.#retiring = undefined;
     const next = this.#active;
     const held = next?.held ?? [];
     if (next) next.held = undefined;
@@ -131,8 +132,11 @@ export class SessionChain implements SpeechSession {
   }
 
   #told(link: Link, raw: SessionEvent): void {
-    const event = this.#placed(link, raw);
-    if (event.type === 'speech.started') link.speaking = true;
+    const event = shiftEvent(raw, link.shift);
+    if (event.type === 'speech.started') {
+      link.speaking = true;
+      this.#newest = Math.max(this.#newest, event.utterance);
+    }
     if (event.type === 'speech.ended' && event.cause !== 'cut') {
       link.speaking = false;
       // Not now: the session is in the middle of telling us.
@@ -146,55 +150,6 @@ export class SessionChain implements SpeechSession {
 
   #pass(event: SessionEvent): void {
     if (!this.#closed) this.#listener.onEvent(event);
-  }
-
-  /** The event with the chain's times and utterance numbers. */
-  #placed(link: Link, event: SessionEvent): SessionEvent {
-    const at = (seconds: number) => Math.round((link.baseS + seconds) * 1000) / 1000;
-    switch (event.type) {
-      case 'speech.started':
-      case 'speech.ended':
-        return { ...event, utterance: this.#number(link, event.utterance), atS: at(event.atS) };
-      case 'transcript.interim':
-      case 'transcript.final':
-        return { ...event, transcript: this.#transcript(link, event.transcript, at) };
-      case 'utterance.ended':
-        return { ...event, lastWordEndS: at(event.lastWordEndS) };
-      case 'utterance.lost':
-        return {
-          ...event,
-          utterance: this.#number(link, event.utterance),
-          startS: at(event.startS),
-          endS: at(event.endS),
-        };
-    }
-  }
-
-  #transcript(link: Link, transcript: Transcript, at: (seconds: number) => number): Transcript {
-    const timed = <T extends { readonly startS: number; readonly endS: number }>(part: T): T => ({
-      ...part,
-      startS: at(part.startS),
-      endS: at(part.endS),
-    });
-    return {
-      ...timed(transcript),
-      utterance: this.#number(link, transcript.utterance),
-      words: transcript.words.map(timed),
-      segments: transcript.segments.map(timed),
-    };
-  }
-
-  #number(link: Link, own: number): number {
-    const known = link.numbers.get(own);
-    if (known !== undefined) return known;
-    this.#utterances += 1;
-    link.numbers.set(own, this.#utterances);
-    // Told in order, so what lies far behind is not asked for again.
-    for (const old of link.numbers.keys()) {
-      if (link.numbers.size <= MAX_NUMBERS) break;
-      link.numbers.delete(old);
-    }
-    return this.#utterances;
   }
 }
 
