@@ -170,6 +170,9 @@ void test('a key is handed to the services that use it and to nobody else', () =
   assert.deepEqual(Object.keys(envFor('agent', env)), ['PATH', 'SOMETHING_NEW']);
   assert.deepEqual(Object.keys(envFor('tts-proxy', env)), ['PATH', 'OPENAI_API_KEY_FILE', 'SOMETHING_NEW']);
   assert.deepEqual(Object.keys(envFor('api-backend', env)), Object.keys(env));
+  const speech = { API_KEYS: 'k', DEEPGRAM_API_KEY: 'k', STT_REST_API_KEY: 'k', STT_URL: 'u' };
+  assert.deepEqual(Object.keys(envFor('stt-gateway', speech)), Object.keys(speech));
+  assert.deepEqual(Object.keys(envFor('agent', speech)), ['STT_URL']);
   assert.deepEqual(systemEnv(env), { PATH: '/bin' });
 });
 

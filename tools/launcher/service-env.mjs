@@ -6,8 +6,10 @@ const SYSTEM_NAMES = /^(PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TE
  * @type {readonly (readonly [RegExp, readonly string[]])[]}
  */
 const READERS = [
-  [/^(MISTRAL|OLLAMA)_|^LLM_PROVIDER$|^API_KEYS$/, ['api-backend']],
+  [/^OLLAMA_|^LLM_PROVIDER$/, ['api-backend']],
+  [/^API_KEYS$|^MISTRAL_/, ['api-backend', 'stt-gateway']],
   [/^OPENAI_/, ['api-backend', 'tts-proxy', 'stt-gateway']],
+  [/^(DEEPGRAM|GROQ)_|^STT_(ENGINES|MAX_FILE_MB|REST_\w+)$/, ['stt-gateway']],
   [/^(ELEVENLABS|PIPER)_|^TTS_PROVIDER$/, ['tts-proxy']],
   [/^REDIS_URL$/, ['api-backend', 'agent', 'meeting-worker']],
   [/^DATABASE_URL$/, ['api-backend', 'meeting-worker']],
