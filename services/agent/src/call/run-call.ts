@@ -49,7 +49,9 @@ export async function runCall(ctx: JobContext, { config, logger: base }: CallDep
     if (!(await lease.acquire())) return yieldToOther();
     const [facts] = await Promise.all([
       fetchSession(config.apiUrl, config.internalApiKey, sessionId),
-      ctx.connect(undefined, AutoSubscribe.AUDIO_ONLY),
+      // AUDIO_ONLY subscribes on TrackPublished, which a reconnect may deliver before the connection is up: the wish is
+      // lost and the agent deaf. Tokens allow a microphone and nothing else, so all there is to hear is audio.
+      ctx.connect(undefined, AutoSubscribe.SUBSCRIBE_ALL),
     ]);
     const scenario = await loadScenario(facts.session.scenario_id);
     await attend({ ctx, config, logger, writer, log, facts, scenario, sessionId });
