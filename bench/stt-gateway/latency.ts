@@ -1,9 +1,9 @@
-import { Agent, request } from 'node:http';
 import { parseArgs } from 'node:util';
 import { textTable } from '@eloquence/testkit/text-table';
 import { quantile, show } from '../figures.ts';
 import { watchLoad } from '../machine-load.ts';
 import { stopwatch, threadsNamed } from '../thread-times.ts';
+import { callEngine } from './engine-call.ts';
 import { everyFrame, FRAME_MS, ListenStream } from './listen-stream.ts';
 import { startFixedEngine, startGateway } from './processes.ts';
 import { SILENT_FRAME, utterances, type Utterance } from './speech-loop.ts';
@@ -39,31 +39,6 @@ const FINAL_TIMEOUT_MS = 5_000;
 interface Pair {
   readonly throughMs: number;
   readonly directMs: number;
-}
-
-const agent = new Agent({ keepAlive: true, maxSockets: 8 });
-
-/** One call straight to the engine, as the gateway makes it. */
-function callEngine(url: string, audio: Buffer): Promise<number> {
-  const startedMs = performance.now();
-  return new Promise((resolve, reject) => {
-    const path = '/v1/audio/transcriptions?words=true&response_format=verbose_json&language=fr';
-    const call = request(`${url}${path}`, {
-      agent,
-      method: 'POST',
-      headers: { 'content-type': 'audio/pcm;rate=16000' },
-    });
-    call.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        JSON.parse(Buffer.concat(chunks).toString());
-        resolve(performance.now() - startedMs);
-      });
-    });
-    call.on('error', reject);
-    call.end(audio);
-  });
 }
 
 /** One stream until `until`; tells each pair. @returns frames sent, by the clock of the caller */
@@ -104,6 +79,11 @@ async function speak(
   return stream;
 }
 
+/** Of the run's time on one core, in percent. */
+function share(us: number): string {
+  return show((100 * us) / (SECONDS * 1e6));
+}
+
 async function measure(count: number): Promise<string[]> {
   await using engine = await startFixedEngine({ serviceMs: 0, core: 1 });
   const nodeFlags = values.profile ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}`] : [];
@@ -140,7 +120,6 @@ async function measure(count: number): Promise<string[]> {
   const through = pairs.map(({ throughMs }) => throughMs);
   const direct = pairs.map(({ directMs }) => directMs);
   const added = pairs.map(({ throughMs, directMs }) => throughMs - directMs);
-  const share = (us: number) => show((100 * us) / (SECONDS * 1e6));
   return [
     String(count),
     String(pairs.length),

@@ -12,12 +12,14 @@ export class RefusedError extends Error {
   readonly status: number;
   readonly code: string;
   readonly tookMs: number;
+  readonly retryAfterS: number;
 
-  constructor(status: number, code: string, tookMs: number) {
-    super(`refused with ${status} ${code}`);
-    this.status = status;
-    this.code = code;
-    this.tookMs = tookMs;
+  constructor(answer: { status: number; code: string; tookMs: number; retryAfterS: number }) {
+    super(`refused with ${answer.status} ${answer.code}`);
+    this.status = answer.status;
+    this.code = answer.code;
+    this.tookMs = answer.tookMs;
+    this.retryAfterS = answer.retryAfterS;
   }
 }
 
@@ -59,7 +61,8 @@ export class ListenStream {
         response.on('data', (chunk: Buffer) => (body += chunk.toString()));
         response.on('end', () => {
           const { code } = JSON.parse(body) as { code: string };
-          reject(new RefusedError(response.statusCode ?? 0, code, tookMs));
+          const retryAfterS = Number(response.headers['retry-after'] ?? 0);
+          reject(new RefusedError({ status: response.statusCode ?? 0, code, tookMs, retryAfterS }));
         });
       });
     });

@@ -1,0 +1,132 @@
+import { parseArgs } from 'node:util';
+import { Listening } from '@eloquence/testkit/listening';
+import { seededRandom } from '@eloquence/testkit/noises';
+import { demoSentences } from '@eloquence/testkit/sentences';
+import { synthesize } from '@eloquence/testkit/speech-synthesis';
+import { normalizedWords, wordErrorRate } from '@eloquence/testkit/word-error-rate';
+import { quantile, show } from '../figures.ts';
+import { watchLoad } from '../machine-load.ts';
+import { KEY, startGateway, startWhisper } from './processes.ts';
+
+/**
+ * How soon and how well French is heard, through the real gateway and whisper-stt's demo model, by espeak-ng voices: from
+ * the end of speech (its last sample sent) to the final, over sentences and over one-word answers, of which none may be
+ * lost. Several speakers at once, each in real time. Then one speaker for a minute without a pause: the forced cut
+ * must neither lose nor repeat a word.
+ */
+const { values } = parseArgs({
+  args: process.argv.slice(3),
+  options: {
+    count: { type: 'string', default: '200' },
+    sessions: { type: 'string', default: '4' },
+    endpointing: { type: 'string', default: '300' },
+    interims: { type: 'boolean', default: false },
+  },
+});
+const COUNT = Number(values.count);
+const SESSIONS = Number(values.sessions);
+/** What the demo model has heard while it was trained. */
+const VOICES = ['fr-fr', 'fr-fr+m3', 'fr-fr+f2', 'fr-be', 'fr-ch'];
+const SPEEDS_WPM = [130, 150, 165, 180];
+const ANSWERS = ['oui', 'non', 'merci', "d'accord", 'allô', 'bonjour', 'demain', 'lundi', 'samedi', 'bonsoir'];
+/** espeak-ng's speech ends this long before its samples do. */
+const TAIL_SAMPLES = 800;
+/** Silence after an utterance: the speaker waits for an answer. */
+const REST = new Int16Array(1.2 * 16_000);
+
+interface Utterance {
+  readonly text: string;
+  readonly pcm: Int16Array;
+}
+
+interface Outcome {
+  readonly said: string;
+  readonly heard: string;
+  readonly finalMs: number | undefined;
+}
+
+async function material(texts: readonly string[]): Promise<Utterance[]> {
+  const found: Utterance[] = [];
+  for (let index = 0; index < COUNT; index += 1) {
+    const text = texts[index % texts.length] ?? '';
+    const round = Math.floor(index / texts.length) + index;
+    const options = {
+      voice: VOICES[round % VOICES.length] ?? 'fr-fr',
+      speedWpm: SPEEDS_WPM[Math.floor(round / VOICES.length) % SPEEDS_WPM.length] ?? 150,
+    };
+    found.push({ text, pcm: await synthesize(text, options) });
+  }
+  return found;
+}
+
+/** One speaker: says what is left of `queue`, one after the other. */
+async function speak(url: string, queue: Utterance[], outcomes: Outcome[]): Promise<void> {
+  const query = { endpointing: values.endpointing, interim_results: String(values.interims) };
+  using client = await Listening.open({ url, key: KEY, query });
+  for (let one = queue.shift(); one; one = queue.shift()) {
+    const from = client.finals.length;
+    const endedMs = await client.play(one.pcm, one.pcm.length - TAIL_SAMPLES);
+    await client.play(REST);
+    const finals = client.finals.slice(from).filter(({ text }) => text !== '');
+    const last = finals.at(-1);
+    outcomes.push({
+      said: one.text,
+      heard: finals.map(({ text }) => text).join(' '),
+      finalMs: last && last.atMs - endedMs,
+    });
+  }
+  await client.finish();
+}
+
+async function measure(name: string, url: string, texts: readonly string[]): Promise<void> {
+  const queue = await material(texts);
+  const outcomes: Outcome[] = [];
+  const load = watchLoad();
+  await Promise.all(Array.from({ length: SESSIONS }, () => speak(url, queue, outcomes)));
+  const times = outcomes.flatMap(({ finalMs }) => finalMs ?? []);
+  const counts = outcomes.map(({ said, heard }) => wordErrorRate(said, heard));
+  const errors = counts.reduce((sum, count) => sum + count.errors, 0);
+  const words = counts.reduce((sum, count) => sum + count.referenceWords, 0);
+  const lost = outcomes.filter(({ heard }) => heard === '');
+  const wrong = outcomes.filter(
+    ({ said, heard }) => normalizedWords(said).join(' ') !== normalizedWords(heard).join(' '),
+  );
+  process.stdout.write(
+    `${name}: ${outcomes.length} utterances, ${SESSIONS} speakers at once, endpointing ${values.endpointing} ms\n` +
+      `  end of speech -> final: p50 ${show(quantile(times, 0.5))} ms, p95 ${show(quantile(times, 0.95))} ms, most ${show(Math.max(...times))} ms\n` +
+      `  word error rate ${show((100 * errors) / words, 1)} % of ${words} words; lost: ${lost.length}; not word for word: ${wrong.length}\n` +
+      `${wrong
+        .slice(0, 10)
+        .map(({ said, heard }) => `    said "${said}", heard "${heard}"\n`)
+        .join('')}  ${load()}\n`,
+  );
+}
+
+/** A minute of sentences without a pause, poured in: where it is cut, words must be neither lost nor said twice. */
+async function chain(url: string): Promise<void> {
+  const random = seededRandom(4);
+  const texts: string[] = [];
+  const parts: Int16Array[] = [];
+  for (let samples = 0; samples < 60 * 16_000;) {
+    const text = demoSentences[Math.floor(random() * demoSentences.length)] ?? '';
+    const pcm = await synthesize(text);
+    texts.push(text);
+    parts.push(pcm.subarray(0, pcm.length - TAIL_SAMPLES));
+    samples += pcm.length;
+  }
+  using client = await Listening.open({ url, key: KEY, query: { endpointing: '300' } });
+  for (const part of parts) await client.pour(part);
+  await client.finish();
+  const { errors, referenceWords } = wordErrorRate(texts.join(' '), client.text);
+  const cuts = client.finals.filter(({ pause }) => !pause).map(({ endS }) => show(endS, 1));
+  process.stdout.write(
+    `${show(client.sentS, 1)} s without a pause: cut at ${cuts.join(', ')} s; ${errors} errors in ${referenceWords} words, ` +
+      `${normalizedWords(client.text).length} heard\n`,
+  );
+}
+
+await using whisper = await startWhisper();
+await using gateway = await startGateway(whisper.url);
+await measure('sentences', gateway.url, demoSentences);
+await measure('one-word answers', gateway.url, ANSWERS);
+await chain(gateway.url);
