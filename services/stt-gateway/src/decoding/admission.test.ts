@@ -12,7 +12,11 @@ async function house(callMs: number, maxStreams = 100) {
   const admission = new Admission({ maxStreams, scheduler, telemetry, now });
   const waiting: (() => void)[] = [];
   const speak = () => {
-    const run = () => new Promise<void>((resolve) => waiting.push(resolve));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const run = () => {
+      waiting.push(resolve);
+      return promise;
+    };
     scheduler.submit({ kind: 'final', tenant: 'a', audioS: 2, signal: new AbortController().signal, run });
   };
   /** One call comes to its end. */

@@ -23,8 +23,7 @@ describe('CallModel', () => {
   });
 
   test('what a batching engine can do is seen from few calls at once, not further than twice as many', () => {
-    const batching = (inFlight: number) => 200 * (1 + 0.05 * (inFlight - 1));
-    const capacity = modelOf(batching, 2).capacityPerS(8) ?? 0;
+    const capacity = modelOf((inFlight) => 200 * (1 + 0.05 * (inFlight - 1)), 2).capacityPerS(8) ?? 0;
     expect(capacity).toBeGreaterThan(14);
     expect(capacity).toBeLessThanOrEqual(4 * 6);
   });

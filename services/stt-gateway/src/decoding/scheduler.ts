@@ -177,7 +177,7 @@ export class DecodeScheduler {
           resolve(await job.run(signal));
           return true;
         } catch (error) {
-          reject(error as Error);
+          reject(error);
           return false;
         }
       },
