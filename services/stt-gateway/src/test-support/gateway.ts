@@ -3,6 +3,7 @@ import { listenMessageSchema, type ListenMessage, type ListenResults } from '@el
 import { WebSocket, type ClientOptions } from 'ws';
 import { buildGateway, type Gateway } from '../app.ts';
 import { defaults, readConfig, type Config } from '../config.ts';
+import { SocketClient } from './socket-client.ts';
 
 export const KEY = 'test-key-of-the-gateway';
 
@@ -24,23 +25,9 @@ export const shortened = (streams: Partial<Config['streams']>): Pick<Config, 'st
 });
 
 /** A client of `/v1/listen` that checks every message against the contract and keeps it. */
-export class Client implements Disposable {
-  readonly messages: ListenMessage[] = [];
-  readonly socket: WebSocket;
-  closed: { readonly code: number; readonly reason: string } | undefined;
-  #wake: (() => void)[] = [];
-
+export class Client extends SocketClient<ListenMessage> {
   private constructor(socket: WebSocket) {
-    this.socket = socket;
-    socket.on('message', (data) => {
-      this.messages.push(listenMessageSchema.parse(JSON.parse((data as Buffer).toString())));
-      this.#notify();
-    });
-    socket.on('close', (code, reason) => {
-      this.closed = { code, reason: reason.toString() };
-      this.#notify();
-    });
-    socket.on('error', () => this.#notify());
+    super(socket, listenMessageSchema);
   }
 
   /** @throws when the upgrade is refused */
@@ -51,10 +38,7 @@ export class Client implements Disposable {
       ...options,
     });
     const client = new Client(socket);
-    await new Promise((resolve, reject) => {
-      socket.once('open', resolve);
-      socket.once('error', reject);
-    });
+    await client.opened;
     return client;
   }
 
@@ -75,47 +59,14 @@ export class Client implements Disposable {
     this.socket.send(JSON.stringify({ type }));
   }
 
-  /** Sends s16le in 50 ms frames; `speed` 1 = as a microphone would, Infinity = at once. */
-  async play(pcm: Buffer, speed = 1, bytesPerSecond = 32_000): Promise<void> {
-    const frame = bytesPerSecond / 20;
-    const startedMs = performance.now();
-    for (let offset = 0; offset < pcm.length; offset += frame) {
-      this.socket.send(pcm.subarray(offset, offset + frame));
-      const dueMs = startedMs + ((offset + frame) / bytesPerSecond / speed) * 1000;
-      const waitMs = dueMs - performance.now();
-      if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    }
-  }
-
-  /** Waits until it holds, checked after every message. */
-  async until(holds: (client: this) => boolean, timeoutMs = 10_000): Promise<void> {
-    const deadline = performance.now() + timeoutMs;
-    while (!holds(this)) {
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0)
-        throw new Error(`not within ${timeoutMs} ms; got ${JSON.stringify(this.messages).slice(0, 1500)}`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, leftMs);
-        this.#wake.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+  protected override sendAudio(frame: Buffer): void {
+    this.socket.send(frame);
   }
 
   /** CloseStream and everything that comes until the socket is closed. */
   async finish(timeoutMs = 10_000): Promise<void> {
     this.control('CloseStream');
     await this.until((client) => client.closed !== undefined, timeoutMs);
-  }
-
-  [Symbol.dispose](): void {
-    this.socket.terminate();
-  }
-
-  #notify(): void {
-    for (const wake of this.#wake.splice(0)) wake();
   }
 }
 
