@@ -126,7 +126,7 @@ export class FakeDeepgramStream {
     if (this.durationS > this.#finalS) this.#finalize(true, true);
     const common = { transaction_key: 'deprecated', request_id: REQUEST_ID, sha256: '0'.repeat(64), channels: 1 };
     this.#send('Metadata', { ...common, created: new Date().toISOString(), duration: this.durationS });
-    this.#tail = this.#tail.then(() => this.#socket.close(1000));
+    if (this.#host.mode.type !== 'stall') this.#tail = this.#tail.then(() => this.#socket.close(1000));
   }
 
   #results(

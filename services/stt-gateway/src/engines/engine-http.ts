@@ -126,9 +126,8 @@ export class EngineHttp {
     });
     if (response.statusCode < 400 || tolerated.includes(response.statusCode)) return response;
     const error = refusal(response.statusCode, await readText(response.body, who));
-    throw error.code === 'unavailable'
-      ? new AppError('unavailable', error.message, { retryAfterS: retryAfterOf(response.headers) })
-      : error;
+    const comesBack = error.code === 'unavailable' || error.code === 'overloaded';
+    throw comesBack ? new AppError(error.code, error.message, { retryAfterS: retryAfterOf(response.headers) }) : error;
   }
 
   #translate(error: unknown, { signal, timeoutMs }: Limits): unknown {

@@ -7,9 +7,10 @@ import type { SessionEvent } from './session-events.ts';
 import { shiftEvent } from './shift-event.ts';
 import type { SessionListener, SessionOptions, SpeechSession } from './speech-session.ts';
 
-/** A session that says up to where its audio need not be heard again. */
+/** A session whose rest another can hear. */
 export interface ReplaceableSession extends SpeechSession {
-  readonly committedS: number;
+  /** Seconds of its audio whose words are told; when it fails, another has to hear what comes after. */
+  readonly neededFromS: number;
 }
 
 /** One place to hear a session, in order of preference. */
@@ -196,7 +197,7 @@ export class FailoverSession implements SpeechSession {
       return;
     }
     const { place, session } = left;
-    const from = this.#origin + Math.round(session.committedS * STT_SAMPLE_RATE_HZ);
+    const from = this.#origin + Math.round(session.neededFromS * STT_SAMPLE_RATE_HZ);
     this.#continues = true;
     session.close();
     const next = this.#nextPlace(this.#mayReopen(error) ? undefined : place);
@@ -220,9 +221,11 @@ export class FailoverSession implements SpeechSession {
   }
 
   #finishInner(inner: Inner): void {
-    void inner.session.finish().then(() => {
+    const finish = async () => {
+      await inner.session.finish();
       if (this.#inner === inner) this.#finished.resolve();
-    });
+    };
+    void finish();
   }
 
   #press(pressed: boolean): void {
@@ -235,7 +238,7 @@ export class FailoverSession implements SpeechSession {
   #trim(): void {
     if (this.#inner?.type === 'local') this.#kept.trimBefore(this.#kept.end);
     else if (this.#inner)
-      this.#kept.trimBefore(this.#origin + Math.round(this.#inner.session.committedS * STT_SAMPLE_RATE_HZ));
+      this.#kept.trimBefore(this.#origin + Math.round(this.#inner.session.neededFromS * STT_SAMPLE_RATE_HZ));
   }
 
   #countLost(samples: number): void {

@@ -41,9 +41,9 @@ export function sessionOpener({ chain, hearing, decoder, telemetry }: OpenSessio
         : [],
     );
   const places = [...relayed, local];
+  const onFailover = (from: string, to: string) => chain.countFailover(from, to);
   return (options, listener) => {
     if (relayed.length === 0 || options.urgency === 'batch') return local.open(options, listener);
-    const onFailover = (from: string, to: string) => chain.countFailover(from, to);
     return new FailoverSession(options, { ...listener, places, onFailover, telemetry });
   };
 }

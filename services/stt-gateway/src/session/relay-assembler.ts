@@ -15,6 +15,8 @@ export interface AssemblerOptions {
 const MAX_UTTERANCE_S = 20;
 /** A start in noise is taken back when the engine has found no word for so long. */
 const EMPTY_START_S = 1.5;
+/** As much as is kept before speech that is heard here. */
+const PRE_ROLL_S = 0.3;
 /** Results of an engine may overlap what was discarded by their rounding. */
 const ROUNDING_S = 0.05;
 
@@ -31,6 +33,7 @@ export class RelayAssembler {
   #stable: StreamResult[] = [];
   #continues = false;
   #committedS = 0;
+  #neededFromS = 0;
   /** Results of audio before this are not wanted. */
   #discardToS = 0;
   #discarding = false;
@@ -42,6 +45,14 @@ export class RelayAssembler {
   /** Audio before this will not be told again: its words are out, or stable. */
   get committedS(): number {
     return this.#committedS;
+  }
+
+  /**
+   * From where another engine has to hear: a little of the silence before, as the first sound of a word may lie there,
+   * but nothing of the last word told.
+   */
+  get neededFromS(): number {
+    return this.#neededFromS;
   }
 
   /** An utterance is announced that has no final yet. */
@@ -58,7 +69,7 @@ export class RelayAssembler {
         return this.#endUtterance(event.lastWordEndS);
       case 'result': {
         const wanted = this.#wanted(event);
-        if (event.final) this.#committedS = Math.max(this.#committedS, event.endS);
+        if (event.final) this.#commit(event);
         return wanted ? this.#hear(wanted, finalized && event.fromFinalize) : [];
       }
     }
@@ -69,7 +80,7 @@ export class RelayAssembler {
     const { cause, fromFinalize, atS } = how;
     if (!this.speaking && !fromFinalize) return [];
     const text = this.#stable.map((result) => result.text).join(' ');
-    const startS = this.#openS ?? atS;
+    const startS = Math.min(this.#openS ?? atS, atS);
     const endS = Math.max(startS, this.#stable.at(-1)?.endS ?? atS);
     const announced = this.speaking;
     if (announced) this.#utterances += 1;
@@ -88,10 +99,17 @@ export class RelayAssembler {
     this.#discardToS = toS;
     this.#discarding = true;
     this.#committedS = Math.max(this.#committedS, toS);
+    this.#neededFromS = this.#committedS;
     if (!this.speaking) return [];
     this.#utterances += 1;
     this.#close('discarded');
     return [{ type: 'speech.ended', utterance: this.#utterances, atS: toS, cause: 'discarded' }];
+  }
+
+  #commit({ endS, words }: StreamResult): void {
+    this.#committedS = Math.max(this.#committedS, endS);
+    const quietFromS = words.at(-1)?.endS ?? 0;
+    this.#neededFromS = Math.min(endS, Math.max(this.#neededFromS, quietFromS, endS - PRE_ROLL_S));
   }
 
   /** What of a result is not discarded. */

@@ -27,7 +27,7 @@ const UTTERANCE_END_MS = 1_500;
 
 /**
  * A session an engine hears, cuts and decodes itself. When its stream fails, what is stable of the open utterance is
- * made its final, and `committedS` says from where on the audio has to be given to another.
+ * made its final, and `neededFromS` says from where on the audio has to be given to another.
  */
 export class RelayedSession implements SpeechSession {
   readonly #options: SessionOptions;
@@ -72,9 +72,8 @@ export class RelayedSession implements SpeechSession {
     return 0;
   }
 
-  /** Audio before this is told, or forgotten on request; what comes after has to be heard again when this fails. */
-  get committedS(): number {
-    return this.#assembler.committedS;
+  get neededFromS(): number {
+    return this.#assembler.neededFromS;
   }
 
   push(samples: Int16Array): void {
@@ -88,7 +87,7 @@ export class RelayedSession implements SpeechSession {
   finalize(): void {
     if (this.#closed) return;
     // All of it is stable already: an engine would not answer.
-    if (this.durationS - this.committedS < NOTHING_S) {
+    if (this.durationS - this.#assembler.committedS < NOTHING_S) {
       this.#tell(this.#assembler.end({ cause: 'finalize', fromFinalize: true, atS: this.durationS }));
       return;
     }
@@ -129,9 +128,9 @@ export class RelayedSession implements SpeechSession {
       if (this.#finalizing === 0) clearTimeout(this.#finalizeTimer);
     }
     this.#measure(event, events);
-    this.#countAudio(this.committedS);
+    this.#countAudio(this.neededFromS);
     this.#tell(events);
-    const firstNeeded = this.#arrivals.findIndex(({ endS }) => endS > this.committedS - 1);
+    const firstNeeded = this.#arrivals.findIndex(({ endS }) => endS > this.#assembler.committedS - 1);
     if (firstNeeded > 0) this.#arrivals.splice(0, firstNeeded);
   }
 
@@ -150,7 +149,8 @@ export class RelayedSession implements SpeechSession {
     if (this.#closed) return;
     this.#release();
     const cause = error ? 'cut' : 'pause';
-    this.#tell(this.#assembler.end({ cause, fromFinalize: false, atS: this.committedS }));
+    const atS = error ? this.neededFromS : this.durationS;
+    this.#tell(this.#assembler.end({ cause, fromFinalize: false, atS }));
     if (error) {
       this.#ports.onFailure(error);
       return;
@@ -178,7 +178,7 @@ export class RelayedSession implements SpeechSession {
   #stalled(): void {
     // What waits for us has not stalled.
     if (this.#pressed || this.#closed) return;
-    if (this.durationS - this.committedS < NOTHING_S)
+    if (this.durationS - this.#assembler.committedS < NOTHING_S)
       this.#tell(this.#assembler.end({ cause: 'pause', fromFinalize: false, atS: this.durationS }));
     else this.#stream.finalize();
   }
