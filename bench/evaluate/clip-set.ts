@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { demoSentences } from '@eloquence/testkit/sentences';
 import { synthesize } from '@eloquence/testkit/speech-synthesis';
@@ -151,9 +151,4 @@ export function speechEnd(pcm: Int16Array): number {
   for (let at = 0; at < pcm.length; at += step) loudestDb = Math.max(loudestDb, levelDb(pcm.subarray(at, at + step)));
   const thresholdDb = Math.max(QUIETEST_DB, loudestDb - ROOM_DB);
   return soundBounds(pcm, { thresholdDb })?.toMs ?? 0;
-}
-
-/** Whether something is a folder; for telling models in directories from names. */
-export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -35,11 +35,13 @@ export async function playLive(gateway: RunningService, clip: Clip, options: Liv
     headers: { authorization: `Token ${gateway.key}` },
   });
   const arrived: { readonly message: ListenMessage; readonly atMs: number }[] = [];
-  socket.on('message', (data) => {
-    const message = listenMessageSchema.parse(JSON.parse((data as Buffer).toString()));
-    arrived.push({ message, atMs: performance.now() });
-  });
   const closed = closing(socket);
+  socket.on('message', (data) => {
+    const atMs = performance.now();
+    const parsed = listenMessageSchema.safeParse(JSON.parse((data as Buffer).toString()));
+    if (parsed.success) arrived.push({ message: parsed.data, atMs });
+    else socket.emit('error', new Error(`the gateway sent what is not in its contract: ${parsed.error.message}`));
+  });
   const stop = () => socket.terminate();
   signal.addEventListener('abort', stop, { once: true });
   try {
@@ -124,7 +126,7 @@ function closing(socket: WebSocket): Promise<string> {
   return new Promise((resolve) => {
     let failure = '';
     socket.on('error', (error) => (failure = error.message));
-    socket.once('close', (code, reason) => resolve(code === 1000 ? '' : failure || `${code} ${reason.toString()}`));
+    socket.once('close', (code, reason) => resolve(failure || (code === 1000 ? '' : `${code} ${reason.toString()}`)));
   });
 }
 

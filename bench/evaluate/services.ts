@@ -75,15 +75,15 @@ export async function startGateway(whisper: RunningService): Promise<RunningServ
   });
 }
 
-/** tts-proxy with the keys and voices of the environment. @param provider TTS_PROVIDER */
-export async function startTtsProxy(provider: string): Promise<RunningService> {
+/** tts-proxy with the keys and voices of the environment, and with `env`. */
+export async function startTtsProxy(env: Readonly<Record<string, string>>): Promise<RunningService> {
   return startService({
     name: 'tts-proxy',
     command: process.execPath,
     // From the repository: it finds .eloquence/voices there.
     args: ['services/tts-proxy/src/main.ts'],
     cwd: repositoryRoot,
-    env: { TTS_PROVIDER: provider, LOG_LEVEL: 'error', PATH: `${join(toolsDir, 'bin')}:${process.env['PATH'] ?? ''}` },
+    env: { ...env, LOG_LEVEL: 'error', PATH: `${join(toolsDir, 'bin')}:${process.env['PATH'] ?? ''}` },
     timeoutMs: START_MS,
   });
 }

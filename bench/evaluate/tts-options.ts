@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { UsageError } from './command.ts';
@@ -9,7 +10,7 @@ Lets voices of tts-proxy speak sentences and prints how soon, how fast, how loud
 
   --voices LIST       voices of the proxy (default coach-fr): coach-fr, coach-en, or OpenAI's names
   --providers LIST    start a tts-proxy with each as TTS_PROVIDER (default auto): auto, openai, elevenlabs, piper,
-                      espeak; keys and voices come from the environment, as for the product
+                      espeak, piper:FILE.onnx; keys and voices come from the environment, as for the product
   --url URL           ask a tts-proxy that runs instead; --key KEY or INTERNAL_API_KEY is its key
   --listener MODEL    the speech model that listens (default demo); see evaluate:stt for names
   --set FOLDER|demo   whose texts are spoken (default demo). Its recordings give the listener's own word error rate,
@@ -23,10 +24,18 @@ Lets voices of tts-proxy speak sentences and prints how soon, how fast, how loud
 
 const PROVIDERS = ['auto', 'openai', 'elevenlabs', 'piper', 'espeak'];
 
+/** A tts-proxy to start. */
+export interface ProviderRequest {
+  /** As it was asked for. */
+  readonly name: string;
+  /** What its environment says beside the person's own. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 export interface TtsOptions extends Pick<SttOptions, 'set' | 'clips' | 'errors' | 'json'> {
   readonly voices: readonly string[];
   readonly source:
-    | { readonly kind: 'own'; readonly providers: readonly string[] }
+    | { readonly kind: 'own'; readonly providers: readonly ProviderRequest[] }
     | { readonly kind: 'running'; readonly url: string; readonly key: string };
   readonly listener: string;
   readonly language: 'fr' | 'en';
@@ -65,7 +74,7 @@ export function readTtsOptions(
   const { set, clips } = readSetOptions({ set: values.set, clips: values.clips }, place.folder);
   return {
     voices: listOf(values.voices, '--voices'),
-    source: readSource(values, place.internalKey),
+    source: readSource(values, language, place),
     listener: values.listener,
     set,
     clips,
@@ -78,12 +87,11 @@ export function readTtsOptions(
 
 function readSource(
   { url, key, providers }: { url?: string | undefined; key?: string | undefined; providers: string },
-  internalKey: string | undefined,
+  language: 'fr' | 'en',
+  { folder, internalKey }: { readonly folder: string; readonly internalKey: string | undefined },
 ): TtsOptions['source'] {
   if (url === undefined) {
-    const list = listOf(providers, '--providers');
-    const unknown = list.find((provider) => !PROVIDERS.includes(provider));
-    if (unknown) throw new UsageError(`--providers ${unknown}: use one of ${PROVIDERS.join(', ')}.`);
+    const list = listOf(providers, '--providers').map((name) => readProvider(name, language, folder));
     return { kind: 'own', providers: list };
   }
   if (!z.url({ protocol: /^https?$/ }).safeParse(url).success)
@@ -91,4 +99,15 @@ function readSource(
   const used = key ?? internalKey;
   if (!used) throw new UsageError('--url needs the key of that tts-proxy: give --key, or set INTERNAL_API_KEY.');
   return { kind: 'running', url: url.replace(/\/+$/, ''), key: used };
+}
+
+function readProvider(name: string, language: 'fr' | 'en', folder: string): ProviderRequest {
+  const [provider = '', ...path] = name.split(':');
+  if (provider === 'piper' && path.length > 0) {
+    const voice = resolve(folder, path.join(':'));
+    return { name, env: { TTS_PROVIDER: provider, [`PIPER_VOICE_${language.toUpperCase()}`]: voice } };
+  }
+  if (!PROVIDERS.includes(name))
+    throw new UsageError(`--providers ${name}: use one of ${PROVIDERS.join(', ')}, piper:FILE.onnx.`);
+  return { name, env: { TTS_PROVIDER: name } };
 }

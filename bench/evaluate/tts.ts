@@ -68,13 +68,13 @@ async function measureVoices(bench: Bench): Promise<TtsRow[]> {
   const { source } = bench.options;
   if (source.kind === 'running') return measureEach(bench, source, source.url);
   const rows: TtsRow[] = [];
-  for (const provider of source.providers) {
+  for (const { name, env } of source.providers) {
     try {
-      await using proxy = await startTtsProxy(provider);
-      rows.push(...(await measureEach(bench, proxy, provider)));
+      await using proxy = await startTtsProxy(env);
+      rows.push(...(await measureEach(bench, proxy, name)));
     } catch (error) {
       bench.signal.throwIfAborted();
-      rows.push({ outcome: 'failed', provider, voice: '-', reason: messageOf(error) });
+      rows.push({ outcome: 'failed', provider: name, voice: '-', reason: messageOf(error) });
     }
   }
   return rows;
