@@ -55,19 +55,71 @@ describe('VadHearing', () => {
     expect(hearing.ready).toBe(false);
   });
 
-  test('a worker that dies fails its streams, is started again, and new streams are heard', async () => {
-    const hearing = new VadHearing({ modelPath, logger });
+  const broken = { modelPath, logger, workerUrl: new URL('../test-support/broken-vad-worker.ts', import.meta.url) };
+
+  test('a worker that dies fails its streams and is started again', async () => {
+    const hearing = new VadHearing(broken);
     await hearing.start();
-    const victim = listen(hearing);
-    victim.stream.push({ length: WINDOW_SAMPLES } as unknown as Int16Array);
-    await expect.poll(() => victim.heard.failed, { timeout: 5_000 }).toBe(true);
+    const [victim, other] = [listen(hearing), listen(hearing)];
+    victim.stream.push(new Int16Array(WINDOW_SAMPLES).fill(1));
+    await expect.poll(() => victim.heard.failed && other.heard.failed, { timeout: 5_000 }).toBe(true);
     expect(hearing.ready).toBe(false);
     await expect.poll(() => hearing.ready, { timeout: 5_000 }).toBe(true);
-    const next = listen(hearing);
-    next.stream.push(windowsOf(silence(64)));
-    await expect.poll(() => next.heard.probabilities.length).toBe(2);
+    expect(hearing.streams).toBe(0);
     await hearing.close();
   });
+
+  test('a worker that hangs is ended, so that its streams fail and new ones are heard', async () => {
+    const hearing = new VadHearing({ ...broken, stallMs: 200 });
+    await hearing.start();
+    const victim = listen(hearing);
+    victim.stream.push(new Int16Array(WINDOW_SAMPLES));
+    await expect.poll(() => victim.heard.failed, { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => hearing.ready, { timeout: 5_000 }).toBe(true);
+    await hearing.close();
+  });
+
+  test('a worker that has nothing to do is not taken for one that hangs', async () => {
+    const hearing = new VadHearing({ modelPath, logger, stallMs: 50 });
+    await hearing.start();
+    const { stream, heard } = listen(hearing);
+    for (let count = 1; count <= 4; count += 1) {
+      stream.push(windowsOf(silence(64)));
+      await expect.poll(() => heard.probabilities.length).toBe(2 * count);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    expect(heard.failed).toBe(false);
+    await hearing.close();
+  });
+
+  test('a stream that pours does not hold up one that speaks in real time', async () => {
+    const hearing = new VadHearing({ modelPath, logger });
+    await hearing.start();
+    const [fast, slow] = [listen(hearing), listen(hearing)];
+    fast.stream.push(new Int16Array(2_000 * WINDOW_SAMPLES));
+    slow.stream.push(new Int16Array(10 * WINDOW_SAMPLES));
+    await expect.poll(() => slow.heard.probabilities.length, { timeout: 5_000, interval: 5 }).toBe(10);
+    expect(fast.heard.probabilities.length).toBeLessThan(1_000);
+    await hearing.close();
+  });
+
+  test('two minutes of noise and silence leave no trace: a word after them is heard like the first one', async () => {
+    const hearing = new VadHearing({ modelPath, logger });
+    await hearing.start();
+    const word = windowsOf(Buffer.concat([await speak('oui'), silence(320)]));
+    const [fresh, old] = [listen(hearing), listen(hearing)];
+    const room = Int16Array.from({ length: 1_875 * WINDOW_SAMPLES }, (_, n) => ((n * 7_919) % 61) - 30);
+    old.stream.push(room);
+    old.stream.push(new Int16Array(1_875 * WINDOW_SAMPLES));
+    fresh.stream.push(new Int16Array(10 * WINDOW_SAMPLES));
+    for (const { stream } of [fresh, old]) stream.push(word);
+    const count = word.length / WINDOW_SAMPLES;
+    await expect.poll(() => old.heard.probabilities.length, { timeout: 20_000 }).toBe(3_750 + count);
+    const heardAs = ({ heard }: typeof old) => heard.probabilities.slice(-count).filter((one) => one >= 0.5).length;
+    expect(heardAs(fresh)).toBeGreaterThanOrEqual(6);
+    expect(heardAs(old)).toBeGreaterThanOrEqual(heardAs(fresh) - 2);
+    await hearing.close();
+  }, 30_000);
 
   test('without its model it does not start', async () => {
     const hearing = new VadHearing({ modelPath: '/nowhere/silero_vad.onnx', logger });

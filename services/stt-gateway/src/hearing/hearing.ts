@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '@eloquence/shared/runtime/logger';
+import { WINDOW_SAMPLES } from './silero.ts';
 import type { FromWorker, ToWorker } from './worker-messages.ts';
 
 export interface HearingListener {
@@ -24,20 +25,35 @@ export interface Hearing {
 export interface VadHearingOptions {
   readonly modelPath: string;
   readonly logger: Logger;
+  /** A worker that owes answers and gives none for so long hangs. Default 10 s: a round takes 1 to 10 ms. */
+  readonly stallMs?: number;
+  /** The thread's program. */
+  readonly workerUrl?: URL;
+}
+
+interface Listener extends HearingListener {
+  /** Windows not yet answered. */
+  owed: number;
 }
 
 const RESTART_DELAY_MS = 500;
+const STALL_MS = 10_000;
 
-/** Hearing by Silero in one worker thread. A worker that dies fails its streams and is started again. */
+/** Hearing by Silero in one worker thread. A worker that dies or hangs fails its streams and is started again. */
 export class VadHearing implements Hearing {
   readonly #options: VadHearingOptions;
-  readonly #listeners = new Map<number, HearingListener>();
+  readonly #listeners = new Map<number, Listener>();
   #worker: Worker | undefined;
   #started = false;
   #ready = false;
   #closing = false;
   #restart: NodeJS.Timeout | undefined;
   #nextStream = 1;
+  /** The worker has answered since the watch last looked. */
+  #answered = true;
+  #watch: NodeJS.Timeout | undefined;
+  /** Windows that go with the next message. */
+  #outgoing: { readonly stream: number; readonly windows: Int16Array }[] = [];
 
   constructor(options: VadHearingOptions) {
     this.#options = options;
@@ -55,16 +71,24 @@ export class VadHearing implements Hearing {
   async start(): Promise<void> {
     await this.#spawn();
     this.#started = true;
+    this.#watch = setInterval(() => this.#endStalled(), (this.#options.stallMs ?? STALL_MS) / 2);
+    this.#watch.unref();
   }
 
   open(listener: HearingListener): HearingStream {
     const stream = this.#nextStream;
     this.#nextStream += 1;
-    this.#listeners.set(stream, listener);
+    const own = { ...listener, owed: 0 };
+    this.#listeners.set(stream, own);
     return {
-      push: (windows) => this.#send({ type: 'windows', stream, windows }),
+      push: (windows) => {
+        own.owed += windows.length / WINDOW_SAMPLES;
+        this.#push(stream, windows);
+      },
       close: () => {
-        if (this.#listeners.delete(stream)) this.#send({ type: 'close', stream });
+        if (!this.#listeners.delete(stream)) return;
+        this.#flush();
+        this.#send({ type: 'close', stream });
       },
     };
   }
@@ -72,6 +96,7 @@ export class VadHearing implements Hearing {
   async close(): Promise<void> {
     this.#closing = true;
     clearTimeout(this.#restart);
+    clearInterval(this.#watch);
     const worker = this.#worker;
     if (!worker) return;
     const exited = new Promise((resolve) => worker.once('exit', resolve));
@@ -79,7 +104,27 @@ export class VadHearing implements Hearing {
     await exited;
   }
 
+  /** What all sockets bring in one turn of the event loop goes in one message, because a message costs more than a copy. */
+  #push(stream: number, windows: Int16Array): void {
+    if (this.#outgoing.length === 0) setImmediate(() => this.#flush());
+    this.#outgoing.push({ stream, windows });
+  }
+
   /** Copies: a frame is 2 kB, and a buffer handed over would wait for the other thread's garbage collector. */
+  #flush(): void {
+    const outgoing = this.#outgoing;
+    if (outgoing.length === 0) return;
+    this.#outgoing = [];
+    const all = new Int16Array(outgoing.reduce((sum, { windows }) => sum + windows.length, 0));
+    let offset = 0;
+    for (const { windows } of outgoing) {
+      all.set(windows, offset);
+      offset += windows.length;
+    }
+    const streams = outgoing.flatMap(({ stream, windows }) => [stream, windows.length / WINDOW_SAMPLES]);
+    this.#send({ type: 'windows', streams, windows: all });
+  }
+
   #send(message: ToWorker): void {
     this.#worker?.postMessage(message);
   }
@@ -87,7 +132,7 @@ export class VadHearing implements Hearing {
   /** Resolves when the new worker listens, rejects when it ends before that. */
   #spawn(): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const worker = new Worker(new URL('./vad-worker.ts', import.meta.url), {
+    const worker = new Worker(this.#options.workerUrl ?? new URL('./vad-worker.ts', import.meta.url), {
       workerData: { modelPath: this.#options.modelPath },
     });
     this.#worker = worker;
@@ -98,7 +143,8 @@ export class VadHearing implements Hearing {
         resolve();
         return;
       }
-      for (const { stream, probability } of message.results) this.#listeners.get(stream)?.onProbability(probability);
+      this.#answered = true;
+      for (const { stream, probability } of message.results) this.#answer(stream, probability);
     });
     worker.on('error', (error: Error) => {
       failure = error;
@@ -112,10 +158,25 @@ export class VadHearing implements Hearing {
     return promise;
   }
 
+  #answer(stream: number, probability: number): void {
+    const listener = this.#listeners.get(stream);
+    if (!listener) return;
+    listener.owed -= 1;
+    listener.onProbability(probability);
+  }
+
+  /** Twice in a row nothing but debts: the worker hangs. Once may be our own event loop, which was held up. */
+  #endStalled(): void {
+    const owes = [...this.#listeners.values()].some(({ owed }) => owed > 0);
+    if (owes && !this.#answered) void this.#worker?.terminate();
+    this.#answered = !owes;
+  }
+
   #onDeath(failure: Error): void {
     this.#options.logger.error({ err: failure }, 'the hearing worker ended');
     const failed = [...this.#listeners.values()];
     this.#listeners.clear();
+    this.#outgoing = [];
     for (const listener of failed) listener.onFailure();
     // Before the first success there is nothing to mend: start() throws and the process ends.
     if (!this.#started) return;

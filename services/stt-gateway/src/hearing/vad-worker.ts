@@ -25,9 +25,7 @@ let stopped = false;
 
 port.on('message', (message: ToWorker) => {
   if (message.type === 'windows') {
-    let listener = listeners.get(message.stream);
-    if (!listener) listeners.set(message.stream, (listener = { memory: newSileroMemory(), waiting: [], offset: 0 }));
-    listener.waiting.push(message.windows);
+    take(message.streams, message.windows);
     if (!running) void work();
   } else if (message.type === 'close') listeners.delete(message.stream);
   else {
@@ -37,6 +35,18 @@ port.on('message', (message: ToWorker) => {
   }
 });
 port.postMessage({ type: 'ready' } satisfies FromWorker);
+
+function take(streams: readonly number[], windows: Int16Array): void {
+  let from = 0;
+  for (let index = 0; index < streams.length; index += 2) {
+    const stream = streams[index] as number;
+    const to = from + (streams[index + 1] as number) * WINDOW_SAMPLES;
+    let listener = listeners.get(stream);
+    if (!listener) listeners.set(stream, (listener = { memory: newSileroMemory(), waiting: [], offset: 0 }));
+    listener.waiting.push(windows.subarray(from, to));
+    from = to;
+  }
+}
 
 async function work(): Promise<void> {
   running = true;

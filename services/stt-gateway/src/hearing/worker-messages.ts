@@ -1,6 +1,12 @@
-/** Main thread -> worker. `windows` holds whole windows, one after the other. */
+/** Main thread -> worker. */
 export type ToWorker =
-  | { readonly type: 'windows'; readonly stream: number; readonly windows: Int16Array }
+  | {
+      readonly type: 'windows';
+      /** What came since the last message: stream and number of windows, stream and number… in the order they came. */
+      readonly streams: readonly number[];
+      /** All their windows, whole ones, one after the other. */
+      readonly windows: Int16Array;
+    }
   | { readonly type: 'close'; readonly stream: number }
   | { readonly type: 'stop' };
 
