@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findProgram } from '@eloquence/testkit/processes';
 import { synthesize } from '@eloquence/testkit/speech-synthesis';
 import { writeWav } from '@eloquence/testkit/wav';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -19,7 +20,7 @@ const put = (name: string, text: string, pcm: Int16Array) => {
   writeFileSync(join(folder, `${name}.txt`), text);
 };
 const convert = (from: string, to: string) =>
-  execFileSync('ffmpeg', ['-v', 'error', '-i', join(folder, from), join(folder, to)]);
+  execFileSync(findProgram('ffmpeg'), ['-v', 'error', '-i', join(folder, from), join(folder, to)]);
 
 test('wav, flac and mp3 are read at 16 kHz with their texts', async () => {
   const pcm = await synthesize('bonjour madame');

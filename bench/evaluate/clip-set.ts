@@ -40,7 +40,7 @@ export class ClipSetError extends Error {
   override readonly name = 'ClipSetError';
 }
 
-export const DEMO_CLIPS = 20;
+const DEMO_CLIPS = 20;
 const EXTENSIONS = ['.wav', '.mp3', '.flac', '.ogg', '.opus', '.m4a', '.aac', '.webm'];
 /** The raw way in of whisper-stt takes 16 min. */
 const LONGEST_S = 900;

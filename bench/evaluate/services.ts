@@ -70,7 +70,8 @@ export async function startGateway(whisper: RunningService): Promise<RunningServ
     command: process.execPath,
     args: ['src/main.ts'],
     cwd: join(repositoryRoot, 'services/stt-gateway'),
-    env: { WHISPER_URL: whisper.url, LOG_LEVEL: 'error' },
+    // Not the engine that the person's own settings prefer.
+    env: { STT_ENGINES: 'whisper', WHISPER_URL: whisper.url, API_KEYS: '', LOG_LEVEL: 'error' },
     timeoutMs: START_MS,
   });
 }

@@ -23,7 +23,7 @@ export interface SpeakOptions {
 const problemSchema = z.looseObject({ detail: z.string() });
 
 /** @throws Error with tts-proxy's explanation */
-export async function speak(
+async function speak(
   proxy: { readonly url: string; readonly key: string },
   input: string,
   { voice, language, signal }: SpeakOptions,

@@ -9,7 +9,8 @@ Runs recordings through speech models and prints what each costs and how well it
 
   --models LIST       a name whisper-stt can download (small, large-v3-turbo, owner/name), a directory, demo, or
                       random:tiny|base|small|medium|large-v3-turbo: random weights of that shape, for speed only
-  --windows LIST      values of WHISPER_WINDOW to try with each model (default auto): auto, full, or seconds
+  --windows LIST      values of WHISPER_WINDOW to try with each model (default auto): auto, full, or the shortest
+                      window allowed in seconds (5, 10, 15, 20)
   --set FOLDER|demo   recordings x.wav (mp3, flac, ogg, opus, m4a...) with x.txt, or sentences spoken by espeak-ng
                       (default demo)
   --clips N           so many clips, taken evenly (default: all of a folder, 20 of demo)
@@ -127,9 +128,10 @@ function readModel(name: string, folder: string): ModelRequest {
   return { kind: 'given', name, model: name.startsWith('.') ? resolve(folder, name) : name };
 }
 
+/** Which floors there are is whisper-stt's business: one it refuses becomes a row that says so. */
 function readWindow(window: string): string {
   if (window === 'auto' || window === 'full') return window;
-  return String(numberOf(window, '--windows', z.number().min(1).max(30)));
+  return String(numberOf(window, '--windows', z.number().int().min(1).max(30)));
 }
 
 export function numberOf(text: string, option: string, schema: z.ZodNumber): number {

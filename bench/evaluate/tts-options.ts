@@ -25,7 +25,7 @@ Lets voices of tts-proxy speak sentences and prints how soon, how fast, how loud
 const PROVIDERS = ['auto', 'openai', 'elevenlabs', 'piper', 'espeak'];
 
 /** A tts-proxy to start. */
-export interface ProviderRequest {
+interface ProviderRequest {
   /** As it was asked for. */
   readonly name: string;
   /** What its environment says beside the person's own. */

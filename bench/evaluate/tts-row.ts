@@ -4,7 +4,7 @@ import type { Loudness } from './loudness.ts';
 import { durationS, type Spoken } from './speak.ts';
 import { totalErrors } from './word-errors.ts';
 
-export interface SentenceResult {
+interface SentenceResult {
   readonly said: string;
   /** What the listener understood. */
   readonly heard: string;
