@@ -5,7 +5,14 @@ import { wavOf } from '../audio/wav.ts';
 import { deepgramQuery } from './deepgram-query.ts';
 import { DeepgramStream, type DeepgramStreamLimits } from './deepgram-stream.ts';
 import { EngineHttp, parseAnswer } from './engine-http.ts';
-import type { DecodeRequest, EngineStream, StreamingEngine, StreamListener, StreamOptions } from './engine.ts';
+import {
+  decodeTimeout,
+  type DecodeRequest,
+  type EngineStream,
+  type StreamingEngine,
+  type StreamListener,
+  type StreamOptions,
+} from './engine.ts';
 import { baseLanguage, languageCode } from './language-codes.ts';
 import { transcriptionOf } from './transcription.ts';
 import { vendorRefusal } from './vendor-refusal.ts';
@@ -77,7 +84,7 @@ export class DeepgramEngine implements StreamingEngine {
   }
 
   async decode(request: DecodeRequest): Promise<VerboseTranscription> {
-    const { model, decodeTimeoutMs: timeoutMs } = this.#options;
+    const { model, decodeTimeoutMs } = this.#options;
     const { pcm, keyterms, language, signal } = request;
     const query = deepgramQuery({ model, language, keyterms });
     const text = await this.#http.text(
@@ -87,7 +94,7 @@ export class DeepgramEngine implements StreamingEngine {
         headers: { 'content-type': 'audio/wav' },
         body: wavOf(pcm),
       },
-      { signal, timeoutMs },
+      { signal, timeoutMs: decodeTimeout(request.kind, decodeTimeoutMs) },
     );
     const [channel] = parseAnswer(text, answerSchema, settings.who).results.channels;
     const best = channel?.alternatives[0];

@@ -17,6 +17,14 @@ export interface DecodeRequest {
   readonly signal: AbortSignal;
 }
 
+/** A window of a file is long, waits behind everything live inside the engine too, and nobody waits for it. */
+const FILE_PATIENCE = 6;
+
+/** The longest a decode may take; ms. */
+export function decodeTimeout(kind: DecodeKind, decodeTimeoutMs: number): number {
+  return kind === 'file' ? FILE_PATIENCE * decodeTimeoutMs : decodeTimeoutMs;
+}
+
 /**
  * What turns a whole utterance into text. Stateless: the gateway owns hearing, segmentation and scheduling.
  *

@@ -3,7 +3,7 @@ import type { Engine } from '@eloquence/shared/contracts/engine';
 import { STT_SAMPLE_RATE_HZ, type VerboseTranscription } from '@eloquence/shared/contracts/stt';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { wavOf } from '../audio/wav.ts';
-import type { DecodeRequest, SpeechEngine } from './engine.ts';
+import { decodeTimeout, type DecodeRequest, type SpeechEngine } from './engine.ts';
 import { EngineHttp, parseJson } from './engine-http.ts';
 import { baseLanguage } from './language-codes.ts';
 import type { RestDialect, RestShape } from './rest-dialects.ts';
@@ -75,14 +75,14 @@ export class RestEngine implements SpeechEngine {
   }
 
   async #ask(shape: RestShape, request: DecodeRequest): Promise<VerboseTranscription> {
-    const { model, decodeTimeoutMs: timeoutMs } = this.#options;
+    const { model, decodeTimeoutMs } = this.#options;
     const { pcm, keyterms, temperature, signal } = request;
     const language = baseLanguage(request.language);
     const form = new FormData();
     for (const [name, value] of shape.fields({ model, language, keyterms, temperature })) form.append(name, value);
     form.append('file', new Blob([wavOf(pcm)], { type: 'audio/wav' }), 'speech.wav');
     const call = { path: '/audio/transcriptions', method: 'POST', body: form } as const;
-    const text = await this.#http.text(call, { signal, timeoutMs });
+    const text = await this.#http.text(call, { signal, timeoutMs: decodeTimeout(request.kind, decodeTimeoutMs) });
     const heard = shape.read(parseJson(text));
     if (!heard) throw new AppError('upstream_failed', `${this.#dialect.who} gave an answer of an unknown shape.`);
     return transcriptionOf({ ...heard, language: heard.language ?? language }, pcm.length / STT_SAMPLE_RATE_HZ);

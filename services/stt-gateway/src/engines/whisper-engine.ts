@@ -3,7 +3,7 @@ import { engineSchema, type Engine } from '@eloquence/shared/contracts/engine';
 import type { ErrorCode } from '@eloquence/shared/contracts/errors';
 import { verboseTranscriptionSchema, type VerboseTranscription } from '@eloquence/shared/contracts/stt';
 import { AppError } from '@eloquence/shared/runtime/errors';
-import type { DecodeRequest, SpeechEngine } from './engine.ts';
+import { decodeTimeout, type DecodeRequest, type SpeechEngine } from './engine.ts';
 import { EngineHttp, parseAnswer, parseJson } from './engine-http.ts';
 
 export interface WhisperEngineOptions {
@@ -53,7 +53,7 @@ export class WhisperEngine implements SpeechEngine {
         headers: { 'content-type': 'audio/pcm;rate=16000' },
         body: Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength),
       },
-      { signal, timeoutMs: this.#decodeTimeoutMs },
+      { signal, timeoutMs: decodeTimeout(request.kind, this.#decodeTimeoutMs) },
     );
     return parseAnswer(text, verboseTranscriptionSchema, WHO);
   }

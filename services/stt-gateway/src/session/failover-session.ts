@@ -71,6 +71,8 @@ export class FailoverSession implements SpeechSession {
   #utterancesBefore = 0;
   #utterances = 0;
   #heard = false;
+  /** The last utterance was cut in its middle; and the next start is that speaker going on. */
+  #cut = false;
   #continues = false;
   #finishing = false;
   #pressed = false;
@@ -177,6 +179,7 @@ export class FailoverSession implements SpeechSession {
     });
     if (!this.#heard && this.#inner?.type === 'relayed') this.#inner.place.health.succeeded();
     this.#heard = true;
+    if (event.type === 'speech.ended') this.#cut = event.cause === 'cut';
     if (event.type === 'speech.started' && this.#continues) {
       this.#continues = false;
       event = { ...event, continues: true };
@@ -198,7 +201,7 @@ export class FailoverSession implements SpeechSession {
     }
     const { place, session } = left;
     const from = this.#origin + Math.round(session.neededFromS * STT_SAMPLE_RATE_HZ);
-    this.#continues = true;
+    this.#continues = this.#cut;
     session.close();
     const next = this.#nextPlace(this.#mayReopen(error) ? undefined : place);
     if (next === place) this.#reopenedMs = performance.now();
