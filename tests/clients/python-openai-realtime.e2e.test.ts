@@ -57,12 +57,14 @@ describe('livekit-plugins-openai (Python), realtime', () => {
     expect(only(reports, 'interim_transcript').length).toBeGreaterThanOrEqual(1);
   });
 
-  test('connects again by itself after a restart of the gateway', async () => {
+  test('a restart is told as an error and ends its stream; the next one works', async () => {
     await using gateway = await OwnGateway.start(whisperUrl, key);
     using recordings = await turnByTurn({ ...RATE, tailMs: 1_500 });
     const asked = { model: 'gpt-4o-transcribe', recordings: recordings.paths, speed: 1, texts: said.length };
     const reports = await runAcrossRestart(gateway, script, asked);
     expect(misheard(said, texts(only(reports, 'final_transcript')))).toEqual([]);
+    expect(String(only(reports, 'error')[0]?.message)).toContain('1001');
+    expect(only(reports, 'error').at(-1)).toMatchObject({ recoverable: false });
   });
 
   test('a wrong key is an error with 401', async () => {

@@ -21,21 +21,25 @@ async def main() -> None:
             use_realtime=True,
         )
         plugin.on("error", lambda event: report("error", message=str(event.error), recoverable=event.recoverable))
-        stream = plugin.stream()
         finals: list[str] = []
 
-        async def read() -> None:
+        async def read(stream: stt.SpeechStream) -> None:
             async for event in stream:
                 alternative = event.alternatives[0] if event.alternatives else None
                 report(event.type.value, text=alternative.text if alternative else None)
                 if event.type is stt.SpeechEventType.FINAL_TRANSCRIPT:
                     finals.append(alternative.text if alternative else "")
 
-        reading = asyncio.create_task(read())
+        stream = plugin.stream()
+        reading = asyncio.create_task(read(stream))
         try:
             for index, path in enumerate(asked["recordings"]):
                 if index > 0:
                     await restarted(asked)
+                    # Its one attempt to connect again came while nobody listened: the stream has ended.
+                    await asyncio.wait([reading], timeout=10)
+                    stream = plugin.stream()
+                    reading = asyncio.create_task(read(stream))
                 async for frame in frames(samples(path), rate_hz, asked["speed"]):
                     stream.push_frame(rtc.AudioFrame(frame, rate_hz, 1, len(frame) // 2))
                 if asked.get("gate") and index == 0:
