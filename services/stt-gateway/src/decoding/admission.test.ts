@@ -76,7 +76,7 @@ describe('Admission', () => {
     pass(1_500);
     expect(admission.admit('a')).toMatchObject({ code: 'overloaded' });
     for (let count = 0; count < 3; count += 1) await answer();
-    pass(20_000);
+    pass(60_000);
     expect(admission.admit('a')).toBeUndefined();
   });
 

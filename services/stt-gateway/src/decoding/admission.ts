@@ -24,6 +24,8 @@ const LEAST_WAIT_MS = 150;
 const MOST_WAIT_MS = 1_500;
 /** A part of the engine that is never promised: speech comes in bursts. */
 const HEADROOM = 0.1;
+/** One wait in twenty is so many times the mean, as waits for a server are. */
+const TAIL_OF_MEAN = 3;
 /** From this part of the wait allowed on, who has more than a fair share gets no more while others want in. */
 const FAIR_FROM = 0.6;
 /** Who has asked is taken to want in for so long, ms. */
@@ -38,8 +40,8 @@ const MAX_REMEMBERED_TENANTS = 1_000;
  * What is predicted is the 95th percentile of the wait of a final for others, with the engine as one server that takes
  * 1/capacity per call (M/D/1, exponential tail): `s / (2 (1 - r)) * ln(20 r)`, r = finals and commits per second times s.
  * Capacity is what the engine has shown (EngineSlots), demand what has been asked for of late, and for streams that are
- * new what is usual. A stream comes to a full house when that exceeds half the time of a final alone, or when what waits
- * now would take longer than a final's deadline allows. Interims and guesses do not count: they give way first
+ * new what is usual. A stream comes to a full house when that exceeds half the time of a final alone, when finals of late
+ * have waited that long, or when what waits now would take longer than a final's deadline allows. Interims and guesses do not count: they give way first
  * (DecodeScheduler).
  *
  * Near that limit the tenant that has more than its fair share of the streams is refused first, as `rate_limited`, so
@@ -114,7 +116,7 @@ export class Admission {
     const tail = load <= 0.05 ? 0 : (callMs / (2 * (1 - load))) * Math.log(20 * load);
     // A burst that is gone within the deadline is what the tail is about; more means the engine has fallen behind.
     const backlogMs = Math.max(scheduler.waiting('final') * callMs, scheduler.oldestFinalMs);
-    return backlogMs > DEADLINES_MS.final / 2 ? Math.max(tail, backlogMs) : tail;
+    return Math.max(tail, TAIL_OF_MEAN * scheduler.meanFinalWaitMs, backlogMs > DEADLINES_MS.final / 2 ? backlogMs : 0);
   }
 
   get #allowedWaitMs(): number {

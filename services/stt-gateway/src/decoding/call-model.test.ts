@@ -24,13 +24,22 @@ describe('CallModel', () => {
 
   test('what a batching engine can do is seen from few calls at once, not further than twice as many', () => {
     const capacity = modelOf((inFlight) => 200 * (1 + 0.05 * (inFlight - 1)), 2).capacityPerS(8) ?? 0;
-    expect(capacity).toBeGreaterThan(14);
+    expect(capacity).toBeGreaterThan(9);
     expect(capacity).toBeLessThanOrEqual(4 * 6);
   });
 
-  test('before it has seen two at once it supposes little', () => {
-    expect(modelOf(() => 100, 1).capacityPerS(8)).toBeGreaterThan(10);
-    expect(modelOf(() => 100, 1).capacityPerS(8)).toBeLessThan(17);
+  test('what an engine that batches can do is known when it has had as much', () => {
+    const capacity = modelOf((inFlight) => 200 * (1 + 0.05 * (inFlight - 1)), 6).capacityPerS(8) ?? 0;
+    expect(capacity).toBeGreaterThan(25);
+    expect(capacity).toBeLessThanOrEqual(36);
+  });
+
+  test('before it has seen two at once, and after it has seen it once or twice, it supposes one after the other', () => {
+    const model = modelOf(() => 100, 1);
+    model.record(100, 2);
+    model.record(100, 2);
+    expect(model.capacityPerS(8)).toBeGreaterThan(9);
+    expect(model.capacityPerS(8)).toBeLessThan(13);
   });
 
   test('an engine that becomes slower is known to within a few calls, also when the calls in flight do not change', () => {

@@ -59,6 +59,11 @@ export class EngineSlots {
     return this.#recentMs;
   }
 
+  /** Time of a call that has the engine for itself, ms; undefined before the first. */
+  get aloneMs(): number | undefined {
+    return this.#model.aloneMs;
+  }
+
   /** Calls per second the engine can do, as far as it has shown; undefined before the first. */
   get capacityPerS(): number | undefined {
     return this.#model.capacityPerS(this.#max);

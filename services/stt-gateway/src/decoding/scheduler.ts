@@ -1,7 +1,7 @@
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { EngineSlots } from './engine-slots.ts';
 import { FairQueue, type Queued } from './fair-queue.ts';
-import { DecayingRate } from './decaying-rate.ts';
+import { DecayingMean, DecayingRate } from './decaying-rate.ts';
 
 /**
  * What a decode is for, most urgent first. `speculative` is a final decode begun before it is sure that the speaker has
@@ -43,6 +43,9 @@ const LONGEST_INTERIM_STEP_MS = 15_000;
 /** A stream without an interim for so long takes no part in sharing them. */
 const INTERIM_MEMORY_MS = 4_000;
 
+/** How long a wait of a final counts in the mean, ms. */
+const WAITS_MEMORY_MS = 10_000;
+
 export interface SchedulerOptions {
   /** Most calls to the engine at once; how many there are is measured, see EngineSlots. */
   readonly maxSlots: number;
@@ -80,7 +83,7 @@ interface Waiting extends Queued {
   readonly session: object | undefined;
   readonly sinceMs: number;
   dueMs: number;
-  readonly start: () => Promise<boolean>;
+  readonly start: () => Promise<'succeeded' | 'failed' | 'cancelled'>;
   readonly drop: (reason: Error) => void;
 }
 
@@ -105,6 +108,7 @@ export class DecodeScheduler {
   /** Calls for others since the last one of the kind, while one waited. */
   readonly #passedOver: Record<Patient, number> = { commit: 0, file: 0 };
   readonly #essential = new DecayingRate();
+  readonly #waits = new DecayingMean(WAITS_MEMORY_MS);
   readonly #interimSessions = new Map<object, number>();
   #running = 0;
   #runningInterims = 0;
@@ -135,6 +139,11 @@ export class DecodeScheduler {
   get oldestFinalMs(): number {
     const due = this.#queues.final.soonestDueMs;
     return due === undefined ? 0 : Math.max(0, this.#now() - due + DEADLINES_MS.final);
+  }
+
+  /** What finals of late have waited for others on the mean, here and in the engine, ms. */
+  get meanFinalWaitMs(): number {
+    return this.#waits.at(this.#now());
   }
 
   /**
@@ -175,10 +184,10 @@ export class DecodeScheduler {
         signal.removeEventListener('abort', onAbort);
         try {
           resolve(await job.run(signal));
-          return true;
+          return 'succeeded';
         } catch (error) {
           reject(error);
-          return false;
+          return signal.aborted ? 'cancelled' : 'failed';
         }
       },
       drop: (reason) => {
@@ -260,14 +269,18 @@ export class DecodeScheduler {
     this.#telemetry?.observe('eloquence_stt_queue_seconds', { kind }, (startedMs - entry.sinceMs) / 1000);
     this.#move(1, kind);
     const beforeMs = this.#callTimeMs;
-    const succeeded = await entry.start();
+    const outcome = await entry.start();
     this.#move(-1, kind);
     const tookMs = this.#now() - startedMs;
+    // What is cancelled when it has begun keeps most engines busy to its end.
+    if (outcome === 'cancelled') this.#callTimeMs += Math.max(0, (this.slots.callMs ?? 0) - tookMs);
     // A call that failed or was cancelled says nothing about how long one takes.
-    if (succeeded) {
+    if (outcome === 'succeeded') {
       const saturated = KINDS.some((other) => this.waiting(other) > 0);
       const meanInFlight = tookMs > 0 ? (this.#callTimeMs - beforeMs) / tookMs : this.#running + 1;
       this.slots.record({ tookMs, meanInFlight, saturated });
+      if (kind === 'final' || kind === 'speculative')
+        this.#waits.add(startedMs - entry.sinceMs + Math.max(0, tookMs - (this.slots.aloneMs ?? tookMs)), this.#now());
       this.#telemetry?.observe('eloquence_stt_call_seconds', { kind }, tookMs / 1000);
       this.#telemetry?.set('eloquence_stt_call_limit', this.slots.limit);
     }
