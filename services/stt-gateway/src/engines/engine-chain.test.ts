@@ -5,7 +5,8 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { EngineChain } from './engine-chain.ts';
 import type { DecodeRequest, SpeechEngine } from './engine.ts';
 
-type Answer = AppError | 'hangs' | string;
+type Answer = AppError | string;
+const HANGS = 'hangs';
 
 /** An engine that answers as told. */
 class TestEngine implements SpeechEngine {
@@ -23,7 +24,7 @@ class TestEngine implements SpeechEngine {
     this.asked += 1;
     const { answer } = this;
     if (answer instanceof AppError) throw answer;
-    if (answer === 'hangs')
+    if (answer === HANGS)
       return new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
       });
@@ -120,7 +121,7 @@ describe('EngineChain', () => {
   test('an engine that hangs costs some seconds, twice, and then nothing', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     onTestFinished(() => void vi.useRealTimers());
-    const [one, two] = [new TestEngine('one', 'hangs'), new TestEngine('two')];
+    const [one, two] = [new TestEngine('one', HANGS), new TestEngine('two')];
     one.well = false;
     const { decode } = bench(one, two);
     for (const limitMs of [4_600, 12_100]) {
@@ -161,7 +162,7 @@ describe('EngineChain', () => {
   });
 
   test('a decode nobody wants any more says nothing about the engine', async () => {
-    const one = new TestEngine('one', 'hangs');
+    const one = new TestEngine('one', HANGS);
     const { chain, decode, failovers } = bench(one, new TestEngine('two'));
     const abort = new AbortController();
     const decoding = decode({ signal: abort.signal });

@@ -2,8 +2,8 @@ import type { FakeVendor, RecordedRequest } from '@eloquence/testkit/vendors/fak
 import type { Ear } from '@eloquence/testkit/vendors/word-ear';
 import type { AppError } from '@eloquence/shared/runtime/errors';
 import { describe, expect, test } from 'vitest';
-import { silence, speak } from '../test-support/speech.ts';
-import type { DecodeRequest, SpeechEngine } from './engine.ts';
+import { silence, speak } from './speech.ts';
+import type { DecodeRequest, SpeechEngine } from '../engines/engine.ts';
 
 /** An engine before the fake of what is behind it; disposing it checks the shapes of what went over the wire. */
 export interface EngineBench extends AsyncDisposable {

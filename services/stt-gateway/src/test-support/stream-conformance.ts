@@ -2,8 +2,8 @@ import { taughtEar } from '@eloquence/testkit/vendors/word-ear';
 import type { FakeDeepgram } from '@eloquence/testkit/vendors/deepgram';
 import type { AppError } from '@eloquence/shared/runtime/errors';
 import { describe, expect, test } from 'vitest';
-import { silence, speak } from '../test-support/speech.ts';
-import type { EngineStream, StreamEvent, StreamingEngine, StreamOptions, StreamResult } from './engine.ts';
+import { silence, speak } from './speech.ts';
+import type { EngineStream, StreamEvent, StreamingEngine, StreamOptions, StreamResult } from '../engines/engine.ts';
 
 export interface StreamBench extends AsyncDisposable {
   readonly engine: StreamingEngine;
