@@ -20,9 +20,12 @@ export interface DecoderOptions {
   readonly engine: SpeechEngine;
   readonly scheduler: DecodeScheduler;
   readonly telemetry: Telemetry;
-  /** How long the audio of an utterance is kept for an engine that is away. */
+  /** How long the audio of an utterance is kept for an engine that is away. A file has FILE_OUTAGES of it. */
   readonly outageMs: number;
 }
+
+/** An engine that starts anew must not cost hours of work: no one waits for the next word of a file. */
+const FILE_OUTAGES = 12;
 
 /** How the speech of one session is decoded. */
 export interface DecodeContext {
@@ -95,6 +98,7 @@ export class Decoder {
     const guessed = await guess?.result.catch(() => undefined);
     if (guessed) return guessed.believed;
     const dueMs = performance.now() + DEADLINES_MS[kind];
+    const outageMs = this.#options.outageMs * (kind === 'file' ? FILE_OUTAGES : 1);
     let awaySinceMs: number | undefined;
     let waiting = 0;
     const task = (attempt: number) => {
@@ -109,7 +113,7 @@ export class Decoder {
         return true;
       }
       awaySinceMs ??= performance.now();
-      return isOutage(error) && performance.now() - awaySinceMs < this.#options.outageMs;
+      return isOutage(error) && performance.now() - awaySinceMs < outageMs;
     };
     const onRetry = (error: unknown) => {
       if (!isBusy(error) || kind === 'file') return;

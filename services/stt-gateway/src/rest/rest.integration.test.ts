@@ -377,6 +377,18 @@ describe('somebody goes', () => {
     await nothingLeft(gateway);
   });
 
+  test('the engine, for longer than live speech would wait: the recording goes on when it is back', async () => {
+    await using engine = await new FakeEngine().start();
+    const decoding = { ...config.decoding, outageMs: 300 };
+    await using gateway = await startGateway(engine.url, { decoding });
+    await engine.stop();
+    const call = post(gateway, form(await encoded(await spoken(), 'wav')));
+    const refused = /eloquence_stt_decodes_total\{kind="file",outcome="unavailable"\} ([4-9])/;
+    await expect.poll(async () => (await fetch(`${gateway.url}/metrics`)).text(), { timeout: 5_000 }).toMatch(refused);
+    await engine.start();
+    expect(JSON.parse((await call).text)).toMatchObject({ text: 'bonjour' });
+  });
+
   test('the process: what is open is told to come again', async () => {
     await using engine = await new FakeEngine().start();
     engine.delayMs = 20_000;
