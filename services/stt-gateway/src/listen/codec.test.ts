@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { listenMessageSchema, listenQuerySchema } from '@eloquence/shared/contracts/stt';
 import { AppError } from '@eloquence/shared/runtime/errors';
+import { loadSpec } from '@eloquence/testkit/spec-validator';
 import type { SessionEvent } from '../session/session-events.ts';
 import { decodeControl, encode, encodeMetadata, type WireContext } from './codec.ts';
 import { sampleRateOf, sessionOptions } from './listen-wire.ts';
 
-const context: WireContext = { requestId: 'req-1', model: 'whisper', vadEvents: true };
+const context: WireContext = { requestId: '3f2c0a51-6a1e-4d0e-9d53-0b1f6a4f7c11', model: 'whisper', vadEvents: true };
 const transcript = {
   language: 'fr',
   segments: [],
@@ -19,6 +20,8 @@ const transcript = {
   ],
   confidence: 0.85,
 };
+
+const spec = loadSpec('deepgram.asyncapi.yml');
 
 describe('encode', () => {
   test.each<SessionEvent>([
@@ -50,6 +53,18 @@ describe('encode', () => {
         ],
       },
     });
+  });
+
+  // A clone without the vendors' documents skips these; loadSpec says so on stderr.
+  test.skipIf(!spec).each<readonly [string, object | undefined]>([
+    ['Results', encode({ type: 'transcript.interim', transcript, stableWords: [] }, context)],
+    ['Results', encode({ type: 'transcript.final', transcript, pause: true, fromFinalize: true }, context)],
+    ['SpeechStarted', encode({ type: 'speech.started', utterance: 1, atS: 1.5 }, context)],
+    ['UtteranceEnd', encode({ type: 'utterance.ended', lastWordEndS: 2.4 }, context)],
+    ['Metadata', encodeMetadata(context, 3.5, new Date(0))],
+  ])("%s has the shape of Deepgram's document", (name, message) => {
+    expect(spec?.schemaFaults(`ListenV1_ListenV1${name}`, message)).toEqual([]);
+    expect(spec?.schemaFaults(`ListenV1_ListenV1${name}`, { type: name })).not.toEqual([]);
   });
 
   test('SpeechStarted is only for those who asked', () => {

@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 import { problemSchema } from '@eloquence/shared/contracts/errors';
 import { FakeEngine } from '../test-support/fake-engine.ts';
 import { Client, KEY, shortened, startGateway, type RunningGateway } from '../test-support/gateway.ts';
+import { RealtimeClient } from '../test-support/realtime-client.ts';
 import { silence, speak } from '../test-support/speech.ts';
 
 const engine = new FakeEngine();
@@ -25,8 +26,9 @@ async function refused(
   query: string,
   headers: Record<string, string> = { authorization: `Token ${KEY}` },
   url = gateway.url,
+  path = '/v1/listen',
 ) {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/listen${query}`, { headers });
+  const socket = new WebSocket(`${url.replace('http', 'ws')}${path}${query}`, { headers });
   return new Promise<{
     status: number;
     retryAfter: string | undefined;
@@ -123,6 +125,41 @@ describe('before the upgrade', () => {
       language: 'fr',
     });
     expect(client.closed).toBeUndefined();
+  });
+
+  test('the upgrade names the request as Deepgram does, and the messages name it too', async () => {
+    const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/v1/listen`, {
+      headers: { authorization: `Token ${KEY}` },
+    });
+    let id: unknown;
+    socket.once('upgrade', (response) => (id = response.headers['dg-request-id']));
+    socket.once('open', () => socket.send('{"type":"CloseStream"}'));
+    const closing = new Promise<string>((resolve) =>
+      socket.once('message', (data) => resolve((data as Buffer).toString())),
+    );
+    const metadata: unknown = JSON.parse(await closing);
+    expect(id).toMatch(/^[\da-f-]{36}$/);
+    expect(metadata).toMatchObject({ type: 'Metadata', request_id: id });
+  });
+
+  test('sockets of both wires count together; one too many is told when to come back, at once', async () => {
+    await using small = await startGateway(engine.url, shortened({ max: 3 }));
+    using listening = await Client.open(small.url);
+    using first = await RealtimeClient.open(small.url);
+    using second = await RealtimeClient.open(small.url);
+    for (const path of ['/v1/listen', '/v1/realtime']) {
+      const startedMs = performance.now();
+      const { status, retryAfter, problem } = await refused('', undefined, small.url, path);
+      expect(performance.now() - startedMs).toBeLessThan(50);
+      expect(status).toBe(503);
+      expect(problem).toMatchObject({ code: 'overloaded', retryable: true });
+      expect(Number(retryAfter)).toBeGreaterThan(0);
+    }
+    expect(await small.telemetry.registry.metrics()).toContain('eloquence_stt_streams 3');
+    second.socket.terminate();
+    await expect.poll(() => small.telemetry.registry.metrics()).toContain('eloquence_stt_streams 2');
+    using third = await RealtimeClient.open(small.url);
+    expect([listening, first, third].map(({ closed }) => closed)).toEqual([undefined, undefined, undefined]);
   });
 
   test('plain HTTP is told to upgrade', async () => {

@@ -6,14 +6,14 @@ import { describeSession, initialSettings, updated } from './settings.ts';
 const spec = loadSpec('openai.openapi.yaml');
 const base = { event_id: 'event_1' };
 const ofItem = { ...base, item_id: 'item_1' };
-const item = {
+const item: Extract<RealtimeServerEvent, { type: 'conversation.item.added' }>['item'] = {
   id: 'item_1',
   object: 'realtime.item',
   type: 'message',
   status: 'completed',
   role: 'user',
   content: [{ type: 'input_audio' }],
-} as const;
+};
 const plain = describeSession(initialSettings(undefined), 'sess_1');
 const full = describeSession(
   updated(initialSettings(undefined), {

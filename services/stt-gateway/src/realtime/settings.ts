@@ -32,15 +32,13 @@ const EAGERNESS_MS = { low: 1_000, medium: 600, auto: 600, high: 350 } as const;
 /** OpenAI's models that leave the ends of turns to the client; LiveKit's plugins say nothing of turns with them. */
 const CLIENT_COMMITS = /^gpt-(?:realtime-whisper|live-transcribe)/;
 const MAX_PROMPT_CHARACTERS = 2_000;
+const NOTHING_SAID = { language: undefined, languages: [], prompt: undefined, keywords: [] } as const;
 
 export function initialSettings(model: string | undefined): RealtimeSettings {
   return {
     format: { type: 'audio/pcm', rate: REALTIME_SAMPLE_RATE_HZ },
     model: model ?? 'whisper',
-    language: undefined,
-    languages: [],
-    prompt: undefined,
-    keywords: [],
+    ...NOTHING_SAID,
     turnDetection: undefined,
     noiseReduction: undefined,
   };
@@ -54,20 +52,29 @@ export function initialSettings(model: string | undefined): RealtimeSettings {
 export function updated(settings: RealtimeSettings, input: RealtimeInput): RealtimeSettings {
   const { format = settings.format, transcription, turn_detection, noise_reduction } = input;
   if (format.type === 'audio/pcm') checkRate(format.rate, 'session.audio.input.format.rate');
-  const kept = transcription === null ? { ...initialSettings(settings.model) } : settings;
-  const given = transcription ?? {};
-  const language = given.language === undefined ? kept.language : given.language || undefined;
-  const languages = given.languages === undefined ? kept.languages : (given.languages ?? []);
   return {
+    ...settings,
+    ...transcribed(settings, transcription),
     format,
-    model: given.model ?? kept.model,
-    // A client that names several after it had named one wants the several.
-    language: given.languages?.length ? (given.language ?? undefined) : language,
-    languages: given.language ? (given.languages ?? []) : languages,
-    prompt: given.prompt === undefined ? kept.prompt : given.prompt?.slice(0, MAX_PROMPT_CHARACTERS) || undefined,
-    keywords: given.keywords === undefined ? kept.keywords : keytermsOf(given.keywords ?? []),
     turnDetection: turn_detection === undefined ? settings.turnDetection : bounded(turn_detection),
     noiseReduction: noise_reduction === undefined ? settings.noiseReduction : (noise_reduction?.type ?? undefined),
+  };
+}
+
+function transcribed(
+  { model, language, languages, prompt, keywords }: RealtimeSettings,
+  given: RealtimeInput['transcription'],
+): Partial<RealtimeSettings> {
+  if (given === undefined) return {};
+  if (given === null) return { ...NOTHING_SAID };
+  // Who names one language or several has named all there are.
+  const renamed = (given.language ?? '') !== '' || (given.languages ?? []).length > 0;
+  return {
+    model: given.model ?? model,
+    language: renamed || given.language !== undefined ? given.language || undefined : language,
+    languages: renamed || given.languages !== undefined ? (given.languages ?? []) : languages,
+    prompt: given.prompt === undefined ? prompt : given.prompt?.slice(0, MAX_PROMPT_CHARACTERS) || undefined,
+    keywords: given.keywords === undefined ? keywords : keytermsOf(given.keywords ?? []),
   };
 }
 
