@@ -14,7 +14,7 @@ const READERS = [
   [/^REDIS_URL$/, ['api-backend', 'agent', 'meeting-worker']],
   [/^DATABASE_URL$/, ['api-backend', 'meeting-worker']],
   [/^LIVEKIT_(URL|PUBLIC_URL|API_KEY|API_SECRET)$/, ['api-backend', 'agent']],
-  [/^WHISPER_(MODEL|MODEL_DIR|DEVICE|COMPUTE_TYPE|THREADS)$/, ['whisper-stt']],
+  [/^WHISPER_(MODEL|MODEL_DIR|DEVICE|COMPUTE_TYPE|THREADS|WINDOW|MAX_BATCH)$/, ['whisper-stt']],
 ];
 
 /**
