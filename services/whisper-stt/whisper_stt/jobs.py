@@ -79,7 +79,7 @@ class Task:
     @property
     def urgency(self) -> tuple[int, int, float, int]:
         """Order in the queue: class, then turn (a long file's pieces let others' first pieces pass), deadline, arrival."""
-        return self.rank, 0 if self.retry else self.index, self.job.deadline, self.order
+        return self.rank, -1 if self.retry else self.index, self.job.deadline, self.order
 
 
 def overloaded(kind: str, detail: str, retry_after_s: int) -> Problem:
