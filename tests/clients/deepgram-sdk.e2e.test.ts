@@ -1,4 +1,5 @@
 import { DeepgramClient, type Deepgram } from '@deepgram/sdk';
+import { closeCodes } from '@eloquence/shared/contracts/errors';
 import { waitFor } from '@eloquence/testkit/wait-for';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { OwnGateway } from './own-gateway.ts';
@@ -101,7 +102,7 @@ describe('@deepgram/sdk', () => {
     expect(misheard(['quelle est votre adresse'], said())).toEqual([]);
     connection.sendCloseStream({ type: 'CloseStream' });
     await waitFor(() => closes.length > 0);
-    expect(closes).toEqual([{ code: 1000, reason: '' }]);
+    expect(closes).toEqual([{ code: closeCodes.normal, reason: '' }]);
     expect(messages.at(-1)).toMatchObject({ type: 'Metadata', channels: 1 });
   });
 
@@ -119,7 +120,7 @@ describe('@deepgram/sdk', () => {
     await waitFor(() => said().length === 1);
     await gateway.stop();
     await waitFor(() => closes.length > 0);
-    expect(closes[0]).toMatchObject({ code: 1001 });
+    expect(closes[0]).toMatchObject({ code: closeCodes.goingAway });
     await gateway.start();
     // Between two attempts it waits 1 to 10 s.
     await waitFor(() => connection.readyState === 1, { timeoutMs: 45_000, what: 'the reconnect' });
