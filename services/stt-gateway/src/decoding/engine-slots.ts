@@ -1,52 +1,71 @@
-import { CallModel } from './call-model.ts';
-
-/** One call that succeeded. */
-export interface MeasuredCall {
-  readonly tookMs: number;
-  /** Calls in flight while it ran, itself included, averaged over its time. */
-  readonly meanInFlight: number;
-  /** Something waited when it ended: the limit was what held us back. */
-  readonly saturated: boolean;
-}
-
 /** Where a gateway begins: one call being decoded, one there when it ends. */
 const START_SLOTS = 2;
 /** Below this the time between two calls counts, so that one is always kept ready; above, it only buries finals. */
 const QUICK_CALL_MS = 200;
 /** What n slots must bring over the least number of slots, as a part of the n-fold: an engine that batches brings more. */
 const PAY = 0.2;
-/** How much of the newest measurement goes into the average. */
+/** How much of the newest call, or round, goes into an average. */
 const SMOOTHING = 0.2;
-/** Experiments that failed in a row make the next one this many rounds rarer, at most. */
+/** Experiments that failed make the next one this many rounds rarer, at most. */
 const MAX_PATIENCE = 64;
+/** How fast the best of what was shown is forgotten, per call. */
+const FORGETTING = 0.005;
+/** The next call follows within this, else there was nothing to do, ms. */
+const IDLE_MS = 10;
+/** Before so many calls nothing is certain. */
+const FIRST_CALLS = 20;
+/** Time with calls in flight over which throughput is measured, ms. */
+const MEMORY_MS = 5_000;
+
+/** How a call ended. */
+export interface EndedCall {
+  readonly tookMs: number;
+  /** It was answered: not cancelled, not refused. */
+  readonly succeeded: boolean;
+  /** Something waits for a slot now. */
+  readonly waiting: boolean;
+}
 
 /**
- * How many calls the engine is given at once, found out by measuring.
+ * How many calls the engine is given at once, and how many it can do per second, both found out by measuring.
  *
  * An engine that decodes one after the other takes n times as long for each of n calls: more slots bring nothing, and
  * whatever lies in its own queue is out of reach of our order. One that batches across calls does n in little more than
- * the time of one. So the throughput at each number in flight is measured (Little's law: calls in flight / time of a
- * call), and while there is a queue one more slot is tried per round: it stays while n slots bring at least
- * 1 + PAY (n/least - 1) times the throughput of the least number, else it goes again and the next try is twice as far
- * away. An engine that says it is busy (429, 503) halves the number. A change of its speed seen at one number is taken
- * to hold for all, so that old measurements do not mislead.
+ * the time of one. So while something waits all the time the throughput at each number of slots is measured, and one slot
+ * more is tried per round: it stays while n slots bring at least 1 + PAY (n/least - 1) times the throughput of the least
+ * number, else it goes again and the next try is twice as far away. An engine that says it is busy (429, 503) halves the
+ * number.
+ *
+ * Capacity is calls per second of time with calls in flight. Of an engine that decodes one after the other that is all of
+ * it at once; of one that batches it grows with what it has been given, so it is never more than has been shown. It goes
+ * down at once only when something waits all the time: less work is not less capacity.
  */
 export class EngineSlots {
   readonly #max: number;
   #limit: number;
-  /** Average time of a call by number in flight; index 0 is unused. */
-  readonly #callMs: (number | undefined)[];
-  readonly #model = new CallModel();
-  #recentMs: number | undefined;
-  #round: { readonly perS: number; readonly inFlight: number }[] = [];
+  #callMs: number | undefined;
+  #leastMs: number | undefined;
+  /** Throughput while something waited all the time, by number of slots. */
+  readonly #perS: (number | undefined)[] = [];
+  /** Of the present round: calls ended and the time that took. */
+  #roundCalls = 0;
+  #roundMs = 0;
   #patience = 1;
   #roundsToWait = 0;
+  #running = 0;
+  /** When the last call began or ended, and whether something waited then. */
+  #atMs = 0;
+  #waited = false;
+  /** Decaying sums over the time with calls in flight. */
+  #recentCalls = 0;
+  #recentMs = 0;
+  #capacityPerS: number | undefined;
+  #calls = 0;
 
   /** @param max most calls at once: more than a batch of the engine */
   constructor(max: number) {
     this.#max = max;
     this.#limit = Math.min(max, START_SLOTS);
-    this.#callMs = Array.from({ length: max + 1 }, () => undefined);
   }
 
   /** Calls the engine may be given at once, from 1. */
@@ -56,32 +75,35 @@ export class EngineSlots {
 
   /** Time of a call as it is now, ms; undefined before the first. */
   get callMs(): number | undefined {
-    return this.#recentMs;
+    return this.#callMs;
   }
 
-  /** Time of a call that has the engine for itself, ms; undefined before the first. */
-  get aloneMs(): number | undefined {
-    return this.#model.aloneMs;
-  }
-
-  /** Calls per second the engine can do, as far as it has shown; undefined before the first. */
+  /** Calls per second the engine has shown it can do; undefined before the first. */
   get capacityPerS(): number | undefined {
-    return this.#model.capacityPerS(this.#max);
+    return this.#capacityPerS;
   }
 
-  record({ tookMs, meanInFlight, saturated }: MeasuredCall): void {
-    const ms = Math.max(0.1, tookMs);
-    this.#model.record(ms, meanInFlight);
-    this.#recentMs = mix(this.#recentMs, ms);
-    const level = Math.min(this.#max, Math.max(1, Math.round(meanInFlight)));
-    const known = this.#callMs[level];
-    if (known !== undefined) {
-      const factor = 1 + (SMOOTHING / 2) * Math.max(-0.5, Math.min(4, ms / known - 1));
-      for (const [other, value] of this.#callMs.entries())
-        if (value !== undefined && other !== level) this.#callMs[other] = value * factor;
-    }
-    this.#callMs[level] = mix(known, ms);
-    if (saturated) this.#count((meanInFlight * 1000) / ms, meanInFlight);
+  /** A call begins. @param nowMs clock, ms */
+  started(nowMs: number): void {
+    this.#pass(nowMs);
+    this.#running += 1;
+  }
+
+  /** A call has ended. @param nowMs clock, ms */
+  ended(nowMs: number, { tookMs, succeeded, waiting }: EndedCall): void {
+    const sinceMs = this.#pass(nowMs);
+    const saturated = this.#waited && waiting;
+    this.#waited = waiting;
+    this.#running -= 1;
+    if (saturated) this.#roundMs += sinceMs;
+    if (!succeeded) return;
+    this.#recentCalls += 1;
+    this.#callMs = mix(this.#callMs, tookMs);
+    // The quickest is nearest to what one alone takes.
+    const known = this.#leastMs ?? tookMs;
+    this.#leastMs = Math.min(tookMs, known + FORGETTING * (tookMs - known));
+    this.#learnCapacity(saturated);
+    if (saturated) this.#countRound();
   }
 
   /** The engine refused a call because it is busy. */
@@ -90,33 +112,50 @@ export class EngineSlots {
     this.#failedTry();
   }
 
+  /** @returns ms since the last begin or end of a call */
+  #pass(nowMs: number): number {
+    const sinceMs = nowMs - this.#atMs;
+    this.#atMs = nowMs;
+    if (this.#running === 0) {
+      if (sinceMs > IDLE_MS) this.#waited = false;
+      return sinceMs;
+    }
+    const kept = Math.exp(-sinceMs / MEMORY_MS);
+    this.#recentCalls *= kept;
+    this.#recentMs = this.#recentMs * kept + sinceMs;
+    return sinceMs;
+  }
+
+  #learnCapacity(saturated: boolean): void {
+    this.#calls += 1;
+    const perS = (this.#recentCalls * 1000) / Math.max(0.1, this.#recentMs);
+    const known = this.#capacityPerS ?? perS;
+    const certain = saturated || perS > known || this.#calls < FIRST_CALLS;
+    this.#capacityPerS = known + (certain ? SMOOTHING : FORGETTING) * (perS - known);
+  }
+
   /** A round is long enough for every slot to have been used twice. */
-  #count(perS: number, inFlight: number): void {
-    this.#round.push({ perS, inFlight });
-    if (this.#round.length < Math.max(6, 2 * this.#limit)) return;
-    const rate = mean(this.#round.map((call) => call.perS));
-    const slots = mean(this.#round.map((call) => call.inFlight));
-    this.#round = [];
-    if (this.#limit < this.#least) this.#move(this.#least);
-    else if (rate < this.#worth(slots)) {
-      this.#move(this.#limit - 1);
+  #countRound(): void {
+    this.#roundCalls += 1;
+    if (this.#roundCalls < Math.max(6, 2 * this.#limit) || this.#roundMs <= 0) return;
+    const limit = this.#limit;
+    const perS = mix(this.#perS[limit], (this.#roundCalls * 1000) / this.#roundMs);
+    this.#perS[limit] = perS;
+    this.#roundCalls = 0;
+    this.#roundMs = 0;
+    const least = this.#least;
+    const base = this.#perS[least];
+    if (limit > least && (base === undefined || perS < base * (1 + PAY * (limit / least - 1)))) {
+      this.#move(limit - 1);
       this.#failedTry();
-    } else if (this.#roundsToWait > 0) this.#roundsToWait -= 1;
-    else if (this.#limit < this.#max) this.#move(this.#limit + 1);
+    } else if (limit < least) this.#move(least);
+    else if (this.#roundsToWait > 0) this.#roundsToWait -= 1;
+    else if (limit < this.#max) this.#move(limit + 1);
     else this.#patience = 1;
   }
 
-  /** Throughput at which so many slots pay. */
-  #worth(slots: number): number {
-    const least = this.#least;
-    const leastMs = this.#callMs[least];
-    if (this.#limit <= least || slots < least + 0.5 || leastMs === undefined) return 0;
-    return ((least * 1000) / leastMs) * (1 + PAY * (slots / least - 1));
-  }
-
   get #least(): number {
-    const oneMs = this.#callMs[1] ?? (this.#callMs[2] ?? 0) / 2;
-    return Math.min(this.#max, oneMs < QUICK_CALL_MS ? START_SLOTS : 1);
+    return Math.min(this.#max, (this.#leastMs ?? 0) < QUICK_CALL_MS ? START_SLOTS : 1);
   }
 
   #failedTry(): void {
@@ -126,12 +165,11 @@ export class EngineSlots {
 
   #move(limit: number): void {
     this.#limit = limit;
-    this.#round = [];
+    // What was measured with more slots a while ago is of another day.
+    this.#perS.length = Math.min(this.#perS.length, limit + 1);
+    this.#roundCalls = 0;
+    this.#roundMs = 0;
   }
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function mix(known: number | undefined, value: number): number {

@@ -151,11 +151,11 @@ describe('what it measures', () => {
       pass(200);
       await end(name);
     };
-    // 5 calls a second, of which interims may use 60 %: one stream every 333 ms, ten every 3.3 s.
+    // 5 calls a second, of which interims may use 40 %: one stream every 500 ms, ten every 5 s.
     await asks('1');
     expect(scheduler.interimStepMs).toBe(500);
     for (let count = 2; count <= 10; count += 1) await asks(String(count));
-    expect(scheduler.interimStepMs).toBeCloseTo(3_333, -1);
+    expect(scheduler.interimStepMs).toBeCloseTo(5_000, -1);
     for (let count = 0; count < 100; count += 1) submit('final', `final ${count}`);
     expect(scheduler.interimStepMs).toBe(Infinity);
   });

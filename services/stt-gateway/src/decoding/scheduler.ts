@@ -35,7 +35,7 @@ const LEAST_COST_S = 1;
 /** Interims and guesses waiting, each; the oldest of the tenant with the most goes when there is one more. */
 const MAX_WAITING_OPTIONAL = 64;
 /** Interims and guesses together use at most this part of what finals and commits leave of the engine. */
-const INTERIM_PART = 0.6;
+const INTERIM_PART = 0.4;
 /** New speech that makes another interim worth its call on an idle engine, ms. */
 const LEAST_INTERIM_STEP_MS = 500;
 /** With less room than this for interims there are none. */
@@ -83,7 +83,8 @@ interface Waiting extends Queued {
   readonly session: object | undefined;
   readonly sinceMs: number;
   dueMs: number;
-  readonly start: () => Promise<'succeeded' | 'failed' | 'cancelled'>;
+  /** @returns whether it was answered */
+  readonly start: () => Promise<boolean>;
   readonly drop: (reason: Error) => void;
 }
 
@@ -112,9 +113,6 @@ export class DecodeScheduler {
   readonly #interimSessions = new Map<object, number>();
   #running = 0;
   #runningInterims = 0;
-  /** Integral of the calls in flight over time. */
-  #callTimeMs = 0;
-  #callTimeAtMs = 0;
 
   constructor(options: SchedulerOptions, ports: SchedulerPorts = {}) {
     this.slots = new EngineSlots(options.maxSlots);
@@ -184,10 +182,10 @@ export class DecodeScheduler {
         signal.removeEventListener('abort', onAbort);
         try {
           resolve(await job.run(signal));
-          return 'succeeded';
+          return true;
         } catch (error) {
           reject(error);
-          return signal.aborted ? 'cancelled' : 'failed';
+          return false;
         }
       },
       drop: (reason) => {
@@ -268,19 +266,16 @@ export class DecodeScheduler {
         kind === patient || this.#queues[patient].size === 0 ? 0 : this.#passedOver[patient] + 1;
     this.#telemetry?.observe('eloquence_stt_queue_seconds', { kind }, (startedMs - entry.sinceMs) / 1000);
     this.#move(1, kind);
-    const beforeMs = this.#callTimeMs;
-    const outcome = await entry.start();
+    this.slots.started(startedMs);
+    const succeeded = await entry.start();
     this.#move(-1, kind);
-    const tookMs = this.#now() - startedMs;
-    // What is cancelled when it has begun keeps most engines busy to its end.
-    if (outcome === 'cancelled') this.#callTimeMs += Math.max(0, (this.slots.callMs ?? 0) - tookMs);
+    const endedMs = this.#now();
+    const tookMs = endedMs - startedMs;
+    const aloneMs = Math.min(tookMs, 1000 / (this.slots.capacityPerS ?? Infinity));
+    this.slots.ended(endedMs, { tookMs, succeeded, waiting: KINDS.some((other) => this.waiting(other) > 0) });
     // A call that failed or was cancelled says nothing about how long one takes.
-    if (outcome === 'succeeded') {
-      const saturated = KINDS.some((other) => this.waiting(other) > 0);
-      const meanInFlight = tookMs > 0 ? (this.#callTimeMs - beforeMs) / tookMs : this.#running + 1;
-      this.slots.record({ tookMs, meanInFlight, saturated });
-      if (kind === 'final' || kind === 'speculative')
-        this.#waits.add(startedMs - entry.sinceMs + Math.max(0, tookMs - (this.slots.aloneMs ?? tookMs)), this.#now());
+    if (succeeded) {
+      if (kind === 'final' || kind === 'speculative') this.#waits.add(endedMs - entry.sinceMs - aloneMs, endedMs);
       this.#telemetry?.observe('eloquence_stt_call_seconds', { kind }, tookMs / 1000);
       this.#telemetry?.set('eloquence_stt_call_limit', this.slots.limit);
     }
@@ -288,9 +283,6 @@ export class DecodeScheduler {
   }
 
   #move(by: 1 | -1, kind: DecodeKind): void {
-    const nowMs = this.#now();
-    this.#callTimeMs += this.#running * (nowMs - this.#callTimeAtMs);
-    this.#callTimeAtMs = nowMs;
     this.#running += by;
     if (kind === 'interim') this.#runningInterims += by;
     this.#telemetry?.set('eloquence_stt_calls_in_flight', this.#running);
