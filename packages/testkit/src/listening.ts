@@ -6,6 +6,7 @@ const FRAME_SAMPLES = RATE_HZ / 20;
 const FRAME_MS = 50;
 /** Sent and not yet taken by the gateway: as much as it reads ahead of its work. */
 const MAX_AHEAD_BYTES = 128_000;
+const PATIENCE_MS = 30_000;
 
 export interface HeardFinal {
   readonly text: string;
@@ -42,19 +43,17 @@ export class Listening implements Disposable {
     socket.on('error', (error) => (this.#errors += error.message));
   }
 
-  /** @throws when the upgrade is refused */
-  static async open({ url, key, query = {} }: ListeningOptions): Promise<Listening> {
-    const search = new URLSearchParams({ language: 'fr', ...query }).toString();
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/listen?${search}`, {
-      headers: { authorization: `Token ${key}` },
-      perMessageDeflate: false,
-    });
-    const listening = new Listening(socket);
-    await new Promise((resolve, reject) => {
-      socket.once('open', resolve);
-      socket.once('error', reject);
-    });
-    return listening;
+  /** A gateway that is busy is asked again when it says, for half a minute. @throws when the upgrade is refused */
+  static async open(options: ListeningOptions): Promise<Listening> {
+    const deadlineMs = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const answer = await connect(options);
+      if (answer.socket) return new Listening(answer.socket);
+      const { status, retryAfterS } = answer;
+      if (status !== 503 || performance.now() + retryAfterS * 1000 > deadlineMs)
+        throw new Error(`/v1/listen answered ${status}`);
+      await new Promise((resolve) => setTimeout(resolve, retryAfterS * 1000));
+    }
   }
 
   /** Seconds of audio sent. */
@@ -119,4 +118,24 @@ export class Listening implements Disposable {
     const text = channel.alternatives[0]?.transcript ?? '';
     this.finals.push({ text, startS: start, endS: start + duration, pause, atMs: performance.now() });
   }
+}
+
+type Answer =
+  | { readonly socket: WebSocket }
+  | { readonly socket?: undefined; readonly status: number; readonly retryAfterS: number };
+
+function connect({ url, key, query = {} }: ListeningOptions): Promise<Answer> {
+  const search = new URLSearchParams({ language: 'fr', ...query }).toString();
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/listen?${search}`, {
+    headers: { authorization: `Token ${key}` },
+    perMessageDeflate: false,
+  });
+  return new Promise((resolve, reject) => {
+    socket.once('open', () => resolve({ socket }));
+    socket.once('error', reject);
+    socket.once('unexpected-response', (_request, response) => {
+      response.resume();
+      resolve({ status: response.statusCode ?? 0, retryAfterS: Number(response.headers['retry-after'] ?? 1) });
+    });
+  });
 }
