@@ -21,7 +21,8 @@ export class TranscriptionStream {
   /** @param headers set on the reply by now */
   constructor(response: ServerResponse, headers: NodeJS.Dict<number | string | string[]>) {
     this.#response = response;
-    // A reader that is gone is known from the response's close; nothing else is to be done about it here.
+    response.on('close', () => this.#stop());
+    // A reader that is gone: close follows.
     response.on('error', () => undefined);
     response.writeHead(200, {
       ...headers,
@@ -59,9 +60,13 @@ export class TranscriptionStream {
   }
 
   end(): void {
+    this.#stop();
+    this.#response.end();
+  }
+
+  #stop(): void {
     clearInterval(this.#progress);
     clearInterval(this.#heartbeat);
-    this.#response.end();
   }
 
   #tellProgress(): void {
