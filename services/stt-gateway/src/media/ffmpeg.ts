@@ -24,6 +24,7 @@ export interface FfmpegOptions {
 const DEMUXERS = `aac ac3 aiff amr amrnb amrwb ape asf au avi caf dsf dts dtshd eac3 flac flv g722 g726 gsm iff ircam
   ivf loas matroska mlp mmf mov mp3 mpc mpc8 mpeg mpegts mxf nut ogg oma rm s16be s16le shn sox tak truehd tta voc w64
   wav wsaud wtv wv xwma`;
+const PROGRAM = 'ffmpeg';
 const MAX_ALLOCATION_BYTES = 268_435_456;
 const MAX_MESSAGES = 16_384;
 
@@ -41,7 +42,7 @@ export async function* decodeWithFfmpeg(
 ): AsyncGenerator<Int16Array<ArrayBuffer>> {
   const { signal } = options;
   signal.throwIfAborted();
-  const child = spawn('ffmpeg', argumentsFor(media, options.maxS), {
+  const child = spawn(PROGRAM, argumentsFor(media, options.maxS), {
     stdio: ['ignore', 'pipe', 'pipe', descriptor],
     // Nothing of ours, least of all keys.
     env: { PATH: options.path },

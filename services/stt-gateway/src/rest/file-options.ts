@@ -4,7 +4,7 @@ import { AppError } from '@eloquence/shared/runtime/errors';
 /** One field of a form, or one member of a query, as it came. */
 export type Field = readonly [name: string, value: string];
 
-export type AnswerFormat = 'json' | 'text' | 'srt' | 'vtt' | 'verbose_json';
+type AnswerFormat = 'json' | 'text' | 'srt' | 'vtt' | 'verbose_json';
 
 /** What a caller wants of a recording. */
 export interface FileOptions {
