@@ -22,6 +22,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 # As whisper-stt starts; must be set before the libraries load.
@@ -34,6 +35,7 @@ import numpy as np  # noqa: E402
 import random_model  # noqa: E402
 import sentences  # noqa: E402
 from faster_whisper import WhisperModel  # noqa: E402
+
 from whisper_stt import audio  # noqa: E402
 from whisper_stt.config import available_cores, load_config  # noqa: E402
 from whisper_stt.decoder import Item  # noqa: E402
@@ -97,8 +99,10 @@ def cost(asked: argparse.Namespace) -> None:
         pcm = noise(seconds)
         item = Item(pcm, "fr")
         window = engine.windows.choose(seconds)
-        theirs(pcm), engine.decode([item], window)
-        pairs = [(timed(lambda: theirs(pcm)), timed(lambda: engine.decode([item], window))) for _ in range(asked.repeats)]
+        sides = partial(theirs, pcm), partial(engine.decode, [item], window)
+        for side in sides:
+            side()
+        pairs = [(timed(sides[0]), timed(sides[1])) for _ in range(asked.repeats)]
         a, b = (statistics.median(column) for column in zip(*pairs, strict=True))
         ratio = statistics.median(ours / theirs for theirs, ours in pairs)
         print(f"{seconds:4g} s  {a:6.3f}  {b:6.3f}   {window:3d} s     {ratio:.2f}", flush=True)

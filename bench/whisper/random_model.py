@@ -12,6 +12,7 @@ nothing: use it for time and memory, never for words.
 """
 
 import argparse
+import itertools
 import json
 import time
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ class _Builder:
         rows = self._random.standard_normal((vocabulary_size, width), dtype=np.float32)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
         embeddings = self.weights(vocabulary_size, width)
-        for token, following in zip(chain, chain[1:], strict=False):
+        for token, following in itertools.pairwise(chain):
             embeddings[token] = SAYS * rows[following]
         spec.embeddings.weight, spec.projection.weight = embeddings, rows
         self.stack(spec, crosses=True)

@@ -14,6 +14,7 @@ import httpx
 import numpy as np
 import pytest
 from conftest import SERVICE, Service, metric, problem, say, some_sentences
+
 from whisper_stt import audio
 from whisper_stt.batch import OutOfMemory, decode_halving, is_broken
 from whisper_stt.config import load_config

@@ -4,6 +4,7 @@ import asyncio
 import math
 
 import numpy as np
+
 from whisper_stt.audio import Piece
 from whisper_stt.decoder import CallTimes
 from whisper_stt.jobs import Job, Task

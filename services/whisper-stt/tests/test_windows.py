@@ -1,6 +1,7 @@
 """How much window speech gets, and what a decode that lost the thread looks like."""
 
 import pytest
+
 from whisper_stt.guards import doubt, is_silence, token_cap
 from whisper_stt.segments import Heard, SpokenWord, Word, segments_of
 from whisper_stt.windows import BUCKETS_S, windows_for

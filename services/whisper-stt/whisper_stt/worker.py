@@ -69,7 +69,7 @@ class Worker:
         """Starts loading."""
         self._thread.start()
 
-    def submit(self, pcm: np.ndarray, pieces: list[Piece], options: Options, wish: Wish = Wish()) -> Job:  # noqa: B008 (frozen)
+    def submit(self, pcm: np.ndarray, pieces: list[Piece], options: Options, wish: Wish = Wish()) -> Job:
         """Queues a recording; await `job.done`. Throws Problem 503 when not ready, full or stopping, 429 for interims."""
         engine, now = self.engine, time.monotonic()
         prompt = engine.prompt_tokens(options.prompt) if engine else ()
