@@ -195,6 +195,42 @@ describe('with turns left to the client', () => {
   });
 });
 
+describe('any order of things', () => {
+  test.each([1, 2, 3])('every item committed is completed once, in the order of commits (seed %i)', async (seed) => {
+    engine.answer = (_heard, index) => `texte ${index}`;
+    const word = await say('bonjour');
+    using client = await RealtimeClient.open(gateway.url, VAD);
+    let state = seed;
+    const dice = (sides: number) => {
+      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return Math.floor((state / 2_147_483_648) * sides);
+    };
+    const actions: readonly (() => void | Promise<void>)[] = [
+      () => client.play(word, Infinity, BYTES_PER_S),
+      () => client.play(quiet(900), Infinity, BYTES_PER_S),
+      () => client.play(word.subarray(0, 12_000), Infinity, BYTES_PER_S),
+      () => client.commit(),
+      () => client.commit(),
+      () => client.send({ type: 'input_audio_buffer.clear' }),
+      () => client.update(dice(2) === 0 ? MANUAL : VAD),
+      () => client.update({ transcription: { language: dice(2) === 0 ? 'fr' : 'en' } }),
+      () => new Promise<void>((resolve) => setTimeout(resolve, dice(60))),
+    ];
+    for (let step = 0; step < 120; step += 1) await actions[dice(actions.length)]?.();
+    client.commit();
+    client.update({ noise_reduction: { type: 'far_field' } });
+    const all = () => client.of('session.updated').some(({ session }) => session.audio.input.noise_reduction);
+    const committed = () => client.of('input_audio_buffer.committed').map(({ item_id }) => item_id);
+    const done = () => client.completed.map(({ item_id }) => item_id);
+    const heard = () => client.of('input_audio_buffer.speech_started').length;
+    const stopped = () => client.of('input_audio_buffer.speech_stopped').length;
+    await client.until(() => all() && done().length >= committed().length && stopped() === heard(), 20_000);
+    expect(committed().length).toBeGreaterThan(5);
+    expect(done()).toEqual(committed());
+    expect(client.of('error')).toEqual([]);
+  });
+});
+
 describe('other audio', () => {
   test.each([
     ['audio/pcm at 16 kHz', { type: 'audio/pcm', rate: 16_000 }],

@@ -275,6 +275,15 @@ describe('with turns ended by the client', () => {
     expect(items.waiting).toBe(0);
   });
 
+  test('speech that is discarded after its commit keeps nothing waiting', () => {
+    const { items, told } = bench(false);
+    items.commit(1);
+    items.on(started(1, 0.9));
+    items.on(ended(1, 1.5, 'discarded'));
+    items.on(nothing(1));
+    expect(told.map(summarise).at(-1)).toBe('completed item_x1 ""');
+  });
+
   test('a commit whose answer never came is answered by what is said after it', () => {
     const { items, told } = bench(false);
     items.commit(1);

@@ -150,6 +150,7 @@ export class TurnItems {
 
   #ended({ utterance, atS, cause }: News<'speech.ended'>): void {
     const item = this.#itemOf(utterance);
+    if (cause === 'discarded') item?.pending.delete(utterance);
     if (!item || item.end || cause === 'cut') return;
     if (cause === 'discarded') this.#drop(item, atS);
     else this.#endBySilence(item, atS);

@@ -114,10 +114,11 @@ export class Finals {
     });
   }
 
-  /** Marks the newest final as the answer to a finalize; false when all have been told. */
+  /** Marks the newest final as the answer to a finalize; false when all have been told, or it answers another already. */
   markFinalized(): boolean {
-    if (this.#newest) this.#newest.fromFinalize = true;
-    return this.#newest !== undefined;
+    if (!this.#newest || this.#newest.fromFinalize) return false;
+    this.#newest.fromFinalize = true;
+    return true;
   }
 
   /** The empty final that answers a finalize when nothing was being said. */

@@ -74,6 +74,23 @@ describe('SessionChain', () => {
     expect(sessions.map(({ options }) => options.language)).toEqual(['fr', 'en']);
   });
 
+  test('what only a finalize would end is ended by a change', () => {
+    const { chain, sessions } = bench();
+    chain.change({ ...french, turn: { type: 'manual' } });
+    chain.push(second);
+    sessions[0]?.tell({ type: 'speech.started', utterance: 1, atS: 0.2 });
+    chain.change(french);
+    expect(sessions[0]?.asked).toEqual(['finish']);
+    expect(sessions[1]?.options.turn).toEqual(french.turn);
+  });
+
+  test('a session that owes an answer to a finalize gives it before a change closes it', () => {
+    const { chain, sessions } = bench();
+    chain.finalize();
+    chain.change(english);
+    expect(sessions[0]).toMatchObject({ asked: ['finalize', 'finish'], closed: false });
+  });
+
   test('texts of the new session wait for the last ones of the old, starts do not', async () => {
     const { chain, sessions, events } = bench();
     chain.push(second);

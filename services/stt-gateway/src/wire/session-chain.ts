@@ -7,6 +7,8 @@ class Link {
   readonly options: SessionOptions;
   readonly shift: Shift;
   speaking = false;
+  /** It owes an answer to a finalize. */
+  asked = false;
   pressed = false;
   /** What waits until the session before has told everything; undefined when nothing has to. */
   held: SessionEvent[] | undefined;
@@ -53,7 +55,10 @@ export class SessionChain implements SpeechSession {
     return (this.#active?.session.heldSamples ?? 0) + (this.#retiring?.session.heldSamples ?? 0);
   }
 
-  /** Sets options for the next utterance; what is being said goes on under those it began with. */
+  /**
+   * Sets options for the next utterance; what is being said goes on under those it began with. Where only `finalize` ends
+   * it, the change does.
+   */
   change(options: SessionOptions): void {
     this.#options = options;
     this.#changeOver();
@@ -64,7 +69,10 @@ export class SessionChain implements SpeechSession {
   }
 
   finalize(): void {
-    if (!this.#closed) this.#link().session.finalize();
+    if (this.#closed) return;
+    const link = this.#link();
+    link.asked = true;
+    link.session.finalize();
   }
 
   discard(): void {
@@ -97,8 +105,10 @@ export class SessionChain implements SpeechSession {
 
   #changeOver(): void {
     const active = this.#active;
-    if (this.#closed || !active || active.speaking || this.#retiring || same(active.options, this.#options)) return;
-    if (active.session.durationS === 0) {
+    if (this.#closed || !active || this.#retiring || same(active.options, this.#options)) return;
+    // Where nothing but the client ends what is being said, it may never end.
+    if (active.speaking && active.options.turn.type !== 'manual') return;
+    if (active.session.durationS === 0 && !active.asked) {
       active.session.close();
       this.#active = undefined;
       return;
