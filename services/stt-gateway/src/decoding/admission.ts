@@ -12,8 +12,8 @@ export interface AdmissionOptions {
   readonly now?: () => number;
 }
 
-/** Finals per second of a stream that has not shown yet how much is said on it: an utterance every 4 s. */
-const EXPECTED_PER_S = 0.25;
+/** Finals per second of a stream that has just come: who comes is about to speak, and a burst must not outrun what is known. */
+const EXPECTED_PER_S = 0.4;
 /** Silence before an utterance is taken as ended when the client does not say, ms: part of every final's time. */
 const USUAL_SILENCE_MS = 300;
 /** A final among all who are let in may take so much longer than one alone. */
