@@ -6,7 +6,7 @@ import { synthesize } from '@eloquence/testkit/speech-synthesis';
 import { normalizedWords, wordErrorRate } from '@eloquence/testkit/word-error-rate';
 import { quantile, show } from '../figures.ts';
 import { watchLoad } from '../machine-load.ts';
-import { KEY, startGateway, startWhisper } from './processes.ts';
+import { KEY, startFixedEngine, startGateway, startWhisper } from './processes.ts';
 
 /**
  * How soon and how well French is heard, through the real gateway and whisper-stt's demo model, by espeak-ng voices: from
@@ -21,6 +21,8 @@ const { values } = parseArgs({
     sessions: { type: 'string', default: '4' },
     endpointing: { type: 'string', default: '300' },
     interims: { type: 'boolean', default: false },
+    /** A meeting too, with a slow engine beside. */
+    drafts: { type: 'boolean', default: false },
   },
 });
 const COUNT = Number(values.count);
@@ -36,6 +38,9 @@ const REST = new Int16Array(1.2 * 16_000);
 
 /** A final that takes longer than so many is lost. */
 const MAX_RESTS = 5;
+
+/** The VAD hears the end of a word a little early. */
+const VAD_SLACK_S = 0.15;
 
 interface Utterance {
   readonly text: string;
@@ -136,6 +141,34 @@ async function chain(url: string, whisperUrl: string, pauseMs: number): Promise<
   );
 }
 
+/**
+ * A meeting (`mode=micro_batch`), in real time: how far behind the speech the first text that covers it comes, of the
+ * ends of all sentences.
+ */
+async function drafts(name: string, engineUrl: string): Promise<void> {
+  await using gateway = await startGateway(engineUrl);
+  const sentences = await Promise.all(demoSentences.slice(0, 36).map((text) => synthesize(text)));
+  using client = await Listening.open({ url: gateway.url, key: KEY, query: { mode: 'micro_batch' } });
+  const ends: { readonly atS: number; readonly atMs: number }[] = [];
+  for (const pcm of sentences) {
+    const speech = pcm.subarray(0, pcm.length - TAIL_SAMPLES);
+    const atMs = await client.play(speech);
+    ends.push({ atS: client.sentS, atMs });
+    await client.play(new Int16Array(400 * 16));
+  }
+  await client.finish();
+  const told = [...client.interims, ...client.finals].toSorted((a, b) => a.atMs - b.atMs);
+  const lags = ends.map(({ atS, atMs }) => {
+    const first = told.find(({ text, endS }) => text !== '' && endS >= atS - VAD_SLACK_S);
+    return first ? first.atMs - atMs : Infinity;
+  });
+  const durable = client.finals.map(({ startS, endS }) => show(endS - startS, 1)).join(', ');
+  process.stdout.write(
+    `a meeting of ${show(client.sentS, 0)} s, ${name}: first text of a sentence p50 ${show(quantile(lags, 0.5))} ms, most ` +
+      `${show(Math.max(...lags))} ms behind it; ${client.interims.length} drafts; windows of ${durable} s\n`,
+  );
+}
+
 async function transcribe(url: string, parts: readonly Int16Array[]): Promise<string> {
   const response = await fetch(`${url}/v1/audio/transcriptions?language=fr&response_format=text`, {
     method: 'POST',
@@ -150,5 +183,9 @@ await using gateway = await startGateway(whisper.url);
 if (COUNT > 0) {
   await measure('sentences', gateway.url, demoSentences);
   await measure('one-word answers', gateway.url, ANSWERS);
+}
+if (values.drafts) {
+  await using slow = await startFixedEngine({ serviceMs: 3_000 });
+  await Promise.all([drafts('whisper-stt', whisper.url), drafts('an engine that takes 3 s for each call', slow.url)]);
 }
 for (const pauseMs of [350, 200, 0]) await chain(gateway.url, whisper.url, pauseMs);

@@ -8,7 +8,7 @@ const FRAME_MS = 50;
 const MAX_AHEAD_BYTES = 128_000;
 const PATIENCE_MS = 30_000;
 
-export interface HeardFinal {
+export interface HeardText {
   readonly text: string;
   readonly startS: number;
   readonly endS: number;
@@ -25,9 +25,10 @@ export interface ListeningOptions {
   readonly query?: Readonly<Record<string, string>>;
 }
 
-/** A client of `/v1/listen` that plays audio and keeps the finals. */
+/** A client of `/v1/listen` that plays audio and keeps what it is told. */
 export class Listening implements Disposable {
-  readonly finals: HeardFinal[] = [];
+  readonly finals: HeardText[] = [];
+  readonly interims: HeardText[] = [];
   readonly #socket: WebSocket;
   readonly #closed: Promise<void>;
   /** Samples sent, and when the last of each frame was. */
@@ -113,10 +114,11 @@ export class Listening implements Disposable {
   #receive(json: string): void {
     const message = listenMessageSchema.parse(JSON.parse(json));
     if (message.type === 'Error') this.#errors += `${message.code}: ${message.description} `;
-    if (message.type !== 'Results' || !message.is_final) return;
-    const { start, duration, speech_final: pause, channel } = message;
+    if (message.type !== 'Results') return;
+    const { start, duration, speech_final: pause, channel, is_final: isFinal } = message;
     const text = channel.alternatives[0]?.transcript ?? '';
-    this.finals.push({ text, startS: start, endS: start + duration, pause, atMs: performance.now() });
+    const heard = { text, startS: start, endS: start + duration, pause, atMs: performance.now() };
+    (isFinal ? this.finals : this.interims).push(heard);
   }
 }
 

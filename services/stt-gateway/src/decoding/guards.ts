@@ -53,7 +53,7 @@ interface SpokenWord {
   readonly probability: number;
 }
 
-export interface BelievedSegment {
+interface BelievedSegment {
   /** Seconds from the start of the decoded audio. */
   readonly start: number;
   readonly end: number;

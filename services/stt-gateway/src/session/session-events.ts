@@ -9,7 +9,7 @@ export interface TimedWord {
 }
 
 /** A stretch of text as the engine gave it, with what it says of its own certainty. */
-export interface TranscriptSegment {
+interface TranscriptSegment {
   readonly startS: number;
   readonly endS: number;
   readonly text: string;
@@ -40,7 +40,8 @@ export type SpeechEndCause = 'pause' | 'cut' | 'finalize' | 'discarded';
 /**
  * What a session tells its codec. Finals, losses and ends come in spoken order; `speech.started` and `speech.ended` come
  * at once, also while the final of the utterance before is still being decoded. Every codec gets all of it and says what its wire can say.
- * Interims are revisable: each replaces the one before.
+ * Interims are revisable: each replaces the one before of the same utterance. Of a window, the drafts of the next
+ * utterance may come before the final of the one before, so that no text waits for it.
  */
 export type SessionEvent =
   | {
