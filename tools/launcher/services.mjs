@@ -36,6 +36,9 @@ import { envFor, systemEnv } from './service-env.mjs';
  * @property {import("./postgres.mjs").PostgresCluster | undefined} cluster
  */
 
+/** onnxruntime, which finds speech, would keep a device id and tell its maker what it does. */
+const QUIET = /** @type {const} */ ({ ORT_DISABLE_TELEMETRY: '1' });
+
 /** The TypeScript services: where they listen, when they start, how long they may take. */
 const NODE_SERVICES = /** @type {const} */ ([
   { name: 'stt-gateway', port: 'stt', after: [], startTimeoutMs: 30_000, stopGraceMs: 5000 },
@@ -167,6 +170,7 @@ function whisper({ context: { paths, settings, env }, plan, engines }) {
       WHISPER_MODEL: engines.speech.model,
       WHISPER_MODEL_DIR: folder,
       PYTHONUNBUFFERED: '1',
+      ...QUIET,
     },
     port: plan.ports.whisper,
     ready: { kind: 'http', url: `http://127.0.0.1:${plan.ports.whisper}/ready` },
@@ -188,6 +192,7 @@ function nodeServices({ context: { paths, settings, env }, plan, piperVoices }) 
     ...env,
     ...credentials,
     NODE_ENV: 'production',
+    ...QUIET,
     PUBLIC_ADDRESS: addresses.publicAddress,
     LIVEKIT_PUBLIC_URL: urls.livekitPublic,
     API_URL: urls.api,
