@@ -292,6 +292,52 @@ describe('misbehaviour', () => {
     expect(client.closed?.code).toBe(1009);
   });
 
+  test('a reader that does not read is closed with 4408', async () => {
+    await using strict = await startGateway(engine.url, shortened({ maxBufferedBytes: 65_536 }));
+    using client = await RealtimeClient.open(strict.url);
+    client.socket.pause();
+    const dropped = async () => (await strict.telemetry.registry.metrics()).includes('reason="slow_reader"');
+    const deadline = performance.now() + 20_000;
+    // The system's own buffers take some megabytes before ours fill.
+    while (!(await dropped()) && performance.now() < deadline) {
+      for (let count = 0; count < 500; count += 1) client.update({ transcription: { prompt: 'mot, '.repeat(100) } });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    client.socket.resume();
+    await client.until(({ closed }) => closed !== undefined, 20_000);
+    expect(client.closed?.code).toBe(4408);
+  });
+
+  test('a half-open socket is ended after two missed pings, others are not', async () => {
+    await using impatient = await startGateway(engine.url, shortened({ pingMs: 400 }));
+    using client = await RealtimeClient.open(impatient.url, {}, { autoPong: false });
+    using other = await RealtimeClient.open(impatient.url);
+    await client.until(({ closed }) => closed !== undefined);
+    expect(client.closed?.code).toBe(1006);
+    expect(other.closed).toBeUndefined();
+  });
+
+  test('commits that are not waited for are refused at last, not piled up', async () => {
+    engine.delayMs = 5_000;
+    using client = await RealtimeClient.open(gateway.url, MANUAL);
+    await client.play(await say('bonjour'), Infinity, BYTES_PER_S);
+    for (let count = 0; count < 300; count += 1) client.commit();
+    await client.until(({ closed }) => closed !== undefined);
+    expect(client.of('input_audio_buffer.committed')).toHaveLength(256);
+    expect(client.of('error')[0]?.error.code).toBe('rate_limited');
+    expect(client.closed?.code).toBe(4400);
+  });
+
+  test('an engine that fails gives failed for the item, no error of the session', async () => {
+    engine.answer = () => ({ status: 400, body: { error: { message: 'no' } } });
+    using client = await RealtimeClient.open(gateway.url, MANUAL);
+    await client.play(Buffer.concat([quiet(300), await say('bonjour')]), 8, BYTES_PER_S);
+    client.commit();
+    await client.until(({ names }) => names.includes('input_audio_transcription.failed'));
+    expect(client.of('error')).toEqual([]);
+    expect(client.closed).toBeUndefined();
+  });
+
   test('a socket kept in stock stays open without audio, and not for ever', async () => {
     await using strict = await startGateway(engine.url, shortened({ idleMs: 100, quietMs: 1_500 }));
     using client = await RealtimeClient.open(strict.url);
