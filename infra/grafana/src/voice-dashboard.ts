@@ -119,6 +119,31 @@ function partPanels(builder: DashboardBuilder): void {
       ]),
     )
     .withPanel(
+      graph('Hearing: wait for the engine (p95)', 'From when a decode is asked for to its call, by kind', 's', [
+        { expr: quantile(0.95, 'eloquence_stt_queue_seconds_bucket', { by: 'kind' }), legend: '{{kind}}' },
+      ]),
+    )
+    .withPanel(
+      graph('Hearing: time of a call to the engine (p95)', 'By kind', 's', [
+        { expr: quantile(0.95, 'eloquence_stt_call_seconds_bucket', { by: 'kind' }), legend: '{{kind}}' },
+      ]),
+    )
+    .withPanel(
+      graph('Hearing: calls to the engine', 'In flight now, and how many bring throughput as measured', 'short', [
+        { expr: 'sum(eloquence_stt_calls_in_flight)', legend: 'in flight' },
+        { expr: 'sum(eloquence_stt_call_limit)', legend: 'limit' },
+      ]),
+    )
+    .withPanel(
+      graph('Hearing: turned away', 'Streams refused, interims and guesses dropped, per second', 'short', [
+        { expr: `sum by (reason) (${rate('eloquence_stt_refused_total')})`, legend: 'refused: {{reason}}' },
+        {
+          expr: `sum by (kind, reason) (${rate('eloquence_stt_optional_dropped_total')})`,
+          legend: '{{kind}} dropped: {{reason}}',
+        },
+      ]),
+    )
+    .withPanel(
       graph('Thinking: first token', 'LLM proxy, by provider', 's', [
         { expr: quantile(0.5, 'eloquence_llm_ttft_seconds_bucket', { by: 'provider' }), legend: '{{provider}} p50' },
         { expr: quantile(0.95, 'eloquence_llm_ttft_seconds_bucket', { by: 'provider' }), legend: '{{provider}} p95' },
