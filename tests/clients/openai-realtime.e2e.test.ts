@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import OpenAI from 'openai';
 import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { RealtimeServerEvent } from 'openai/resources/realtime/realtime';
+import { closeCodes } from '@eloquence/shared/contracts/errors';
 import { waitFor } from '@eloquence/testkit/wait-for';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { OwnGateway } from './own-gateway.ts';
 import { misheard, play, record } from './speech.ts';
-import { key, sttUrl } from './stack.ts';
+import { key, sttUrl, whisperUrl } from './stack.ts';
 import { TlsFront } from './tls-front.ts';
 
 const RATE_HZ = 24_000;
@@ -91,6 +94,25 @@ describe('openai (Node), realtime', () => {
     expect(misheard(said, heard())).toEqual([]);
     expect(of('input_audio_buffer.committed')).toHaveLength(said.length);
     expect(errors).toEqual([]);
+  });
+
+  test('a restart of the gateway closes its socket with 1001; the next session works', async () => {
+    await using gateway = await OwnGateway.start(whisperUrl, key);
+    await using front = await TlsFront.start(gateway.url);
+    const before = await open(front, null, gateway.key);
+    await waitFor(() => before.of('session.updated').length === 1);
+    const closed = once(before.socket.socket, 'close') as Promise<[number, Buffer]>;
+    await gateway.stop();
+    const [code, reason] = await closed;
+    expect(code).toBe(closeCodes.goingAway);
+    expect(reason.toString()).toContain('Connect again');
+    await gateway.start();
+    const after = await open(front, null, gateway.key);
+    await waitFor(() => after.of('session.updated').length === 1);
+    await play(await record(['quels sont vos tarifs'], { rateHz: RATE_HZ, pauseMs: 300 }), after.push, { speed: 2 });
+    after.socket.send({ type: 'input_audio_buffer.commit' });
+    await waitFor(() => after.heard().length === 1);
+    expect(misheard(['quels sont vos tarifs'], after.heard())).toEqual([]);
   });
 
   test('a wrong key is an error with our status', async () => {
