@@ -37,7 +37,7 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
   const lifecycle = new Lifecycle(logger, { stepTimeoutMs: config.streams.drainMs + 5_000 });
   const hearing = new VadHearing({ modelPath: MODEL_PATH, logger });
   const engines = createEngines(config.engines, config.engineLimits, { ...config.whisper, key: config.internalKey });
-  const engine = new EngineChain(engines, { telemetry });
+  const engine = new EngineChain(engines, { telemetry, logger });
   const scheduler = new DecodeScheduler(config.decoding, { telemetry });
   const admission = new Admission({ maxStreams: config.streams.max, scheduler, telemetry });
   const decoder = new Decoder({ engine, scheduler, telemetry, outageMs: config.decoding.outageMs });
