@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { VerboseTranscription } from '@eloquence/shared/contracts/stt';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { Telemetry } from '@eloquence/shared/runtime/telemetry';
@@ -235,6 +235,31 @@ describe('TranscriptionSession', () => {
       event.type === 'transcript.interim' ? [event.stableWords.join(' ')] : [],
     );
     expect(stable.slice(0, 5)).toEqual(['', 'je', 'je suis', 'je suis là', 'je suis là demain']);
+  });
+
+  test.each([
+    [100, 30, 60],
+    [2_000, 3, 6],
+  ])('an engine that takes %i ms gives %i to %i interims in 24 s of speech', async (takesMs, least, most) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
+    try {
+      const answer: Answer = async (_request, index) => {
+        await new Promise((resolve) => setTimeout(resolve, takesMs));
+        return `mots ${index}`;
+      };
+      const { session, events } = bench(answer, { interims: true });
+      for (let count = 0; count < 240; count += 1) {
+        session.push(speech(100));
+        await turn();
+        await vi.advanceTimersByTimeAsync(100);
+      }
+      session.close();
+      const interims = events.filter(({ type }) => type === 'transcript.interim').length;
+      expect(interims).toBeGreaterThanOrEqual(least);
+      expect(interims).toBeLessThanOrEqual(most);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('a closed session says nothing more', async () => {
