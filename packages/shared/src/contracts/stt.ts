@@ -96,7 +96,8 @@ export const listenMessageSchema = z.discriminatedUnion('type', [
   }),
   z.looseObject({
     type: z.literal('Error'),
-    variant: z.string(),
+    /** Deepgram's word for the kind of error. */
+    variant: z.string().optional(),
     code: z.string(),
     description: z.string(),
     retryable: z.boolean(),
