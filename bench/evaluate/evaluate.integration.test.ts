@@ -33,6 +33,7 @@ test('the demo model makes no mistake in four demo sentences, and a model that d
   expect(demo.direct.callP50S).toBeGreaterThan(0);
   expect(demo.direct.realTimeFactor).toBeGreaterThan(0);
   expect(demo.loadS).toBeGreaterThan(0);
+  expect(demo.redecodes).toEqual({ pieces: 4, again: 0 });
   expect(demo.memoryMb).toBeGreaterThan(50);
   expect(none).toMatchObject({
     outcome: 'failed',

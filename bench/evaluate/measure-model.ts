@@ -2,10 +2,14 @@ import { SAMPLE_RATE_HZ } from '@eloquence/testkit/waveform';
 import type { Clip } from './clip-set.ts';
 import { playLive, type LiveResult } from './live.ts';
 import { randomModel } from './random-model.ts';
+import { redecodesOf } from './redecodes.ts';
 import { peakMemoryMb, startGateway, startWhisper, type RunningService } from './services.ts';
 import type { ModelRequest, SttOptions } from './stt-options.ts';
 import { summarize, type ClipResult, type SttRow } from './stt-row.ts';
 import { transcribe } from './transcribe.ts';
+
+/** As French is spoken. */
+const TOKENS_PER_S = 4;
 
 export interface MeasureOptions extends Pick<SttOptions, 'language' | 'endpointingMs' | 'speed' | 'live'> {
   readonly clips: readonly Clip[];
@@ -24,10 +28,13 @@ export async function measureModel(request: ModelRequest, window: string, option
   const about = { model: request.name, window };
   try {
     onProgress(`${request.name}, window ${window}: loading`);
-    const model = request.kind === 'random' ? await randomModel(request.shape) : request.model;
+    const model =
+      request.kind === 'random' ? await randomModel(request.shape, tokensFor(options.clips)) : request.model;
     await using whisper = await startWhisper({ model, window, onProgress });
     const name = `${request.name}, window ${window}`;
+    const before = await redecodesOf(whisper, signal);
     const direct = await decodeAll(whisper, name, options);
+    const after = await redecodesOf(whisper, signal);
     // Ready for a listener only when the gateway is: it asks whisper-stt first.
     const live = options.live ? await playAll(whisper, name, options) : undefined;
     const results = options.clips.map((clip, index): ClipResult => {
@@ -49,6 +56,7 @@ export async function measureModel(request: ModelRequest, window: string, option
       engine: whisper.ready.engine?.label ?? 'unknown',
       runsOn: whisper.ready.checks.find((check) => check.name === 'model')?.detail ?? '',
       loadS: whisper.startMs / 1000,
+      redecodes: { pieces: after.pieces - before.pieces, again: after.again - before.again },
       memoryMb: peakMemoryMb(whisper.process) ?? null,
       ...summarize(results, request.kind === 'given'),
       results,
@@ -57,6 +65,12 @@ export async function measureModel(request: ModelRequest, window: string, option
     signal.throwIfAborted();
     return { outcome: 'failed', ...about, reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** What can be said in the shortest clip, or the guards would send the others' share through the full window again. */
+function tokensFor(clips: readonly Clip[]): number {
+  const shortestS = Math.min(...clips.map(({ pcm }) => pcm.length / SAMPLE_RATE_HZ));
+  return Math.max(2, Math.min(12, Math.round(TOKENS_PER_S * shortestS)));
 }
 
 async function decodeAll(whisper: RunningService, name: string, options: MeasureOptions) {

@@ -18,6 +18,7 @@ const measured = (judged: boolean): SttRow => ({
   engine: 'Whisper small',
   runsOn: 'loaded and warm (cpu int8, 2 threads)',
   loadS: 3.21,
+  redecodes: { pieces: 5, again: judged ? 0 : 2 },
   memoryMb: judged ? 812 : null,
   ...summarize([clip], judged),
   results: [clip],
@@ -62,6 +63,10 @@ test('a row has errors, times, memory and what it ran on', () => {
 
 test('random weights have times and no word errors', () => {
   expect(cellsOf(renderSttReport(report, false), 'random:small')?.slice(2, 6)).toEqual(['-', '-', '612', '612']);
+});
+
+test('what was decoded twice is told, because it took the time of two calls', () => {
+  expect(cellsOf(renderSttReport(report, false), 'random:small')?.at(-1)).toContain('2 of 5 pieces decoded again');
 });
 
 test('a model that failed is a row with the reason', () => {

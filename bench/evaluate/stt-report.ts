@@ -72,8 +72,10 @@ function cells(row: SttRow): string[] {
 }
 
 function notes(row: Extract<SttRow, { outcome: 'measured' }>): string {
-  const { live } = row;
+  const { live, redecodes } = row;
   const all = [row.runsOn.replace(/^loaded and warm \((.*)\)$/, '$1')];
+  if (redecodes.again > 0)
+    all.push(`${redecodes.again} of ${redecodes.pieces} pieces decoded again in the full window`);
   if (live && live.unheard > 0) all.push(`no words of ${live.unheard} of ${row.clips} clips live`);
   if (live && live.errors.length > 0) all.push(`${live.errors.length} errors live: ${live.errors[0]}`);
   return all.filter(Boolean).join('; ');

@@ -1,6 +1,7 @@
 import { percentile } from '@eloquence/testkit/call-report';
 import type { WordErrors } from '@eloquence/testkit/word-error-rate';
 import type { LiveResult } from './live.ts';
+import type { Redecodes } from './redecodes.ts';
 import { totalErrors } from './word-errors.ts';
 
 /** What became of one clip. */
@@ -55,6 +56,8 @@ export type SttRow =
       readonly runsOn: string;
       /** From the start of the process to its first transcript of its own; a download is not counted. */
       readonly loadS: number;
+      /** Of the clips decoded alone. */
+      readonly redecodes: Redecodes;
       /** Most memory whisper-stt held; null where the system does not say. */
       readonly memoryMb: number | null;
       readonly results: readonly ClipResult[];
