@@ -7,6 +7,7 @@ import { DeepgramStream, type DeepgramStreamLimits } from './deepgram-stream.ts'
 import { EngineHttp, parseAnswer } from './engine-http.ts';
 import {
   decodeTimeout,
+  VENDOR_FRESH_MS,
   type DecodeRequest,
   type EngineStream,
   type StreamingEngine,
@@ -69,6 +70,7 @@ const answerSchema = z.looseObject({
 /** Deepgram: its socket for what is being said, its files API for what has been said already. */
 export class DeepgramEngine implements StreamingEngine {
   readonly name = 'deepgram';
+  readonly describeFreshMs = VENDOR_FRESH_MS;
   readonly #options: DeepgramEngineOptions;
   readonly #http: EngineHttp;
 

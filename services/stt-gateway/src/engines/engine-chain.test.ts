@@ -1,5 +1,6 @@
 import type { VerboseTranscription } from '@eloquence/shared/contracts/stt';
 import { AppError } from '@eloquence/shared/runtime/errors';
+import { createLogger } from '@eloquence/shared/runtime/logger';
 import { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { EngineChain } from './engine-chain.ts';
@@ -44,7 +45,8 @@ const failed = () => new AppError('upstream_failed', 'It failed.');
 
 function bench(...engines: TestEngine[]) {
   const telemetry = new Telemetry({ processMetrics: false });
-  const chain = new EngineChain(engines, { telemetry, firstProbeMs: 5 });
+  const logger = createLogger('test', 'silent');
+  const chain = new EngineChain(engines, { telemetry, logger, firstProbeMs: 5 });
   onTestFinished(() => chain.close());
   const decode = (overrides: Partial<DecodeRequest> = {}) =>
     chain.decode({

@@ -2,6 +2,7 @@ import type { Engine } from '@eloquence/shared/contracts/engine';
 import { STT_SAMPLE_RATE_HZ, type VerboseTranscription } from '@eloquence/shared/contracts/stt';
 import { ChildAbort } from '@eloquence/shared/runtime/abort';
 import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
+import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { EngineHealth } from './engine-health.ts';
 import type { DecodeRequest, SpeechEngine } from './engine.ts';
@@ -27,10 +28,12 @@ export interface ChainMember {
 interface Member extends ChainMember {
   /** Longest decode of late, ms; 0 = none yet. */
   longestMs: number;
+  described: { readonly engine: Engine | undefined; readonly untilMs: number } | undefined;
 }
 
 export interface EngineChainOptions {
   readonly telemetry: Telemetry;
+  readonly logger: Logger;
   /** Test seam, see EngineHealthOptions. */
   readonly firstProbeMs?: number;
 }
@@ -49,8 +52,14 @@ export class EngineChain implements SpeechEngine {
     this.#members = engines.map((engine) => ({
       engine,
       longestMs: 0,
+      described: undefined,
       health: new EngineHealth({
         probe: () => engine.describe(AbortSignal.timeout(PROBE_TIMEOUT_MS)),
+        onChange: (error) => {
+          const about = { engine: engine.name };
+          if (error) options.logger.warn({ ...about, code: error.code, reason: error.message }, 'engine is away');
+          else options.logger.info(about, 'engine is back');
+        },
         ...(options.firstProbeMs !== undefined && { firstProbeMs: options.firstProbeMs }),
       }),
     }));
@@ -85,9 +94,14 @@ export class EngineChain implements SpeechEngine {
 
   async describe(signal: AbortSignal): Promise<Engine | undefined> {
     let first: unknown;
-    for (const { engine, health } of this.#order()) {
+    for (const member of this.#order()) {
+      const { engine, health } = member;
+      if (member.described && !health.fault && member.described.untilMs > performance.now())
+        return member.described.engine;
       try {
-        return await engine.describe(signal);
+        const described = await engine.describe(signal);
+        member.described = { engine: described, untilMs: performance.now() + (engine.describeFreshMs ?? 0) };
+        return described;
       } catch (error) {
         if (signal.aborted) throw error;
         first ??= error;

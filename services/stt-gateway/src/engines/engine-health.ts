@@ -14,6 +14,8 @@ type State =
 export interface EngineHealthOptions {
   /** Resolves when the engine answers again. Asked in the background, so that no speaker waits for an engine that is away. */
   readonly probe: () => Promise<unknown>;
+  /** Told when the engine is given up, with the reason, and when it is relied on again. */
+  readonly onChange?: (error: AppError | undefined) => void;
   /** Test seam; default 1 s, doubled up to 30 s. */
   readonly firstProbeMs?: number;
 }
@@ -51,7 +53,9 @@ export class EngineHealth {
 
   succeeded(): void {
     clearTimeout(this.#timer);
+    const back = this.#state.type !== 'well';
     this.#state = { type: 'well', failures: 0 };
+    if (back) this.#options.onChange?.(undefined);
   }
 
   failed(error: AppError): void {
@@ -71,6 +75,7 @@ export class EngineHealth {
 
   #leave(error: AppError, probeMs: number): void {
     if (this.#closed) return;
+    if (this.#state.type === 'well') this.#options.onChange?.(error);
     const waitMs = Math.min(MAX_PROBE_MS, probeMs);
     this.#state = { type: 'away', error, probeMs: waitMs };
     // Asked to stay away, it is not asked sooner; a connection that fails gives a time of our own making.

@@ -28,7 +28,8 @@ export function decodeTimeout(kind: DecodeKind, decodeTimeoutMs: number): number
 /**
  * What turns a whole utterance into text. Stateless: the gateway owns hearing, segmentation and scheduling.
  *
- * `decode` throws AppError: `overloaded` when the engine is there and has too much to do; `unavailable`, `upstream_failed` when the engine is away and may come back (the caller keeps
+ * `decode` throws AppError: `overloaded` when the engine is there and has too much to do; `unavailable`,
+ * `upstream_failed` when it is away and may come back (the caller keeps
  * the audio and asks again), `upstream_timeout`, `upstream_rejected`/`invalid_request` when asking again is no use. It
  * rejects with the signal's reason when that aborts. What an engine does not say is left out: no words, no segments;
  * `language` is empty when neither the engine nor the caller named one.
@@ -37,6 +38,8 @@ export interface SpeechEngine {
   /** Label of metrics. */
   readonly name: string;
   decode(request: DecodeRequest): Promise<VerboseTranscription>;
+  /** For how long an answer of `describe` holds while decodes succeed: asking a vendor counts against its limits. */
+  readonly describeFreshMs?: number;
   /** Who listens, for /ready. Throws AppError while the engine cannot decode. */
   describe(signal: AbortSignal): Promise<Engine | undefined>;
   close(): Promise<void>;
@@ -98,6 +101,9 @@ export interface EngineStream {
   finish(): void;
   close(): void;
 }
+
+/** How long a vendor's `describe` holds. */
+export const VENDOR_FRESH_MS = 30_000;
 
 /** An engine that can also be fed as the speech comes. */
 export interface StreamingEngine extends SpeechEngine {

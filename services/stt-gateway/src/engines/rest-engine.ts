@@ -3,7 +3,7 @@ import type { Engine } from '@eloquence/shared/contracts/engine';
 import { STT_SAMPLE_RATE_HZ, type VerboseTranscription } from '@eloquence/shared/contracts/stt';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { wavOf } from '../audio/wav.ts';
-import { decodeTimeout, type DecodeRequest, type SpeechEngine } from './engine.ts';
+import { decodeTimeout, VENDOR_FRESH_MS, type DecodeRequest, type SpeechEngine } from './engine.ts';
 import { EngineHttp, parseJson } from './engine-http.ts';
 import { baseLanguage } from './language-codes.ts';
 import type { RestDialect, RestShape } from './rest-dialects.ts';
@@ -25,6 +25,7 @@ const PROBE_TIMEOUT_MS = 1_500;
 /** Any server that speaks OpenAI's `POST /v1/audio/transcriptions`; what sets it apart is its dialect. */
 export class RestEngine implements SpeechEngine {
   readonly name: string;
+  readonly describeFreshMs = VENDOR_FRESH_MS;
   readonly #dialect: RestDialect;
   readonly #options: RestEngineOptions;
   readonly #http: EngineHttp;
