@@ -34,8 +34,10 @@ type Patient = (typeof SHARES)[number][0];
 const LEAST_COST_S = 1;
 /** Interims and guesses waiting, each; the oldest of the tenant with the most goes when there is one more. */
 const MAX_WAITING_OPTIONAL = 64;
-/** Interims and guesses together use at most this part of what finals and commits leave of the engine. */
+/** Interims use at most this part of what finals and commits leave of the engine: each may make a final wait for it. */
 const INTERIM_PART = 0.4;
+/** More finals and commits per second than this: somebody speaks, and files make their calls one at a time. */
+const LIVE_PER_S = 0.02;
 /** New speech that makes another interim worth its call on an idle engine, ms. */
 const LEAST_INTERIM_STEP_MS = 500;
 /** With less room than this for interims there are none. */
@@ -113,6 +115,7 @@ export class DecodeScheduler {
   readonly #interimSessions = new Map<object, number>();
   #running = 0;
   #runningInterims = 0;
+  #runningFiles = 0;
 
   constructor(options: SchedulerOptions, ports: SchedulerPorts = {}) {
     this.slots = new EngineSlots(options.maxSlots);
@@ -249,6 +252,7 @@ export class DecodeScheduler {
       if (this.#queues[kind].size > 0 && this.#passedOver[kind] >= share) return this.#queues[kind].next();
     for (const kind of KINDS) {
       if (kind === 'interim' && this.#runningInterims >= Math.max(1, this.slots.limit - 1)) continue;
+      if (kind === 'file' && this.#runningFiles >= this.#mostFiles) continue;
       for (let entry = this.#queues[kind].next(); entry; entry = this.#queues[kind].next()) {
         const optional = kind === 'interim' || kind === 'speculative';
         if (!optional || this.#now() <= entry.dueMs) return entry;
@@ -256,6 +260,11 @@ export class DecodeScheduler {
       }
     }
     return undefined;
+  }
+
+  /** A final must not find all calls taken by windows of 30 s. */
+  get #mostFiles(): number {
+    return this.essentialPerS > LIVE_PER_S ? 1 : Infinity;
   }
 
   async #run(entry: Waiting): Promise<void> {
@@ -285,6 +294,7 @@ export class DecodeScheduler {
   #move(by: 1 | -1, kind: DecodeKind): void {
     this.#running += by;
     if (kind === 'interim') this.#runningInterims += by;
+    if (kind === 'file') this.#runningFiles += by;
     this.#telemetry?.set('eloquence_stt_calls_in_flight', this.#running);
   }
 }
