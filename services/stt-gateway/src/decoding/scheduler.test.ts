@@ -52,6 +52,22 @@ describe('order', () => {
     expect(started).toEqual(['one', 'final']);
   });
 
+  test('files use all of the engine, but one call at a time while somebody speaks', async () => {
+    const { started, submit, end, pass } = bench();
+    for (const name of ['a', 'b', 'c', 'd', 'e']) submit('file', name);
+    expect(started).toEqual(['a', 'b']);
+    submit('final', 'final');
+    await end('a');
+    expect(started).toEqual(['a', 'b', 'final']);
+    await end('final');
+    expect(started).toEqual(['a', 'b', 'final']);
+    await end('b');
+    expect(started).toEqual(['a', 'b', 'final', 'c']);
+    pass(60_000);
+    await end('c');
+    expect(started).toEqual(['a', 'b', 'final', 'c', 'd', 'e']);
+  });
+
   test('a promoted guess overtakes one that is not', async () => {
     const { started, submit, end } = bench(1);
     submit('final', 'running');
