@@ -97,8 +97,12 @@ describe('EngineChain', () => {
     const [one, two] = [new TestEngine('one', away()), new TestEngine('two', away())];
     one.well = false;
     two.well = false;
-    const { decode } = bench(one, two);
+    const { chain, decode, failovers } = bench(one, two);
     await expect(decode()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await failovers()).toEqual([]);
+    await expect(chain.describe(AbortSignal.timeout(1_000))).rejects.toMatchObject({
+      message: 'It cannot be reached. It cannot be reached.',
+    });
     two.answer = 'two';
     expect((await decode()).text).toBe('two');
   });

@@ -79,13 +79,13 @@ export class EngineChain implements SpeechEngine {
     const errors: AppError[] = [];
     const order = this.#order();
     for (const [index, member] of order.entries()) {
-      const next = order[index + 1];
       try {
-        return await this.#ask(member, request, next !== undefined);
+        const transcription = await this.#ask(member, request, index < order.length - 1);
+        if (index > 0) this.countFailover(order[0]?.engine.name ?? '', member.engine.name);
+        return transcription;
       } catch (error) {
         if (request.signal.aborted) throw error;
         errors.push(AppError.from(error));
-        if (next) this.countFailover(member.engine.name, next.engine.name);
       }
     }
     // Waiting helps if one of them may come back.
@@ -93,7 +93,7 @@ export class EngineChain implements SpeechEngine {
   }
 
   async describe(signal: AbortSignal): Promise<Engine | undefined> {
-    let first: unknown;
+    const errors: AppError[] = [];
     for (const member of this.#order()) {
       const { engine, health } = member;
       if (member.described && !health.fault && member.described.untilMs > performance.now())
@@ -104,11 +104,13 @@ export class EngineChain implements SpeechEngine {
         return described;
       } catch (error) {
         if (signal.aborted) throw error;
-        first ??= error;
-        if (error instanceof AppError) health.failed(error);
+        errors.push(AppError.from(error));
+        // Slow to say who it is, it may only be busy.
+        if (error instanceof AppError && error.code !== 'upstream_timeout') health.failed(error);
       }
     }
-    throw first;
+    if (errors.length === 1 || this.#members.length === 1) throw errors[0];
+    throw new AppError('unavailable', errors.map(({ message }) => message).join(' '), { cause: errors[0] });
   }
 
   /** For /ready: who listens, who would, and why not the one that should; undefined when there is only one engine. */
