@@ -23,6 +23,20 @@ export class RefusedError extends Error {
   }
 }
 
+/** Has `refused` called with a RefusedError when the upgrade is answered otherwise. */
+export function onRefusal(socket: WebSocket, startedMs: number, refused: (error: RefusedError) => void): void {
+  socket.once('unexpected-response', (_request, response) => {
+    const tookMs = performance.now() - startedMs;
+    let body = '';
+    response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    response.on('end', () => {
+      const { code } = JSON.parse(body) as { code: string };
+      const retryAfterS = Number(response.headers['retry-after'] ?? 0);
+      refused(new RefusedError({ status: response.statusCode ?? 0, code, tookMs, retryAfterS }));
+    });
+  });
+}
+
 export interface StreamOptions {
   readonly url: string;
   readonly query?: Readonly<Record<string, string>>;
@@ -55,16 +69,7 @@ export class ListenStream {
     return new Promise((resolve, reject) => {
       socket.once('open', () => resolve(new ListenStream(socket)));
       socket.on('error', reject);
-      socket.once('unexpected-response', (_request, response) => {
-        const tookMs = performance.now() - startedMs;
-        let body = '';
-        response.on('data', (chunk: Buffer) => (body += chunk.toString()));
-        response.on('end', () => {
-          const { code } = JSON.parse(body) as { code: string };
-          const retryAfterS = Number(response.headers['retry-after'] ?? 0);
-          reject(new RefusedError({ status: response.statusCode ?? 0, code, tookMs, retryAfterS }));
-        });
-      });
+      onRefusal(socket, startedMs, reject);
     });
   }
 

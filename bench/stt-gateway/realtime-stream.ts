@@ -1,6 +1,7 @@
 import { resample } from '@eloquence/testkit/resample';
 import { WebSocket } from 'ws';
 import * as z from 'zod';
+import { onRefusal } from './listen-stream.ts';
 import { KEY } from './processes.ts';
 import type { Utterance } from './speech-loop.ts';
 
@@ -25,7 +26,10 @@ export class RealtimeStream {
     this.#socket = socket;
   }
 
-  /** @param onFinal the answer to a commit has come */
+  /**
+   * @param onFinal the answer to a commit has come
+   * @throws RefusedError
+   */
   static async open(url: string, onFinal: () => void): Promise<RealtimeStream> {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/realtime?intent=transcription`, {
       headers: { authorization: `Bearer ${KEY}` },
@@ -33,7 +37,7 @@ export class RealtimeStream {
     });
     const updated = Promise.withResolvers<void>();
     socket.on('error', updated.reject);
-    socket.on('unexpected-response', (_request, { statusCode }) => updated.reject(new Error(`refused: ${statusCode}`)));
+    onRefusal(socket, performance.now(), updated.reject);
     socket.on('message', (data) => {
       const { type } = eventSchema.parse(JSON.parse((data as Buffer).toString()));
       if (type === 'session.updated') updated.resolve();
