@@ -1,10 +1,15 @@
+interface Chunk {
+  readonly start: number;
+  readonly samples: Int16Array;
+}
+
 /**
  * The recent audio of one stream, addressed by absolute sample position. Drop policy: beyond `maxSamples` the oldest
  * goes, because text about what was said last is worth more than text about what was said first.
  */
 export class Timeline {
   readonly #maxSamples: number;
-  readonly #chunks: { readonly start: number; readonly samples: Int16Array }[] = [];
+  readonly #chunks: Chunk[] = [];
   #end = 0;
   #held = 0;
 
@@ -50,10 +55,13 @@ export class Timeline {
   slice(from: number, to: number): Int16Array<ArrayBuffer> {
     const start = Math.max(from, this.start);
     const out = new Int16Array(Math.max(0, Math.min(to, this.#end) - start));
-    for (const chunk of this.#chunks) {
+    // From the end, because what is asked for most is what has just come.
+    for (let index = this.#chunks.length - 1; index >= 0; index -= 1) {
+      const chunk = this.#chunks[index] as Chunk;
       const first = Math.max(start, chunk.start);
       const last = Math.min(start + out.length, chunk.start + chunk.samples.length);
       if (first < last) out.set(chunk.samples.subarray(first - chunk.start, last - chunk.start), first - start);
+      if (chunk.start <= start) break;
     }
     return out;
   }

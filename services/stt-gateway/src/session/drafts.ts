@@ -15,9 +15,7 @@ import type { SessionEvent, TimedWord } from './session-events.ts';
 import { draftLengths } from './turn-lengths.ts';
 import { secondsOf, transcriptOf } from './transcripts.ts';
 
-/** Pieces being decoded at once; while there are so many the next one grows, so that a slow engine gets fewer calls. */
-const MAX_OUT = 2;
-/** The part of draftMs that is left for decoding: at first, at least and at most. The rest is the length of a piece. */
+/** The part of draftMs that is left for decoding: at first, at least and at most. The rest is the longest piece. */
 const FIRST_RESERVE = 0.5;
 const LEAST_RESERVE = 0.2;
 const MOST_RESERVE = 0.6;
@@ -36,6 +34,7 @@ interface OpenWindow {
   readonly from: number;
   /** Infinity while it goes on. */
   to: number;
+  closedMs: number;
 }
 
 interface Piece {
@@ -51,9 +50,10 @@ interface Piece {
 export class Drafts {
   readonly #ports: DraftsPorts;
   readonly #outbox = new Outbox();
-  readonly #times = new CallTimes();
+  readonly #draftTimes = new CallTimes();
+  readonly #finalTimes = new CallTimes();
   readonly #out = new Set<Piece>();
-  #windows: OpenWindow[] = [{ utterance: 1, from: 0, to: Infinity }];
+  #windows: OpenWindow[] = [windowFrom(1, 0)];
   #words: readonly TimedWord[] = [];
   #state: SegmenterState = initialState();
 
@@ -79,13 +79,15 @@ export class Drafts {
 
   /** The utterance ends: what has no draft yet gets one if the final may come too late for it. */
   close(utterance: number, span: Span): void {
-    const late = this.#oldMs + this.#times.expectedMs(secondsOf(span.to - span.from)) > this.#ports.draftMs;
+    const late = this.#oldMs + (this.#finalTimes.worstMs ?? Infinity) > this.#ports.draftMs;
     for (const piece of this.#advance({ type: 'cut', at: span.to })) if (late) this.#draft(piece);
     this.#begin(utterance, span.to);
   }
 
   /** The final is there: the utterance's drafts are history. */
   settle(utterance: number): void {
+    const settled = this.#windows.find((window) => window.utterance === utterance);
+    if (settled) this.#finalTimes.observe(performance.now() - settled.closedMs);
     this.#windows = this.#windows.filter((window) => window.utterance > utterance);
     const from = this.#windows[0]?.from ?? 0;
     for (const { span, abort } of this.#out)
@@ -105,20 +107,23 @@ export class Drafts {
     return this.#state.phase === 'speaking' ? msOf(this.#state.position - this.#state.span.from) : 0;
   }
 
-  /** What a piece may last, so that it is decoded in time. */
+  /** What a piece may last, so that it is decoded in time. It grows while another is out: a slow engine gets fewer calls. */
   get #longestMs(): number {
     const { draftMs } = this.#ports;
-    if (this.#out.size >= MAX_OUT) return Infinity;
-    const expectedMs = this.#times.expectedMs((draftMs * FIRST_RESERVE) / 1000);
-    const reserve = expectedMs === Infinity ? FIRST_RESERVE : (CAUTION * expectedMs) / draftMs;
+    if (this.#out.size > 0) return Infinity;
+    const { worstMs } = this.#draftTimes;
+    const reserve = worstMs === undefined ? FIRST_RESERVE : (CAUTION * worstMs) / draftMs;
     return draftMs * (1 - Math.min(MOST_RESERVE, Math.max(LEAST_RESERVE, reserve)));
   }
 
   /** The utterance ends at `position`, where the next one's time begins. */
   #begin(utterance: number, position: number): void {
     const window = this.#windows.find((open) => open.utterance === utterance);
-    if (window) window.to = position;
-    this.#windows.push({ utterance: utterance + 1, from: position, to: Infinity });
+    if (window) {
+      window.to = position;
+      window.closedMs = performance.now();
+    }
+    this.#windows.push(windowFrom(utterance + 1, position));
   }
 
   /** @returns the pieces that became complete */
@@ -145,7 +150,7 @@ export class Drafts {
     const startedMs = performance.now();
     try {
       const believed = await decoder.final('commit', cut, { signal: abort.signal });
-      this.#times.observe(secondsOf(cut.pcm.length), performance.now() - startedMs);
+      this.#draftTimes.observe(performance.now() - startedMs);
       return wordsOf(believed, cut.span);
     } catch {
       return undefined;
@@ -175,6 +180,10 @@ export class Drafts {
       this.#ports.onEvent({ type: 'transcript.interim', transcript, stableWords: [] });
     }
   }
+}
+
+function windowFrom(utterance: number, from: number): OpenWindow {
+  return { utterance, from, to: Infinity, closedMs: Infinity };
 }
 
 /** The words on the stream's clock; of an engine that gives no times they are spread over the piece. */

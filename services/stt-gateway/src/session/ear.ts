@@ -71,8 +71,8 @@ export class Ear {
     const from = this.#heardTo;
     if (to <= from || this.#closed) return;
     const count = Math.ceil((to - from) / WINDOW_SAMPLES);
-    const windows = new Int16Array(count * WINDOW_SAMPLES);
-    windows.set(this.#timeline.slice(from, to));
+    const audio = this.#timeline.slice(from, to);
+    const windows = audio.length === count * WINDOW_SAMPLES ? audio : padded(audio, count * WINDOW_SAMPLES);
     for (let index = 0; index < count; index += 1) {
       const start = from + index * WINDOW_SAMPLES;
       const end = Math.min(to, start + WINDOW_SAMPLES);
@@ -89,4 +89,10 @@ export class Ear {
     this.#listener.onWindow({ ...window, probability });
     while (this.#whenHeard[0] && this.#whenHeard[0].position <= window.end) this.#whenHeard.shift()?.action();
   }
+}
+
+function padded(audio: Int16Array, length: number): Int16Array {
+  const windows = new Int16Array(length);
+  windows.set(audio);
+  return windows;
 }

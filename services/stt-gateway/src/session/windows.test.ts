@@ -40,6 +40,8 @@ interface Setting {
   readonly draftMs: number | undefined;
   /** How long the engine takes for so much audio. */
   readonly takesMs: (audioS: number) => number;
+  /** It does one call after the other, as one model on one processor does. */
+  readonly oneByOne?: boolean;
 }
 
 interface Told {
@@ -47,7 +49,8 @@ interface Told {
   readonly event: SessionEvent;
 }
 
-function bench({ draftMs, takesMs }: Setting) {
+function bench({ draftMs, takesMs, oneByOne = false }: Setting) {
+  let last: Promise<unknown> = Promise.resolve();
   const told: Told[] = [];
   const requests: DecodeRequest[] = [];
   const engine: SpeechEngine = {
@@ -55,7 +58,9 @@ function bench({ draftMs, takesMs }: Setting) {
     decode: async (request): Promise<VerboseTranscription> => {
       requests.push(request);
       const duration = request.pcm.length / RATE;
-      await new Promise((resolve) => setTimeout(resolve, takesMs(duration)));
+      const call = () => new Promise((resolve) => setTimeout(resolve, takesMs(duration)));
+      last = oneByOne ? last.then(call) : call();
+      await last;
       request.signal.throwIfAborted();
       const words = wordsIn(request.pcm);
       return { language: 'fr', duration, text: words.map(({ word }) => word).join(' '), words };
@@ -225,6 +230,17 @@ describe('drafts', () => {
       }
     },
   );
+
+  test.each([
+    ['takes 3 s for any call', () => 3_000],
+    ['runs at a third of real time', (audioS: number) => 300 + audioS * 300],
+  ])('one model that %s and does one call after the other: text within 10 s', async (_name, takesMs) => {
+    const { told, requests, play, finish } = bench({ draftMs: 8_000, takesMs, oneByOne: true });
+    const startedMs = await play(markedSpeech(150, pauses));
+    await finish();
+    expect(Math.max(...lags(told, startedMs).values())).toBeLessThanOrEqual(10_000);
+    expect(Math.max(...decodesOf(requests).values())).toBeLessThanOrEqual(2);
+  });
 
   test('a speaker whose client stops sending is drafted and made durable by the wall clock', async () => {
     const { told, play, session } = bench({ draftMs: 10_000, takesMs: () => 3_000 });
