@@ -1,10 +1,12 @@
 import { FakeDeepgram } from '@eloquence/testkit/vendors/deepgram';
+import { scriptedEar } from '@eloquence/testkit/vendors/word-ear';
 import { request } from 'undici';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../config.ts';
 import { FakeEngine } from '../test-support/fake-engine.ts';
 import { Client, startGateway, type RunningGateway } from '../test-support/gateway.ts';
-import { silence } from '../test-support/speech.ts';
+import { RealtimeClient } from '../test-support/realtime-client.ts';
+import { silence, speak } from '../test-support/speech.ts';
 import { teachWords, type TaughtWords } from '../test-support/taught-words.ts';
 
 let taught: TaughtWords;
@@ -209,5 +211,48 @@ describe('a session relayed to a streaming engine', () => {
     expect(await answer.json()).toMatchObject({ text: taught.words.slice(0, 5).join(' ') });
     expect(running.deepgram.streams).toHaveLength(0);
     expect(running.whisper.requests).toHaveLength(0);
+  });
+});
+
+const say = (text: string) => speak(text, { rateHz: 24_000 });
+const quiet = (ms: number) => silence(ms, 24_000);
+
+/** A client of `/v1/realtime`; both engines say the same of any speech. */
+async function openRealtime(running: Bench, turns: object | null): Promise<RealtimeClient> {
+  running.deepgram.ear = scriptedEar(['bonjour madame']);
+  running.whisper.answer = () => 'bonjour madame';
+  return RealtimeClient.open(running.gateway.url, { turn_detection: turns });
+}
+
+describe('OpenAI’s wire over a streaming engine', () => {
+  test('gives each pause its item, with a text once and deltas that lead to it', async () => {
+    await using running = await bench();
+    using client = await openRealtime(running, { type: 'server_vad', silence_duration_ms: 300 });
+    await client.play(Buffer.concat([await say('un'), quiet(1_000), await say('deux'), quiet(1_000)]), 2, 48_000);
+    await client.until(({ completed }) => completed.length === 2);
+    expect(client.completed.map(({ transcript }) => transcript)).toEqual(['bonjour madame', 'bonjour madame']);
+    expect(client.names.filter((name) => name === 'speech_started')).toHaveLength(2);
+    expect(client.names.filter((name) => name === 'speech_stopped')).toHaveLength(2);
+    expect(running.whisper.requests).toHaveLength(0);
+  });
+
+  test('commits and clears, also while the engine goes away', async () => {
+    await using running = await bench();
+    using client = await openRealtime(running, null);
+    await client.play(await say('un'), 4, 48_000);
+    client.send({ type: 'input_audio_buffer.clear' });
+    client.commit();
+    await client.until(({ completed }) => completed.length === 1);
+    expect(client.completed[0]?.transcript).toBe('');
+    await client.play(await say('deux'), 4, 48_000);
+    client.commit();
+    await client.until(({ completed }) => completed.length === 2);
+    running.deepgram.mode = { type: 'error', status: 500 };
+    await client.play(await say('trois'), 4, 48_000);
+    running.deepgram.cutStreams();
+    client.commit();
+    await client.until(({ completed }) => completed.length === 3);
+    expect(client.completed.slice(1).map(({ transcript }) => transcript)).toEqual(['bonjour madame', 'bonjour madame']);
+    expect(client.of('error')).toEqual([]);
   });
 });

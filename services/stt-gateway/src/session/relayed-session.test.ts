@@ -121,6 +121,18 @@ describe('RelayedSession', () => {
     expect(finals()).toEqual([{ text: 'bonjour', pause: true, fromFinalize: true }]);
   });
 
+  test('answers as often as it was asked, though the engine answers once', () => {
+    const { session, say, finals } = bench({ turn: { type: 'manual' } });
+    session.push(seconds(1));
+    session.finalize();
+    session.finalize();
+    say(1, 'bonjour', { fromFinalize: true });
+    expect(finals()).toEqual([
+      { text: 'bonjour', pause: true, fromFinalize: true },
+      { text: '', pause: true, fromFinalize: true },
+    ]);
+  });
+
   test('answers Finalize with nothing when the engine does not', () => {
     const { session, finals, failures } = bench();
     session.push(seconds(1));

@@ -87,7 +87,7 @@ export class RelayedSession implements SpeechSession {
   finalize(): void {
     if (this.#closed) return;
     // All of it is stable already: an engine would not answer.
-    if (this.durationS - this.#assembler.committedS < NOTHING_S) {
+    if (this.#uncommittedS < NOTHING_S) {
       this.#tell(this.#assembler.end({ cause: 'finalize', fromFinalize: true, atS: this.durationS }));
       return;
     }
@@ -130,6 +130,8 @@ export class RelayedSession implements SpeechSession {
     this.#measure(event, events);
     this.#countAudio(this.neededFromS);
     this.#tell(events);
+    // Several asked for the same, and the engine answers one.
+    if (this.#finalizing > 0 && this.#uncommittedS < NOTHING_S) this.#answerFinalizes();
     const firstNeeded = this.#arrivals.findIndex(({ endS }) => endS > this.#assembler.committedS - 1);
     if (firstNeeded > 0) this.#arrivals.splice(0, firstNeeded);
   }
@@ -141,8 +143,18 @@ export class RelayedSession implements SpeechSession {
       this.#ended(new AppError('upstream_timeout', `${this.#ports.engine.name} did not answer a Finalize.`));
       return;
     }
+    this.#answerFinalizes();
+  }
+
+  #answerFinalizes(): void {
+    clearTimeout(this.#finalizeTimer);
     for (; this.#finalizing > 0; this.#finalizing -= 1)
       this.#tell(this.#assembler.end({ cause: 'finalize', fromFinalize: true, atS: this.durationS }));
+  }
+
+  /** Audio the engine has not made final. */
+  get #uncommittedS(): number {
+    return this.durationS - this.#assembler.committedS;
   }
 
   #ended(error: AppError | undefined): void {
@@ -155,8 +167,7 @@ export class RelayedSession implements SpeechSession {
       this.#ports.onFailure(error);
       return;
     }
-    for (; this.#finalizing > 0; this.#finalizing -= 1)
-      this.#tell(this.#assembler.end({ cause: 'finalize', fromFinalize: true, atS: this.durationS }));
+    this.#answerFinalizes();
     this.#countAudio(this.durationS);
     this.#finished.resolve();
   }
@@ -178,7 +189,7 @@ export class RelayedSession implements SpeechSession {
   #stalled(): void {
     // What waits for us has not stalled.
     if (this.#pressed || this.#closed) return;
-    if (this.durationS - this.#assembler.committedS < NOTHING_S)
+    if (this.#uncommittedS < NOTHING_S)
       this.#tell(this.#assembler.end({ cause: 'pause', fromFinalize: false, atS: this.durationS }));
     else this.#stream.finalize();
   }
