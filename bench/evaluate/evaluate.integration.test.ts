@@ -10,7 +10,7 @@ const run = promisify(execFile);
 /** A program as `npm run evaluate:…` starts it. */
 async function evaluate(program: string, ...args: string[]) {
   const { stdout, stderr } = await run(process.execPath, [join(import.meta.dirname, program), ...args], {
-    timeout: 60_000,
+    timeout: 150_000,
   });
   return { stdout, stderr };
 }
@@ -40,7 +40,7 @@ test('the demo model makes no mistake in four demo sentences, and a model that d
     model: 'nosuch',
     reason: expect.stringContaining('unknown') as string,
   });
-}, 90_000);
+}, 160_000);
 
 test('espeak-ng is understood by the demo model, in time and at a loudness', async () => {
   const { stdout } = await evaluate('tts.ts', '--providers', 'espeak', '--clips', '4', '--json');
@@ -53,7 +53,7 @@ test('espeak-ng is understood by the demo model, in time and at a loudness', asy
   expect(espeak.firstByteP50Ms).toBeGreaterThan(0);
   expect(espeak.realTimeFactor).toBeLessThan(2);
   expect(espeak.loudness?.integratedLufs).toBeLessThan(-5);
-}, 90_000);
+}, 160_000);
 
 test('a set that does not exist ends with code 2 and one sentence', async () => {
   const failure = await evaluate('stt.ts', '--models', 'demo', '--set', '/no/such/folder').catch(
