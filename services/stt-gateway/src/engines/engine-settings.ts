@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ConfigError, httpUrlSchema } from '@eloquence/shared/runtime/config';
 
 const ENGINE_NAMES = ['deepgram', 'whisper', 'openai', 'groq', 'mistral', 'rest'] as const;
-export type EngineName = (typeof ENGINE_NAMES)[number];
+type EngineName = (typeof ENGINE_NAMES)[number];
 
 /** Socket addresses are given as ws or http; both mean the same server. */
 const anyUrlSchema = z.url({ protocol: /^(?:wss?|https?)$/ }).transform((url) => url.replace(/\/+$/, ''));

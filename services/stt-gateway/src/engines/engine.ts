@@ -55,7 +55,7 @@ export interface StreamOptions {
 }
 
 /** A word on the stream's own clock: seconds of audio since it was opened. */
-export interface StreamWord {
+interface StreamWord {
   readonly word: string;
   readonly startS: number;
   readonly endS: number;

@@ -5,7 +5,7 @@ import type { VendorSettings } from './vendor-refusal.ts';
 import { MAX_PROMPT_CHARACTERS } from './whisper-engine.ts';
 
 /** What is asked for, in no vendor's words. */
-export interface RestAsk {
+interface RestAsk {
   readonly model: string;
   readonly language: string | undefined;
   readonly keyterms: readonly string[];

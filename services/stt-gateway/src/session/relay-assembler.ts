@@ -171,8 +171,10 @@ export class RelayAssembler {
     return [{ type: 'transcript.interim', transcript: this.#transcript(place, parts), stableWords }];
   }
 
-  #endUtterance(lastWordEndS: number): SessionEvent[] {
+  #endUtterance(saidS: number): SessionEvent[] {
     if (this.#discarding) return [];
+    // Deepgram says -1 when it has told no word.
+    const lastWordEndS = saidS < 0 ? this.#committedS : saidS;
     // The silence is long enough, even where noise hid the pause.
     const cause = 'pause';
     const ended = this.#stable.length > 0 ? this.end({ cause, fromFinalize: false, atS: lastWordEndS }) : [];

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { silence, speak } from './speech.ts';
 import type { EngineStream, StreamEvent, StreamingEngine, StreamOptions, StreamResult } from '../engines/engine.ts';
 
-export interface StreamBench extends AsyncDisposable {
+interface StreamBench extends AsyncDisposable {
   readonly engine: StreamingEngine;
   readonly vendor: FakeDeepgram;
 }
