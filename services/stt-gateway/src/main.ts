@@ -3,6 +3,9 @@ import { createLogger } from '@eloquence/shared/runtime/logger';
 import { buildGateway } from './app.ts';
 import { readConfig } from './config.ts';
 
+// Before the hearing worker loads it: onnxruntime keeps a device id and usage records unless told not to.
+process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
+
 start(async () => {
   const config = readConfig();
   const logger = createLogger('stt-gateway', config.logLevel);

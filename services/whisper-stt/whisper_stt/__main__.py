@@ -124,6 +124,8 @@ def main() -> int:
     """Reads the environment, serves, and turns what stops the start into one clear line each."""
     # Idle model threads sleep instead of spinning: the machine is shared with every other service.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # onnxruntime, which comes with faster-whisper, keeps a device id and usage records unless told not to.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_JsonLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING)

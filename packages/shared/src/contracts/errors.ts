@@ -65,7 +65,9 @@ export const problemSchema = z.object({
   retry_after_s: z.number().optional(),
   issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   request_id: z.string().optional(),
-  error: z.object({ message: z.string(), type: z.string(), code: z.string() }).optional(),
+  error: z
+    .object({ message: z.string(), type: z.string(), code: z.string(), param: z.string().nullable().optional() })
+    .optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;
 

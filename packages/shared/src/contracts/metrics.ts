@@ -56,7 +56,11 @@ export const metrics = {
     buckets: LATENCY_BUCKETS_S,
   },
   eloquence_stt_calls_in_flight: { kind: 'gauge', help: 'Calls to the engine now', labels: [] },
-  eloquence_stt_call_limit: { kind: 'gauge', help: 'Calls to the engine that bring throughput, as measured', labels: [] },
+  eloquence_stt_call_limit: {
+    kind: 'gauge',
+    help: 'Calls to the engine that bring throughput, as measured',
+    labels: [],
+  },
   eloquence_stt_refused_total: { kind: 'counter', help: 'Streams refused before they began', labels: ['reason'] },
   eloquence_stt_optional_dropped_total: {
     kind: 'counter',

@@ -29,6 +29,7 @@ test('the body also has the shape OpenAI clients read, with their name for whose
     message: 'No such model.',
     type: 'invalid_request_error',
     code: 'unknown_model',
+    param: null,
   });
   expect(toProblem(new AppError('internal', 'Ours.')).error?.type).toBe('server_error');
 });

@@ -62,6 +62,7 @@ export function toProblem(error: AppError, requestId?: string): Problem {
       message: error.message,
       type: entry.fault === 'caller' ? 'invalid_request_error' : 'server_error',
       code: error.code,
+      param: error.issues?.[0]?.path ?? null,
     },
   };
 }
