@@ -4,7 +4,7 @@ import asyncio
 
 import aiohttp
 from livekit import rtc
-from livekit.agents import stt
+from livekit.agents import APIConnectOptions, stt
 from livekit.plugins import deepgram
 from speech_file import arguments, frames, report, restarted, samples, until
 
@@ -21,7 +21,8 @@ async def main() -> None:
             http_session=session,
         )
         plugin.on("error", lambda event: report("error", message=str(event.error), recoverable=event.recoverable))
-        stream = plugin.stream()
+        # By default it tries three times, two seconds apart: a gateway on a busy machine takes longer to come back.
+        stream = plugin.stream(conn_options=APIConnectOptions(max_retry=30, retry_interval=1.0))
         finals: list[str] = []
         ends: list[object] = []
 
