@@ -23,7 +23,7 @@ LANGUAGES = frozenset(_LANGUAGE_CODES)
 WARM_UP_CLIP = Path(__file__).with_name("warm-up.wav")
 FULL_WINDOW_S = 30
 # A start may be held up so long by trying out large batches; single pieces are always tried in every window.
-WARM_UP_S = 15.0
+WARM_UP_S = 10.0
 log = logging.getLogger("whisper_stt")
 
 
