@@ -1,6 +1,6 @@
 import { DeepgramClient, type Deepgram } from '@deepgram/sdk';
 import { closeCodes } from '@eloquence/shared/contracts/errors';
-import { waitFor } from '@eloquence/testkit/wait-for';
+import { eventually } from './eventually.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { OwnGateway } from './own-gateway.ts';
 import { misheard, play, record } from './speech.ts';
@@ -67,7 +67,7 @@ describe('@deepgram/sdk', () => {
     const { connection, messages, results, finals } = await listen(clientOf(sttUrl));
     await connection.waitForOpen();
     await play(recording, (frame) => connection.sendMedia(frame));
-    await waitFor(() => messages.filter(({ type }) => type === 'UtteranceEnd').length === 2);
+    await eventually(() => messages.filter(({ type }) => type === 'UtteranceEnd').length === 2);
 
     expect(misheard(said, textsOf(finals()))).toEqual([]);
     expect(finals()).toHaveLength(2);
@@ -97,11 +97,11 @@ describe('@deepgram/sdk', () => {
     await connection.waitForOpen();
     await play(recording, (frame) => connection.sendMedia(frame), { speed: 4 });
     connection.sendFinalize({ type: 'Finalize' });
-    await waitFor(() => finals().length > 0);
+    await eventually(() => finals().length > 0);
     expect(finals()[0]?.from_finalize).toBe(true);
     expect(misheard(['quelle est votre adresse'], said())).toEqual([]);
     connection.sendCloseStream({ type: 'CloseStream' });
-    await waitFor(() => closes.length > 0);
+    await eventually(() => closes.length > 0);
     expect(closes).toEqual([{ code: closeCodes.normal, reason: '' }]);
     expect(messages.at(-1)).toMatchObject({ type: 'Metadata', channels: 1 });
   });
@@ -120,15 +120,15 @@ describe('@deepgram/sdk', () => {
     });
     await connection.waitForOpen();
     await play(await record(['quels sont vos tarifs']), (frame) => connection.sendMedia(frame), { speed: 2 });
-    await waitFor(() => said().length === 1);
+    await eventually(() => said().length === 1);
     await gateway.stop();
-    await waitFor(() => closes.length > 0);
+    await eventually(() => closes.length > 0);
     expect(closes[0]).toMatchObject({ code: closeCodes.goingAway });
     await gateway.start();
     // Between two attempts it waits 1 to 10 s.
-    await waitFor(() => connection.readyState === 1, { timeoutMs: 45_000, what: 'the reconnect' });
+    await eventually(() => connection.readyState === 1, { timeoutMs: 45_000, what: 'the reconnect' });
     await play(await record(['êtes-vous ouvert le samedi']), (frame) => connection.sendMedia(frame), { speed: 2 });
-    await waitFor(() => said().length === 2);
+    await eventually(() => said().length === 2);
     expect(misheard(['quels sont vos tarifs', 'êtes-vous ouvert le samedi'], said())).toEqual([]);
   });
 });

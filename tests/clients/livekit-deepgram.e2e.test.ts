@@ -1,7 +1,7 @@
 import { initializeLogger, stt } from '@livekit/agents';
 import * as deepgram from '@livekit/agents-plugin-deepgram';
 import { AudioFrame } from '@livekit/rtc-node';
-import { waitFor } from '@eloquence/testkit/wait-for';
+import { eventually } from './eventually.ts';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { OwnGateway } from './own-gateway.ts';
 import { misheard, play, playSilence, record } from './speech.ts';
@@ -45,7 +45,7 @@ describe('@livekit/agents-plugin-deepgram', () => {
     const recording = await record(said, { tailMs: 1_500 });
     const { events, of, said: heard, push } = open(pluginOf(sttUrl));
     await play(recording, push);
-    await waitFor(() => of(SpeechEventType.END_OF_SPEECH).length === said.length);
+    await eventually(() => of(SpeechEventType.END_OF_SPEECH).length === said.length);
 
     expect(misheard(said, heard())).toEqual([]);
     expect(of(SpeechEventType.START_OF_SPEECH)).toHaveLength(said.length);
@@ -69,10 +69,10 @@ describe('@livekit/agents-plugin-deepgram', () => {
     const [first, second] = await Promise.all(said.map((text) => record([text], { tailMs: 0 })));
     await play(first!, push, { speed: 2 });
     stream.flush();
-    await waitFor(() => of(SpeechEventType.FINAL_TRANSCRIPT).length === 1);
+    await eventually(() => of(SpeechEventType.FINAL_TRANSCRIPT).length === 1);
     await play(second!, push, { speed: 2 });
     stream.endInput();
-    await waitFor(() => of(SpeechEventType.FINAL_TRANSCRIPT).length === 2);
+    await eventually(() => of(SpeechEventType.FINAL_TRANSCRIPT).length === 2);
     await done;
     expect(misheard(said, heard())).toEqual([]);
   });
@@ -83,14 +83,14 @@ describe('@livekit/agents-plugin-deepgram', () => {
     const silence = playSilence(RATE_HZ, push, AbortSignal.any([quiet.signal, AbortSignal.timeout(12_000)]));
     await silence;
     await play(await record(['êtes-vous ouvert le samedi'], { tailMs: 1_500 }), push);
-    await waitFor(() => of(SpeechEventType.END_OF_SPEECH).length === 1);
+    await eventually(() => of(SpeechEventType.END_OF_SPEECH).length === 1);
     expect(misheard(['êtes-vous ouvert le samedi'], said())).toEqual([]);
     expect(errors).toEqual([]);
   });
 
   test('a wrong key is an error the agent sees', async () => {
     const { errors } = open(pluginOf(sttUrl, 'a-wrong-key'));
-    await waitFor(() => errors.length > 0);
+    await eventually(() => errors.length > 0);
     expect(errors[0]?.message).toMatch(/401|connect/);
   });
 
@@ -98,13 +98,13 @@ describe('@livekit/agents-plugin-deepgram', () => {
     await using gateway = await OwnGateway.start(whisperUrl, key);
     const { stream, said, push } = open(pluginOf(gateway.url, gateway.key));
     await play(await record(['quels sont vos tarifs']), push, { speed: 2 });
-    await waitFor(() => said().length === 1);
+    await eventually(() => said().length === 1);
     await gateway.stop();
     await gateway.start();
     // By itself it never notices a closed socket: livekit/agents-js#2469.
     stream.updateOptions({});
     await play(await record(['êtes-vous ouvert le samedi']), push, { speed: 2 });
-    await waitFor(() => said().length === 2);
+    await eventually(() => said().length === 2);
     expect(misheard(['quels sont vos tarifs', 'êtes-vous ouvert le samedi'], said())).toEqual([]);
   });
 });

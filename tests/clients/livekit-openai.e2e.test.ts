@@ -1,7 +1,7 @@
 import { initializeLogger, stt } from '@livekit/agents';
 import * as openai from '@livekit/agents-plugin-openai';
 import { AudioFrame } from '@livekit/rtc-node';
-import { waitFor } from '@eloquence/testkit/wait-for';
+import { eventually } from './eventually.ts';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { OwnGateway } from './own-gateway.ts';
 import { misheard, play, record } from './speech.ts';
@@ -45,7 +45,7 @@ describe('@livekit/agents-plugin-openai, realtime', () => {
   test('with server_vad: interims that grow, one final each, and the ends of speech', async () => {
     const { events, of, push, interims, heard, errors } = open(pluginOf({ model: 'gpt-4o-transcribe' }));
     await play(await record(said, { rateHz: RATE_HZ, tailMs: 2_000 }), push);
-    await waitFor(() => heard().length === said.length);
+    await eventually(() => heard().length === said.length);
     expect(misheard(said, heard())).toEqual([]);
     expect(of(SpeechEventType.START_OF_SPEECH)).toHaveLength(said.length);
     expect(of(SpeechEventType.END_OF_SPEECH)).toHaveLength(said.length);
@@ -58,7 +58,7 @@ describe('@livekit/agents-plugin-openai, realtime', () => {
   test('with its default model, whose turns it finds by its own VAD and commits', async () => {
     const { of, push, heard, errors } = open(pluginOf(), false);
     await play(await record(said, { rateHz: RATE_HZ, tailMs: 2_000 }), push);
-    await waitFor(() => heard().length === said.length);
+    await eventually(() => heard().length === said.length);
     expect(misheard(said, heard())).toEqual([]);
     expect(of(SpeechEventType.END_OF_SPEECH)).toHaveLength(said.length);
     expect(errors).toEqual([]);
@@ -69,14 +69,14 @@ describe('@livekit/agents-plugin-openai, realtime', () => {
     for (const [index, text] of said.entries()) {
       await play(await record([text], { rateHz: RATE_HZ, pauseMs: 300 }), push, { speed: 2 });
       stream.flush();
-      await waitFor(() => heard().length === index + 1);
+      await eventually(() => heard().length === index + 1);
     }
     expect(misheard(said, heard())).toEqual([]);
   });
 
   test('a wrong key is an error the agent sees', async () => {
     const { errors } = open(pluginOf({ apiKey: 'a-wrong-key', model: 'gpt-4o-transcribe' }));
-    await waitFor(() => errors.length > 0, { timeoutMs: 20_000 });
+    await eventually(() => errors.length > 0, { timeoutMs: 20_000 });
     expect(errors[0]?.message).toContain('401');
   });
 
@@ -85,13 +85,13 @@ describe('@livekit/agents-plugin-openai, realtime', () => {
     const plugin = pluginOf({ apiKey: gateway.key, model: 'gpt-4o-transcribe' }, gateway.url);
     const before = open(plugin);
     await play(await record(['quels sont vos tarifs'], { rateHz: RATE_HZ }), before.push, { speed: 2 });
-    await waitFor(() => before.heard().length === 1);
+    await eventually(() => before.heard().length === 1);
     await gateway.stop();
     await before.done;
     await gateway.start();
     const after = open(plugin);
     await play(await record(['êtes-vous ouvert le samedi'], { rateHz: RATE_HZ }), after.push, { speed: 2 });
-    await waitFor(() => after.heard().length === 1);
+    await eventually(() => after.heard().length === 1);
     expect(misheard(['êtes-vous ouvert le samedi'], after.heard())).toEqual([]);
   });
 });

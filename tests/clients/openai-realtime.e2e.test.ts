@@ -3,7 +3,7 @@ import OpenAI from 'openai';
 import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { RealtimeServerEvent } from 'openai/resources/realtime/realtime';
 import { closeCodes } from '@eloquence/shared/contracts/errors';
-import { waitFor } from '@eloquence/testkit/wait-for';
+import { eventually } from './eventually.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { OwnGateway } from './own-gateway.ts';
 import { misheard, play, record } from './speech.ts';
@@ -57,9 +57,9 @@ describe('openai (Node), realtime', () => {
     await using front = await TlsFront.start(sttUrl);
     const recording = await record(said, { rateHz: RATE_HZ, tailMs: 2_000 });
     const { of, push, heard, errors } = await open(front, { type: 'server_vad', silence_duration_ms: 400 });
-    await waitFor(() => of('session.updated').length === 1);
+    await eventually(() => of('session.updated').length === 1);
     await play(recording, push);
-    await waitFor(() => heard().length === said.length);
+    await eventually(() => heard().length === said.length);
 
     expect(misheard(said, heard())).toEqual([]);
     expect(errors).toEqual([]);
@@ -84,12 +84,12 @@ describe('openai (Node), realtime', () => {
   test('turns ended by the client: a commit brings the text, and nothing before it', async () => {
     await using front = await TlsFront.start(sttUrl);
     const { socket, of, push, heard, errors } = await open(front, null);
-    await waitFor(() => of('session.updated').length === 1);
+    await eventually(() => of('session.updated').length === 1);
     for (const [index, text] of said.entries()) {
       await play(await record([text], { rateHz: RATE_HZ, pauseMs: 600 }), push, { speed: 2 });
       expect(heard()).toHaveLength(index);
       socket.send({ type: 'input_audio_buffer.commit' });
-      await waitFor(() => heard().length === index + 1);
+      await eventually(() => heard().length === index + 1);
     }
     expect(misheard(said, heard())).toEqual([]);
     expect(of('input_audio_buffer.committed')).toHaveLength(said.length);
@@ -100,7 +100,7 @@ describe('openai (Node), realtime', () => {
     await using gateway = await OwnGateway.start(whisperUrl, key);
     await using front = await TlsFront.start(gateway.url);
     const before = await open(front, null, gateway.key);
-    await waitFor(() => before.of('session.updated').length === 1);
+    await eventually(() => before.of('session.updated').length === 1);
     const closed = once(before.socket.socket, 'close') as Promise<[number, Buffer]>;
     await gateway.stop();
     const [code, reason] = await closed;
@@ -108,17 +108,17 @@ describe('openai (Node), realtime', () => {
     expect(reason.toString()).toContain('Connect again');
     await gateway.start();
     const after = await open(front, null, gateway.key);
-    await waitFor(() => after.of('session.updated').length === 1);
+    await eventually(() => after.of('session.updated').length === 1);
     await play(await record(['quels sont vos tarifs'], { rateHz: RATE_HZ, pauseMs: 300 }), after.push, { speed: 2 });
     after.socket.send({ type: 'input_audio_buffer.commit' });
-    await waitFor(() => after.heard().length === 1);
+    await eventually(() => after.heard().length === 1);
     expect(misheard(['quels sont vos tarifs'], after.heard())).toEqual([]);
   });
 
   test('a wrong key is an error with our status', async () => {
     await using front = await TlsFront.start(sttUrl);
     const { errors } = await open(front, null, 'a-wrong-key');
-    await waitFor(() => errors.length > 0);
+    await eventually(() => errors.length > 0);
     expect(errors[0]?.message).toContain('401');
   });
 });
