@@ -12,8 +12,11 @@ export interface HearingListener {
 
 /** The ear of one stream. */
 export interface HearingStream {
-  /** @param windows whole windows of WINDOW_SAMPLES */
-  push(windows: Int16Array): void;
+  /**
+   * @param windows whole windows of WINDOW_SAMPLES; may be none
+   * @param urgent somebody waits for what was pushed: it is not gathered with other streams' windows
+   */
+  push(windows: Int16Array, urgent?: boolean): void;
   close(): void;
 }
 
@@ -37,6 +40,8 @@ interface Listener extends HearingListener {
 }
 
 const RESTART_DELAY_MS = 500;
+/** Windows of all streams go to the worker together so often, ms: nothing beside the silence that ends an utterance. */
+const GATHER_MS = 4;
 const STALL_MS = 10_000;
 
 /** Hearing by Silero in one worker thread. A worker that dies or hangs fails its streams and is started again. */
@@ -54,6 +59,7 @@ export class VadHearing implements Hearing {
   #watch: NodeJS.Timeout | undefined;
   /** Windows that go with the next message. */
   #outgoing: { readonly stream: number; readonly windows: Int16Array }[] = [];
+  #gathering: NodeJS.Timeout | undefined;
 
   constructor(options: VadHearingOptions) {
     this.#options = options;
@@ -81,9 +87,9 @@ export class VadHearing implements Hearing {
     const own = { ...listener, owed: 0 };
     this.#listeners.set(stream, own);
     return {
-      push: (windows) => {
+      push: (windows, urgent = false) => {
         own.owed += windows.length / WINDOW_SAMPLES;
-        this.#push(stream, windows);
+        this.#push(stream, windows, urgent);
       },
       close: () => {
         if (!this.#listeners.delete(stream)) return;
@@ -104,14 +110,17 @@ export class VadHearing implements Hearing {
     await exited;
   }
 
-  /** What all sockets bring in one turn of the event loop goes in one message, because a message costs more than a copy. */
-  #push(stream: number, windows: Int16Array): void {
-    if (this.#outgoing.length === 0) setImmediate(() => this.#flush());
-    this.#outgoing.push({ stream, windows });
+  /** Gathers what all sockets bring: a message, and a run of the model, cost little more for many windows than for one. */
+  #push(stream: number, windows: Int16Array, urgent: boolean): void {
+    if (windows.length > 0) this.#outgoing.push({ stream, windows });
+    if (urgent) this.#flush();
+    else this.#gathering ??= setTimeout(() => this.#flush(), GATHER_MS);
   }
 
   /** Copies: a frame is 2 kB, and a buffer handed over would wait for the other thread's garbage collector. */
   #flush(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
     const outgoing = this.#outgoing;
     if (outgoing.length === 0) return;
     this.#outgoing = [];

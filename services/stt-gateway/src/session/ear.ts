@@ -19,6 +19,8 @@ export interface EarListener {
   readonly onFailure: () => void;
 }
 
+const NO_WINDOWS = new Int16Array(0);
+
 /** Cuts a stream's audio into windows, has them heard elsewhere and puts the answers back on the sample clock. */
 export class Ear {
   readonly #timeline: Timeline;
@@ -56,6 +58,7 @@ export class Ear {
   whenAllHeard(action: () => void): void {
     const position = this.#timeline.end;
     this.#hear(position);
+    if (this.#out.length > 0 && !this.#closed) this.#stream.push(NO_WINDOWS, true);
     if (this.#out.length > 0 && !this.#closed) this.#whenHeard.push({ position, action });
     else action();
   }
