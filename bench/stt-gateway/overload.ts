@@ -41,6 +41,7 @@ interface Phase {
   readonly name: string;
   readonly speakers: readonly Speaker[];
   readonly fromMs: number;
+  readonly toMs: number;
   readonly maxLagMs: number;
 }
 
@@ -80,8 +81,8 @@ async function watchLag(speakers: readonly Speaker[], forMs: number): Promise<nu
   return most;
 }
 
-function row({ name, speakers, fromMs, maxLagMs }: Phase): string[] {
-  const took = speakers.flatMap(({ finals }) => finals.filter(({ spokenMs }) => spokenMs >= fromMs));
+function row({ name, speakers, fromMs, toMs, maxLagMs }: Phase): string[] {
+  const took = speakers.flatMap(({ finals }) => finals.filter(({ spokenMs }) => spokenMs >= fromMs && spokenMs < toMs));
   const times = took.map(({ tookMs }) => tookMs);
   const figures = [quantile(times, 0.5), quantile(times, 0.95), Math.max(...times), maxLagMs];
   const interims = speakers.reduce((sum, speaker) => sum + speaker.interims, 0);
@@ -100,7 +101,13 @@ async function slowDown(engine: Running, crowd: Crowd): Promise<Phase | undefine
   await fetch(`${engine.url}/service-ms?ms=${serviceMs * Number(values.slower)}`);
   const maxLagMs = await watchLag(crowd.inside, SLOW_MS);
   await fetch(`${engine.url}/service-ms?ms=${serviceMs}`);
-  return { name: `engine ${values.slower} times slower`, speakers: crowd.inside, fromMs, maxLagMs };
+  return {
+    name: `engine ${values.slower} times slower`,
+    speakers: crowd.inside,
+    fromMs,
+    toMs: performance.now(),
+    maxLagMs,
+  };
 }
 
 const load = watchLoad();
@@ -124,7 +131,8 @@ const phases: Phase[] = [];
 
 const alone = await start(gateway.url, material, 0);
 const aloneMs = performance.now() + 4_000;
-phases.push({ name: 'alone', speakers: [alone], fromMs: aloneMs, maxLagMs: await watchLag([alone], ALONE_MS) });
+const aloneLagMs = await watchLag([alone], ALONE_MS);
+phases.push({ name: 'alone', speakers: [alone], fromMs: aloneMs, toMs: performance.now(), maxLagMs: aloneLagMs });
 alone.hush();
 
 const crowd = new Crowd();
@@ -134,7 +142,7 @@ const knocking = Array.from({ length: count }, async (_, index) => {
   await crowd.knock(gateway.url, material, index);
 });
 const maxLagMs = await watchLag(crowd.inside, Number(values.seconds) * 1000);
-phases.push({ name: 'crowd', speakers: [...crowd.inside], fromMs: crowdMs, maxLagMs });
+phases.push({ name: 'crowd', speakers: [...crowd.inside], fromMs: crowdMs, toMs: performance.now(), maxLagMs });
 const slow = await slowDown(engine, crowd);
 if (slow) phases.push(slow);
 crowd.over = true;
