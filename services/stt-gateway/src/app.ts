@@ -1,24 +1,18 @@
 import { fileURLToPath } from 'node:url';
-import websocket from '@fastify/websocket';
-import { closeCodes } from '@eloquence/shared/contracts/errors';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import { Lifecycle } from '@eloquence/shared/runtime/lifecycle';
 import { createService } from '@eloquence/shared/runtime/service';
 import { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { Config } from './config.ts';
-import { Admission } from './decoding/admission.ts';
-import { Decoder } from './decoding/decoder.ts';
-import { DecodeScheduler } from './decoding/scheduler.ts';
-import { createEngines } from './engines/create-engines.ts';
-import { EngineChain } from './engines/engine-chain.ts';
 import { EngineDescription } from './engines/engine-description.ts';
 import { VadHearing } from './hearing/hearing.ts';
 import { listenRoutes } from './listen/routes.ts';
 import { realtimeRoutes } from './realtime/routes.ts';
+import { buildRecognition } from './recognition.ts';
 import { restRoutes, type StopFiles } from './rest/routes.ts';
-import { sessionOpener } from './session/open-session.ts';
 import { Tenants } from './tenants.ts';
 import { Entrance } from './wire/entrance.ts';
+import { registerWebSocket } from './wire/register-websocket.ts';
 import type { WireRouteOptions } from './wire/wire-route.ts';
 
 const MODEL_PATH = fileURLToPath(new URL('../models/silero_vad.onnx', import.meta.url));
@@ -36,13 +30,8 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
   const telemetry = new Telemetry();
   const lifecycle = new Lifecycle(logger, { stepTimeoutMs: config.streams.drainMs + 5_000 });
   const hearing = new VadHearing({ modelPath: MODEL_PATH, logger });
-  const engines = createEngines(config.engines, config.engineLimits, { ...config.whisper, key: config.internalKey });
-  const engine = new EngineChain(engines, { telemetry, logger });
-  const scheduler = new DecodeScheduler(config.decoding, { telemetry });
-  const admission = new Admission({ maxStreams: config.streams.max, scheduler, telemetry });
-  const decoder = new Decoder({ engine, scheduler, telemetry, outageMs: config.decoding.outageMs });
+  const { engine, admission, openSession } = buildRecognition(config, { telemetry, logger, hearing });
   const description = new EngineDescription(engine);
-  const openSession = sessionOpener({ chain: engine, hearing, decoder, telemetry });
   let draining = false;
   const app = createService({
     service: 'stt-gateway',
@@ -67,31 +56,15 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
       },
     ],
   });
+  const tenants = new Tenants(config.internalKey, config.apiKeys);
   const entrance = new Entrance({
-    tenants: new Tenants(config.internalKey, config.apiKeys),
+    tenants,
     admission,
     draining: () => draining,
     hears: () => hearing.ready,
   });
-  let stopFiles: StopFiles = () => Promise.resolve();
-  // A plugin of its own, because the upgrade hooks must be there before the routes.
-  app.register(websocket, {
-    options: {
-      maxPayload: config.streams.maxFrameBytes,
-      perMessageDeflate: false,
-      // Deepgram answers the scheme, OpenAI the protocol; never the key.
-      handleProtocols: (protocols) => [...protocols].find((name) => /^(?:token|bearer|realtime)$/i.test(name)) ?? false,
-    },
-    errorHandler: (error, socket) => {
-      // Broken frames and connections have a code, and ws has answered them; anything else is a fault of ours.
-      if ('code' in error) logger.debug({ err: error }, 'socket failed');
-      else {
-        logger.error({ err: error }, 'socket handler failed');
-        socket.close(closeCodes.internal, 'internal: Something failed on our side. Connect again.');
-      }
-      setTimeout(() => socket.terminate(), 2_000).unref();
-    },
-  });
+  let stopFiles: StopFiles | undefined;
+  registerWebSocket(app, logger, config.streams.maxFrameBytes);
   app.after(() => {
     app.websocketServer.on('headers', entrance.addHeaders);
     const wires = {
@@ -104,7 +77,7 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
     listenRoutes(app, wires);
     realtimeRoutes(app, wires);
     stopFiles = restRoutes(app, {
-      tenants: new Tenants(config.internalKey, config.apiKeys),
+      tenants,
       openSession,
       admit: (tenant) => admission.admit(tenant),
       hears: () => hearing.ready,
@@ -123,7 +96,7 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
     lifecycle.onClose('engine', () => engine.close());
     lifecycle.onClose('http', () => app.close());
     const url = await app.listen({ host: config.http.address, port: config.http.port });
-    lifecycle.onClose('files', stopFiles);
+    lifecycle.onClose('files', async () => stopFiles?.());
     lifecycle.onClose('sockets', async () => {
       draining = true;
       await withinDrain(entrance.goAway(), config.streams.drainMs);
