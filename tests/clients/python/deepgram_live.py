@@ -41,7 +41,7 @@ async def main() -> None:
                 async for frame in frames(samples(path), 16_000, asked["speed"]):
                     await connection.send_media(frame)
             await connection.send_finalize()
-            await until(lambda: any(message.get("from_finalize") for message in seen), 10, "the echo of Finalize")
+            await until(lambda: any(message.get("from_finalize") for message in seen), 20, "the echo of Finalize")
             await connection.send_close_stream()
             await asyncio.wait_for(listening, 10)
             report("closed")

@@ -50,12 +50,12 @@ async def main() -> None:
                 async for frame in frames(samples(path), rate_hz, asked["speed"]):
                     stream.push_frame(rtc.AudioFrame(frame, rate_hz, 1, len(frame) // 2))
                 if asked.get("gate") and index == 0:
-                    await until(lambda: finals, 10, "the first text")
+                    await until(lambda: finals, 20, "the first text")
                 if asked.get("flush"):
                     count = len(finals)
                     stream.flush()
-                    await until(lambda: reading.done() or len(finals) > count, 10, "the text after a flush")
-            await until(lambda: reading.done() or len(ends) >= asked["ends"], 15, "the ends of speech")
+                    await until(lambda: reading.done() or len(finals) > count, 20, "the text after a flush")
+            await until(lambda: reading.done() or len(ends) >= asked["ends"], 20, "the ends of speech")
             stream.end_input()
             await asyncio.wait_for(reading, 15)
         except Exception as error:  # noqa: BLE001 - whatever the client raises is what the test looks at

@@ -43,8 +43,8 @@ async def main() -> None:
                 async for frame in frames(samples(path), rate_hz, asked["speed"]):
                     stream.push_frame(rtc.AudioFrame(frame, rate_hz, 1, len(frame) // 2))
                 if asked.get("gate") and index == 0:
-                    await until(lambda: finals, 10, "the first text")
-            await until(lambda: reading.done() or len(finals) >= asked["texts"], 15, "the texts")
+                    await until(lambda: finals, 20, "the first text")
+            await until(lambda: reading.done() or len(finals) >= asked["texts"], 20, "the texts")
         except Exception as error:  # noqa: BLE001 - whatever the client raises is what the test looks at
             report("exception", type=type(error).__name__, message=str(error))
         finally:

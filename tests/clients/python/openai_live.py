@@ -40,8 +40,8 @@ async def main() -> None:
                 if asked["turns"] is None:
                     count = seen.count(completed)
                     await connection.input_audio_buffer.commit()
-                    await until(lambda: seen.count(completed) > count, 10, "the text")  # noqa: B023
-            await until(lambda: seen.count(completed) >= asked["texts"], 10, "the texts")
+                    await until(lambda: seen.count(completed) > count, 20, "the text")  # noqa: B023
+            await until(lambda: seen.count(completed) >= asked["texts"], 20, "the texts")
             reading.cancel()
     except Exception as error:  # noqa: BLE001 - whatever the client raises is what the test looks at
         report("exception", type=type(error).__name__, message=str(error))

@@ -109,7 +109,7 @@ async def main() -> None:
                 await speak(task, asked, path)
                 last = attempt == attempts - 1
                 try:
-                    await until(lambda: failed or ear.finals > heard, 15 if last else 2, "the text")  # noqa: B023
+                    await until(lambda: failed or ear.finals > heard, 20 if last else 2, "the text")  # noqa: B023
                 except TimeoutError:
                     if last:
                         raise
