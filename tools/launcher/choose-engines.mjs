@@ -102,12 +102,13 @@ function chooseSpeech(settings, facts) {
 }
 
 /**
+ * `base` gets every third French word wrong (docs/models.md), so it is for machines that cannot carry more.
  * @param {import("./facts.mjs").Facts} facts
  * @returns {string}
  */
 function modelForHardware(facts) {
   if (facts.gpu) return 'large-v3-turbo';
-  return facts.cores >= 8 ? 'small' : 'base';
+  return facts.cores >= 2 ? 'small' : 'base';
 }
 
 /**

@@ -48,13 +48,13 @@ void test('a provider that is asked for is taken whatever else is there', () => 
 void test('the speech model fits the machine when the hub answers', () => {
   const online = { ...bare, hub: true };
   assert.equal(chooseEngines({}, { ...online, gpu: true }).speech.model, 'large-v3-turbo');
-  assert.equal(chooseEngines({}, { ...online, cores: 8 }).speech.model, 'small');
-  assert.equal(chooseEngines({}, { ...online, cores: 7 }).speech.model, 'base');
+  assert.equal(chooseEngines({}, { ...online, cores: 2 }).speech.model, 'small');
+  assert.equal(chooseEngines({}, { ...online, cores: 1 }).speech.model, 'base');
 });
 
 void test('a model that is on the machine needs no hub', () => {
-  const facts = { ...bare, modelPresent: (/** @type {string} */ model) => model === 'base' };
-  assert.equal(chooseEngines({}, facts).speech.model, 'base');
+  const facts = { ...bare, modelPresent: (/** @type {string} */ model) => model === 'small' };
+  assert.equal(chooseEngines({}, facts).speech.model, 'small');
 });
 
 void test('a model that is named but cannot be had falls back to the demo, and says so', () => {
