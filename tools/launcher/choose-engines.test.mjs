@@ -21,7 +21,7 @@ void test('a bare machine gets demo stand-ins, each called one', () => {
     assert.match(engine.label, /demo stand-in/);
   }
   assert.equal(speech.model, 'demo');
-  assert.match(notes[0] ?? '', /does not answer, and Whisper "base" is not on this machine/);
+  assert.match(notes[0] ?? '', /does not answer, and Whisper "small" is not on this machine/);
 });
 
 void test('keys win in the promised order: Mistral thinks, OpenAI speaks', () => {
