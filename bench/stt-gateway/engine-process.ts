@@ -13,7 +13,8 @@ const { values } = parseArgs({
     batch: { type: 'string', default: '1' },
   },
 });
-let serviceMs = Number(values['service-ms']);
+const startMs = Number(values['service-ms']);
+let serviceMs = startMs;
 const batch = Number(values.batch);
 const waiting: { readonly response: ServerResponse; readonly durationS: number }[] = [];
 let busy = false;
@@ -51,7 +52,13 @@ async function work(): Promise<void> {
 const server = createServer((request, response) => {
   const url = new URL(request.url ?? '/', 'http://engine');
   if (url.pathname === '/ready')
-    send(response, { status: 'ok', checks: [], engine: { id: 'fixed', label: 'fixed time', demo: true } });
+    send(response, {
+      status: 'ok',
+      checks: [],
+      engine: { id: 'fixed', label: 'fixed time', demo: true },
+      // As whisper-stt does; the time at the start, for a machine that gets busy does not announce it.
+      ...(startMs > 0 && { capacity: { calls_at_once: 2 * batch, calls_per_s: (batch * 1000) / startMs } }),
+    });
   else if (url.pathname === '/service-ms') {
     serviceMs = Number(url.searchParams.get('ms'));
     send(response, { serviceMs });

@@ -61,7 +61,7 @@ export const defaults = {
     connections: 16,
     stream: { connectTimeoutMs: 3_000, keepAliveMs: 4_000, silentMs: 6_000 },
   },
-  decoding: { maxSlots: 8, outageMs: 10_000 },
+  decoding: { maxSlots: 16, outageMs: 10_000 },
   streams: {
     max: 300,
     drainMs: 5_000,

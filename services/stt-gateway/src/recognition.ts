@@ -22,7 +22,7 @@ export function buildRecognition(config: Config, ports: RecognitionPorts): Recog
   const { telemetry, logger, hearing } = ports;
   const engines = createEngines(config.engines, config.engineLimits, { ...config.whisper, key: config.internalKey });
   const engine = new EngineChain(engines, { telemetry, logger });
-  const scheduler = new DecodeScheduler(config.decoding, { telemetry });
+  const scheduler = new DecodeScheduler(config.decoding, { telemetry, capacity: () => engine.capacity });
   const admission = new Admission({ maxStreams: config.streams.max, scheduler, telemetry });
   const decoder = new Decoder({ engine, scheduler, telemetry, outageMs: config.decoding.outageMs });
   return { engine, admission, openSession: sessionOpener({ chain: engine, hearing, decoder, telemetry }) };

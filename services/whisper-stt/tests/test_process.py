@@ -36,6 +36,8 @@ def test_readiness_names_the_demo_model(service: Service) -> None:
         "demo": True,
         "languages": ["fr"],
     }
+    assert body["capacity"]["calls_at_once"] == 16
+    assert body["capacity"]["calls_per_s"] > 1
     assert [check["name"] for check in body["checks"]] == ["model", "worker", "queue"]
     assert all(check["ok"] and check["detail"] for check in body["checks"])
     assert service.http.get("/health").json() == {"status": "ok"}

@@ -54,7 +54,9 @@ class Front:
         """200 once the model is loaded and has transcribed the warm-up clip, else 503."""
         checks = self._worker.checks()
         ok = all(check["ok"] for check in checks)
-        body = {"status": "ok" if ok else "unavailable", "checks": checks, "engine": self._description()}
+        body: dict[str, object] = {"status": "ok" if ok else "unavailable", "checks": checks, "engine": self._description()}
+        if self._worker.engine is not None:
+            body["capacity"] = self._worker.engine.capacity()
         return JSONResponse(body, 200 if ok else 503)
 
     def _description(self) -> dict[str, object]:

@@ -24,6 +24,8 @@ WARM_UP_CLIP = Path(__file__).with_name("warm-up.wav")
 FULL_WINDOW_S = 30
 # A start may be held up so long by trying out large batches; single pieces are always tried in every window.
 WARM_UP_S = 10.0
+# An utterance of everyday length, for what is said of capacity.
+USUAL_SPEECH_S = 3.0
 log = logging.getLogger("whisper_stt")
 
 
@@ -101,6 +103,13 @@ class Engine:
         if language is None and self.only_language is None:
             return self.window_s
         return self.windows.choose(duration_s, interim)
+
+    def capacity(self) -> dict[str, float]:
+        """What a caller may count on: calls worth sending at once (a batch, and the next), utterances per second then."""
+        window_s = self.window_for(USUAL_SPEECH_S, False, self.only_language or "fr")
+        batches = (1, self.max_batch)
+        per_s = max(batch / self.times.predict_s(window_s, batch, USUAL_SPEECH_S) for batch in batches)
+        return {"calls_at_once": 2 * self.max_batch, "calls_per_s": round(per_s, 2)}
 
     def decode(self, items: list[Item], window_s: int) -> tuple[list[Heard], CallTimes]:
         """One model call for pieces of one window, prompt length and temperature. Blocks; keeps up the time model."""

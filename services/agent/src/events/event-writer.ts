@@ -70,6 +70,8 @@ export class EventWriter {
       this.#start();
       await this.#pump;
     }
+    // All is out, but the file of what waited may still be there, and would be sent again by the next process.
+    if (this.#waiting.length === 0) await this.#pump;
     await this.#spool();
     return this.#waiting.length;
   }

@@ -61,7 +61,12 @@ class Load {
       const [first] = this.#running.splice(0, 1);
       if (!first) return;
       this.#nowMs = first.endMs;
-      this.#slots.ended(this.#nowMs, { tookMs: first.endMs - first.sinceMs, succeeded: true, waiting });
+      this.#slots.ended(this.#nowMs, {
+        tookMs: first.endMs - first.sinceMs,
+        succeeded: true,
+        waiting,
+        alone: !waiting,
+      });
       this.limits.push(this.#slots.limit);
       if (!waiting) this.#nowMs += 1_000;
     }
@@ -134,11 +139,36 @@ describe('EngineSlots', () => {
     expect(slots.limit).toBeGreaterThan(4);
   });
 
+  test('an engine that says what it can do is believed before anything was measured', () => {
+    const slots = new EngineSlots(16, () => ({ callsAtOnce: 12, callsPerS: 40 }));
+    expect(slots.limit).toBe(12);
+    expect(slots.capacityPerS).toBe(32);
+  });
+
+  test('one that does less than it says while it is busy is not', () => {
+    const slots = new EngineSlots(8, () => ({ callsAtOnce: 2, callsPerS: 40 }));
+    const load = new Load(slots, new Serial(200));
+    load.run(100);
+    expect(slots.capacityPerS).toBeLessThan(8);
+  });
+
+  test('of a vendor each call takes as long as one alone, and a rate limit halves what it gets until that goes well', () => {
+    const slots = new EngineSlots(8, () => ({ callsAtOnce: 8 }));
+    expect(slots.capacityPerS).toBeUndefined();
+    const load = new Load(slots, new Batching(400));
+    load.run(20, false);
+    expect(slots.capacityPerS).toBeCloseTo((0.8 * 8) / 0.4, 0);
+    slots.refused();
+    expect(slots.limit).toBe(4);
+    load.run(200, false);
+    expect(slots.limit).toBe(8);
+  });
+
   test('a call that was cancelled is no throughput', () => {
     const slots = new EngineSlots(8);
     for (let count = 0; count < 20; count += 1) {
       slots.started(count * 100);
-      slots.ended(count * 100 + 100, { tookMs: 100, succeeded: count % 2 === 0, waiting: false });
+      slots.ended(count * 100 + 100, { tookMs: 100, succeeded: count % 2 === 0, waiting: false, alone: true });
     }
     expect(slots.capacityPerS).toBeLessThan(10);
   });

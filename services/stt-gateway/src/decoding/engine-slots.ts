@@ -1,3 +1,5 @@
+import type { EngineCapacity } from '../engines/engine.ts';
+
 /** Where a gateway begins: one call being decoded, one there when it ends. */
 const START_SLOTS = 2;
 /** Below this the time between two calls counts, so that one is always kept ready; above, it only buries finals. */
@@ -17,6 +19,11 @@ const FIRST_CALLS = 20;
 /** Time with calls in flight over which throughput is measured, ms. */
 const MEMORY_MS = 5_000;
 
+/** What an engine says of itself it reaches under a steady load of ready work. Speech is not that. */
+const STATED_PART = 0.8;
+/** After a refusal: calls that succeed before one more is tried at once. */
+const CALLS_TO_RECOVER = 20;
+
 /** How a call ended. */
 export interface EndedCall {
   readonly tookMs: number;
@@ -24,10 +31,13 @@ export interface EndedCall {
   readonly succeeded: boolean;
   /** Something waits for a slot now. */
   readonly waiting: boolean;
+  /** No other call was in flight when it began, nor when it ended. */
+  readonly alone: boolean;
 }
 
 /**
- * How many calls the engine is given at once, and how many it can do per second, both found out by measuring.
+ * How many calls the engine is given at once, and how many it can do per second: by its own account, which is believed
+ * until it is busy and does less, else found out by measuring.
  *
  * An engine that decodes one after the other takes n times as long for each of n calls: more slots bring nothing, and
  * whatever lies in its own queue is out of reach of our order. One that batches across calls does n in little more than
@@ -42,6 +52,10 @@ export interface EndedCall {
  */
 export class EngineSlots {
   readonly #max: number;
+  readonly #stated: () => EngineCapacity | undefined;
+  /** The most since the last refusal. */
+  #ceiling: number;
+  #sinceRefusal = 0;
   #limit: number;
   #callMs: number | undefined;
   #leastMs: number | undefined;
@@ -60,17 +74,27 @@ export class EngineSlots {
   #recentCalls = 0;
   #recentMs = 0;
   #capacityPerS: number | undefined;
+  #aloneMs: number | undefined;
+  /** What it did while something waited all the time, of late. */
+  #saturatedPerS: number | undefined;
+  #saturatedCalls = 0;
   #calls = 0;
 
-  /** @param max most calls at once: more than a batch of the engine */
-  constructor(max: number) {
+  /**
+   * @param max most calls at once: more than a batch of the engine
+   * @param stated what the engine in use says of itself
+   */
+  constructor(max: number, stated: () => EngineCapacity | undefined = () => undefined) {
     this.#max = max;
+    this.#stated = stated;
+    this.#ceiling = max;
     this.#limit = Math.min(max, START_SLOTS);
   }
 
   /** Calls the engine may be given at once, from 1. */
   get limit(): number {
-    return this.#limit;
+    const stated = this.#stated();
+    return stated ? Math.max(1, Math.min(this.#ceiling, stated.callsAtOnce)) : this.#limit;
   }
 
   /** Time of a call as it is now, ms; undefined before the first. */
@@ -78,9 +102,19 @@ export class EngineSlots {
     return this.#callMs;
   }
 
-  /** Calls per second the engine has shown it can do; undefined before the first. */
+  /** Time of a call that has the engine for itself, ms; undefined before the first. */
+  get aloneMs(): number | undefined {
+    return this.#aloneMs ?? this.#leastMs;
+  }
+
+  /** Calls per second the engine can do; undefined while nothing is known. */
   get capacityPerS(): number | undefined {
-    return this.#capacityPerS;
+    const stated = this.#stated();
+    if (!stated) return this.#capacityPerS;
+    const alone = this.aloneMs;
+    const perS = stated.callsPerS ?? (alone === undefined ? undefined : (stated.callsAtOnce * 1000) / alone);
+    if (perS === undefined) return undefined;
+    return Math.min(STATED_PART * perS, this.#saturatedPerS ?? Infinity);
   }
 
   /** A call begins. @param nowMs clock, ms */
@@ -90,7 +124,7 @@ export class EngineSlots {
   }
 
   /** A call has ended. @param nowMs clock, ms */
-  ended(nowMs: number, { tookMs, succeeded, waiting }: EndedCall): void {
+  ended(nowMs: number, { tookMs, succeeded, waiting, alone }: EndedCall): void {
     const sinceMs = this.#pass(nowMs);
     const saturated = this.#waited && waiting;
     this.#waited = waiting;
@@ -102,14 +136,25 @@ export class EngineSlots {
     // The quickest is nearest to what one alone takes.
     const known = this.#leastMs ?? tookMs;
     this.#leastMs = Math.min(tookMs, known + FORGETTING * (tookMs - known));
+    if (alone) this.#aloneMs = mix(this.#aloneMs, tookMs);
     this.#learnCapacity(saturated);
+    this.#recover();
     if (saturated) this.#countRound();
   }
 
   /** The engine refused a call because it is busy. */
   refused(): void {
+    this.#ceiling = Math.max(1, Math.floor(this.limit / 2));
+    this.#sinceRefusal = 0;
     this.#move(Math.max(1, Math.floor(this.#limit / 2)));
     this.#failedTry();
+  }
+
+  #recover(): void {
+    this.#sinceRefusal += 1;
+    if (this.#ceiling >= this.#max || this.#sinceRefusal < CALLS_TO_RECOVER) return;
+    this.#ceiling += 1;
+    this.#sinceRefusal = 0;
   }
 
   /** @returns ms since the last begin or end of a call */
@@ -132,6 +177,9 @@ export class EngineSlots {
     const known = this.#capacityPerS ?? perS;
     const certain = saturated || perS > known || this.#calls < FIRST_CALLS;
     this.#capacityPerS = known + (certain ? SMOOTHING : FORGETTING) * (perS - known);
+    this.#saturatedCalls = saturated ? this.#saturatedCalls + 1 : 0;
+    if (this.#saturatedCalls >= FIRST_CALLS) this.#saturatedPerS = mix(this.#saturatedPerS, perS);
+    else if (!saturated) this.#saturatedPerS = undefined;
   }
 
   /** A round is long enough for every slot to have been used twice. */

@@ -44,6 +44,14 @@ describe('order', () => {
     expect(await drain()).toEqual(['running', 'final', 'speculative', 'commit', 'interim', 'file']);
   });
 
+  test("the first final of a speaker does not wait for another's second and third", async () => {
+    const { submit, drain } = bench(1);
+    const [poured, live] = [{}, {}];
+    for (const name of ['poured 1', 'poured 2', 'poured 3']) submit('final', name, { session: poured });
+    submit('final', 'live', { session: live });
+    expect(await drain()).toEqual(['poured 1', 'live', 'poured 2', 'poured 3']);
+  });
+
   test('interims leave a slot to finals', () => {
     const { started, submit } = bench();
     submit('interim', 'one');

@@ -1,4 +1,5 @@
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import type { EngineCapacity } from '../engines/engine.ts';
 import { EngineSlots } from './engine-slots.ts';
 import { FairQueue, type Queued } from './fair-queue.ts';
 import { DecayingMean, DecayingRate } from './decaying-rate.ts';
@@ -57,6 +58,8 @@ export interface SchedulerPorts {
   readonly telemetry?: Telemetry;
   /** Clock, ms. */
   readonly now?: () => number;
+  /** What the engine says of itself. */
+  readonly capacity?: () => EngineCapacity | undefined;
 }
 
 export interface DecodeJob<T> {
@@ -113,12 +116,14 @@ export class DecodeScheduler {
   readonly #essential = new DecayingRate();
   readonly #waits = new DecayingMean(WAITS_MEMORY_MS);
   readonly #interimSessions = new Map<object, number>();
+  /** Finals and guesses of each session that are not out. */
+  readonly #finals = new WeakMap<object, number>();
   #running = 0;
   #runningInterims = 0;
   #runningFiles = 0;
 
   constructor(options: SchedulerOptions, ports: SchedulerPorts = {}) {
-    this.slots = new EngineSlots(options.maxSlots);
+    this.slots = new EngineSlots(options.maxSlots, ports.capacity);
     this.#telemetry = ports.telemetry;
     this.#now = ports.now ?? (() => performance.now());
   }
@@ -168,7 +173,8 @@ export class DecodeScheduler {
    */
   submit<T>(job: DecodeJob<T>): Ticket<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const { signal, kind, tenant, session } = job;
+    const { signal, tenant, session } = job;
+    const kind = this.#kindOf(job);
     const onAbort = () => {
       this.#queues[entry.kind].remove(entry);
       reject(signal.reason as Error);
@@ -196,14 +202,28 @@ export class DecodeScheduler {
         reject(reason);
       },
     };
+    if (session && (job.kind === 'final' || job.kind === 'speculative')) this.#countOf(session, promise);
     if (signal.aborted) reject(signal.reason as Error);
     else {
       signal.addEventListener('abort', onAbort, { once: true });
       // What comes again was counted when it came first.
-      if ((kind === 'final' || kind === 'commit') && job.dueMs === undefined) this.#essential.add(sinceMs);
+      if ((kind === 'final' || job.kind === 'commit') && job.dueMs === undefined) this.#essential.add(sinceMs);
       this.#enqueue(entry);
     }
     return { result: promise, promote: () => this.#promote(entry) };
+  }
+
+  /**
+   * Who speaks waits for one final at a time. More of one session means that audio was poured in, or that it has waited
+   * already: those after the first go with the commits, so that nobody else's first waits for them.
+   */
+  #kindOf({ kind, session }: DecodeJob<unknown>): DecodeKind {
+    return kind === 'final' && session && (this.#finals.get(session) ?? 0) > 0 ? 'commit' : kind;
+  }
+
+  #countOf(session: object, result: Promise<unknown>): void {
+    this.#finals.set(session, (this.#finals.get(session) ?? 0) + 1);
+    result.catch(() => undefined).finally(() => void this.#finals.set(session, (this.#finals.get(session) ?? 1) - 1));
   }
 
   #enqueue(entry: Waiting): void {
@@ -274,14 +294,16 @@ export class DecodeScheduler {
       this.#passedOver[patient] =
         kind === patient || this.#queues[patient].size === 0 ? 0 : this.#passedOver[patient] + 1;
     this.#telemetry?.observe('eloquence_stt_queue_seconds', { kind }, (startedMs - entry.sinceMs) / 1000);
+    const first = this.#running === 0;
     this.#move(1, kind);
     this.slots.started(startedMs);
     const succeeded = await entry.start();
     this.#move(-1, kind);
     const endedMs = this.#now();
     const tookMs = endedMs - startedMs;
-    const aloneMs = Math.min(tookMs, 1000 / (this.slots.capacityPerS ?? Infinity));
-    this.slots.ended(endedMs, { tookMs, succeeded, waiting: KINDS.some((other) => this.waiting(other) > 0) });
+    const aloneMs = Math.min(tookMs, this.slots.aloneMs ?? tookMs);
+    const waiting = KINDS.some((other) => this.waiting(other) > 0);
+    this.slots.ended(endedMs, { tookMs, succeeded, waiting, alone: first && this.#running === 0 });
     // A call that failed or was cancelled says nothing about how long one takes.
     if (succeeded) {
       if (kind === 'final' || kind === 'speculative') this.#waits.add(endedMs - entry.sinceMs - aloneMs, endedMs);

@@ -7,6 +7,7 @@ import { DeepgramStream, type DeepgramStreamLimits } from './deepgram-stream.ts'
 import { EngineHttp, parseAnswer } from './engine-http.ts';
 import {
   decodeTimeout,
+  VENDOR_CAPACITY,
   VENDOR_FRESH_MS,
   type DecodeRequest,
   type EngineStream,
@@ -71,6 +72,7 @@ const answerSchema = z.looseObject({
 export class DeepgramEngine implements StreamingEngine {
   readonly name = 'deepgram';
   readonly describeFreshMs = VENDOR_FRESH_MS;
+  readonly capacity = VENDOR_CAPACITY;
   readonly #options: DeepgramEngineOptions;
   readonly #http: EngineHttp;
 

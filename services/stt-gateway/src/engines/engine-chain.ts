@@ -5,7 +5,7 @@ import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { EngineHealth } from './engine-health.ts';
-import type { DecodeRequest, SpeechEngine } from './engine.ts';
+import type { DecodeRequest, EngineCapacity, SpeechEngine } from './engine.ts';
 
 /**
  * How long an engine may take while another waits to take over: three times the longest it took of late, and before
@@ -73,6 +73,10 @@ export class EngineChain implements SpeechEngine {
   /** The engine that gets the next work. */
   get name(): string {
     return this.#inUse.engine.name;
+  }
+
+  get capacity(): EngineCapacity | undefined {
+    return this.#inUse.engine.capacity;
   }
 
   async decode(request: DecodeRequest): Promise<VerboseTranscription> {

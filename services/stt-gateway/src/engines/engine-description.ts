@@ -22,8 +22,12 @@ export class EngineDescription {
 
   /** @throws AppError while the engine cannot decode */
   async refresh(signal: AbortSignal): Promise<void> {
-    this.#known = undefined;
-    this.#known = { engine: await this.#engine.describe(signal), untilMs: performance.now() + FRESH_MS };
+    try {
+      this.#known = { engine: await this.#engine.describe(signal), untilMs: performance.now() + FRESH_MS };
+    } catch (error) {
+      this.#known = undefined;
+      throw error;
+    }
   }
 
   /**
@@ -34,9 +38,11 @@ export class EngineDescription {
    */
   async checkLanguage(language: string | undefined): Promise<void> {
     const code = language?.toLowerCase().split(/[-_]/)[0];
+    const fresh = this.#known && this.#known.untilMs >= performance.now();
+    // Also when no language is named: what the engine says of its capacity comes with it.
+    const refreshed = fresh ? undefined : this.refresh(AbortSignal.timeout(TIMEOUT_MS)).catch(() => undefined);
     if (!code || code === 'multi' || code === 'auto') return;
-    if (!this.#known || this.#known.untilMs < performance.now())
-      await this.refresh(AbortSignal.timeout(TIMEOUT_MS)).catch(() => undefined);
+    await refreshed;
     const { languages, label } = this.current ?? {};
     if (!languages || languages.includes(code)) return;
     throw new AppError(

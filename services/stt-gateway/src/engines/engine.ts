@@ -25,6 +25,14 @@ export function decodeTimeout(kind: DecodeKind, decodeTimeoutMs: number): number
   return kind === 'file' ? FILE_PATIENCE * decodeTimeoutMs : decodeTimeoutMs;
 }
 
+/** What an engine can do, by its own account. */
+export interface EngineCapacity {
+  /** Calls worth giving it at once. */
+  readonly callsAtOnce: number;
+  /** Calls per second when it has so many; undefined = each call is served as fast as one alone. */
+  readonly callsPerS?: number;
+}
+
 /**
  * What turns a whole utterance into text. Stateless: the gateway owns hearing, segmentation and scheduling.
  *
@@ -38,6 +46,8 @@ export interface SpeechEngine {
   /** Label of metrics. */
   readonly name: string;
   decode(request: DecodeRequest): Promise<VerboseTranscription>;
+  /** As last heard of; undefined = it does not say, and has to be found out. */
+  readonly capacity?: EngineCapacity | undefined;
   /** For how long an answer of `describe` holds while decodes succeed: asking a vendor counts against its limits. */
   readonly describeFreshMs?: number;
   /** Who listens, for /ready. Throws AppError while the engine cannot decode. */
@@ -101,6 +111,9 @@ export interface EngineStream {
   finish(): void;
   close(): void;
 }
+
+/** A vendor's machines are many: each call is served as if alone, until its rate limit says otherwise. */
+export const VENDOR_CAPACITY: EngineCapacity = { callsAtOnce: 8 };
 
 /** How long a vendor's `describe` holds. */
 export const VENDOR_FRESH_MS = 30_000;

@@ -3,7 +3,7 @@ import type { Engine } from '@eloquence/shared/contracts/engine';
 import { STT_SAMPLE_RATE_HZ, type VerboseTranscription } from '@eloquence/shared/contracts/stt';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { wavOf } from '../audio/wav.ts';
-import { decodeTimeout, VENDOR_FRESH_MS, type DecodeRequest, type SpeechEngine } from './engine.ts';
+import { decodeTimeout, VENDOR_CAPACITY, VENDOR_FRESH_MS, type DecodeRequest, type EngineCapacity, type SpeechEngine } from './engine.ts';
 import { EngineHttp, parseJson } from './engine-http.ts';
 import { baseLanguage } from './language-codes.ts';
 import type { RestDialect, RestShape } from './rest-dialects.ts';
@@ -26,6 +26,7 @@ const PROBE_TIMEOUT_MS = 1_500;
 export class RestEngine implements SpeechEngine {
   readonly name: string;
   readonly describeFreshMs = VENDOR_FRESH_MS;
+  readonly capacity: EngineCapacity | undefined;
   readonly #dialect: RestDialect;
   readonly #options: RestEngineOptions;
   readonly #http: EngineHttp;
@@ -35,6 +36,8 @@ export class RestEngine implements SpeechEngine {
 
   constructor(dialect: RestDialect, options: RestEngineOptions) {
     this.name = dialect.name;
+    // A server of one's own is one machine, and does not say what it can do.
+    this.capacity = dialect.name === 'rest' ? undefined : VENDOR_CAPACITY;
     this.#dialect = dialect;
     this.#options = options;
     this.#shapes = dialect.shapes(options.model);

@@ -3,7 +3,7 @@ import { engineSchema, type Engine } from '@eloquence/shared/contracts/engine';
 import type { ErrorCode } from '@eloquence/shared/contracts/errors';
 import { verboseTranscriptionSchema, type VerboseTranscription } from '@eloquence/shared/contracts/stt';
 import { AppError } from '@eloquence/shared/runtime/errors';
-import { decodeTimeout, type DecodeRequest, type SpeechEngine } from './engine.ts';
+import { decodeTimeout, type DecodeRequest, type EngineCapacity, type SpeechEngine } from './engine.ts';
 import { EngineHttp, parseAnswer, parseJson } from './engine-http.ts';
 
 export interface WhisperEngineOptions {
@@ -21,13 +21,17 @@ export const MAX_PROMPT_CHARACTERS = 500;
 
 const problemSchema = z.looseObject({ detail: z.string().max(500), code: z.string().max(100).optional() });
 /** `label_fr` falls back to `label`: whisper-stt names a downloaded model by its own name in every language. */
-const readySchema = z.looseObject({ engine: engineSchema.partial({ label_fr: true }).optional() });
+const readySchema = z.looseObject({
+  engine: engineSchema.partial({ label_fr: true }).optional(),
+  capacity: z.looseObject({ calls_at_once: z.number().min(1), calls_per_s: z.number().positive() }).optional(),
+});
 
 /** whisper-stt over HTTP: one stateless call per decode, raw samples in the body, options in the query. */
 export class WhisperEngine implements SpeechEngine {
   readonly name = 'whisper';
   readonly #decodeTimeoutMs: number;
   readonly #http: EngineHttp;
+  #capacity: EngineCapacity | undefined;
 
   constructor(options: WhisperEngineOptions) {
     this.#decodeTimeoutMs = options.decodeTimeoutMs;
@@ -38,6 +42,10 @@ export class WhisperEngine implements SpeechEngine {
       who: WHO,
       refusal,
     });
+  }
+
+  get capacity(): EngineCapacity | undefined {
+    return this.#capacity;
   }
 
   async decode(request: DecodeRequest): Promise<VerboseTranscription> {
@@ -60,7 +68,8 @@ export class WhisperEngine implements SpeechEngine {
 
   async describe(signal: AbortSignal): Promise<Engine | undefined> {
     const text = await this.#http.text({ path: '/ready', method: 'GET' }, { signal, timeoutMs: 1_500 });
-    const { engine } = parseAnswer(text, readySchema, WHO);
+    const { engine, capacity } = parseAnswer(text, readySchema, WHO);
+    this.#capacity = capacity && { callsAtOnce: Math.floor(capacity.calls_at_once), callsPerS: capacity.calls_per_s };
     return engine && { ...engine, label_fr: engine.label_fr ?? engine.label };
   }
 
