@@ -13,9 +13,12 @@ export class S16leFramer {
   }
 }
 
-/** Root mean square of 16-bit samples, full scale = 1. */
-export function rms(samples: Int16Array): number {
+/** Root mean square of 16-bit samples `from`..`to` (exclusive), full scale = 1. */
+export function rms(samples: Int16Array, from = 0, to = samples.length): number {
   let sum = 0;
-  for (const sample of samples) sum += sample * sample;
-  return samples.length === 0 ? 0 : Math.sqrt(sum / samples.length) / 32_768;
+  for (let index = from; index < to; index += 1) {
+    const sample = samples[index] as number;
+    sum += sample * sample;
+  }
+  return to <= from ? 0 : Math.sqrt(sum / (to - from)) / 32_768;
 }

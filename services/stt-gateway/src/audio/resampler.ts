@@ -85,36 +85,56 @@ export class Resampler {
 
   /** @returns how many samples it put into `output` from `at` on */
   #filterInto(output: Int16Array, at: number): number {
-    const { up, down, reach, taps } = this.#filter;
-    const history = this.#history;
-    const width = 2 * reach;
+    const { up, down, reach } = this.#filter;
     const last = Math.ceil(((this.#offset + this.#held - reach) * up) / down);
     const count = Math.max(0, last - this.#produced);
-    let phase = (this.#produced * down) % up;
-    let first = Math.floor((this.#produced * down) / up) - reach + 1 - this.#offset;
-    for (let index = 0; index < count; index += 1) {
-      const row = phase * width;
-      // Two sums that do not wait for each other: a third faster. The width is even.
-      let even = 0;
-      let odd = 0;
-      for (let tap = 0; tap < width; tap += 2) {
-        even += (history[first + tap] as number) * (taps[row + tap] as number);
-        odd += (history[first + tap + 1] as number) * (taps[row + tap + 1] as number);
-      }
-      output[at + index] = Math.max(-32_768, Math.min(32_767, Math.round(even + odd)));
-      phase += down;
-      while (phase >= up) {
-        phase -= up;
-        first += 1;
-      }
-    }
+    const piece = output.subarray(at, at + count);
+    for (let lead = 0; lead < Math.min(up, count); lead += 1) this.#filterPhase(piece, lead);
     this.#produced += count;
-    const keepFrom = Math.max(0, first);
-    history.copyWithin(0, keepFrom, this.#held);
+    const keepFrom = Math.max(0, this.#firstOf(this.#produced));
+    this.#history.copyWithin(0, keepFrom, this.#held);
     this.#held -= keepFrom;
     this.#offset += keepFrom;
     return count;
   }
+
+  /** Index in the history of the first sample that output `n` is made of. */
+  #firstOf(n: number): number {
+    const { up, down, reach } = this.#filter;
+    return Math.floor((n * down) / up) - reach + 1 - this.#offset;
+  }
+
+  /** Every `up`-th output from `lead` on. They have the same taps: two at a time load them once. */
+  #filterPhase(piece: Int16Array, lead: number): void {
+    const { up, down, reach, taps } = this.#filter;
+    const history = this.#history;
+    const width = 2 * reach;
+    const row = (((this.#produced + lead) * down) % up) * width;
+    let first = this.#firstOf(this.#produced + lead);
+    for (let index = lead; index < piece.length; index += 2 * up, first += 2 * down) {
+      const hasNext = index + up < piece.length;
+      const next = hasNext ? first + down : first;
+      // Two sums each that do not wait for each other: a third faster. The width is even.
+      let even = 0;
+      let odd = 0;
+      let nextEven = 0;
+      let nextOdd = 0;
+      for (let tap = 0; tap < width; tap += 2) {
+        const evenTap = taps[row + tap] as number;
+        const oddTap = taps[row + tap + 1] as number;
+        even += (history[first + tap] as number) * evenTap;
+        odd += (history[first + tap + 1] as number) * oddTap;
+        nextEven += (history[next + tap] as number) * evenTap;
+        nextOdd += (history[next + tap + 1] as number) * oddTap;
+      }
+      piece[index] = clipped(even + odd);
+      if (hasNext) piece[index + up] = clipped(nextEven + nextOdd);
+    }
+  }
+}
+
+function clipped(value: number): number {
+  return Math.max(-32_768, Math.min(32_767, Math.round(value)));
 }
 
 function filterFor(inputRateHz: number): Filter {

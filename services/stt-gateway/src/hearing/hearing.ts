@@ -40,8 +40,11 @@ interface Listener extends HearingListener {
 }
 
 const RESTART_DELAY_MS = 500;
-/** Windows of all streams go to the worker together so often, ms: nothing beside the silence that ends an utterance. */
-const GATHER_MS = 4;
+/**
+ * Windows of all streams go to the worker together so often, ms: little beside the silence that ends an utterance, and
+ * waking a thread that sleeps costs as much as a frame.
+ */
+const GATHER_MS = 10;
 const STALL_MS = 10_000;
 
 /** Hearing by Silero in one worker thread. A worker that dies or hangs fails its streams and is started again. */
@@ -58,7 +61,10 @@ export class VadHearing implements Hearing {
   #answered = true;
   #watch: NodeJS.Timeout | undefined;
   /** Windows that go with the next message. */
-  #outgoing: { readonly stream: number; readonly windows: Int16Array }[] = [];
+  #outgoing: Int16Array[] = [];
+  /** Stream and number of windows, stream and number… of `#outgoing`. */
+  #outgoingOf: number[] = [];
+  #outgoingSamples = 0;
   #gathering: NodeJS.Timeout | undefined;
 
   constructor(options: VadHearingOptions) {
@@ -112,7 +118,11 @@ export class VadHearing implements Hearing {
 
   /** Gathers what all sockets bring: a message, and a run of the model, cost little more for many windows than for one. */
   #push(stream: number, windows: Int16Array, urgent: boolean): void {
-    if (windows.length > 0) this.#outgoing.push({ stream, windows });
+    if (windows.length > 0) {
+      this.#outgoing.push(windows);
+      this.#outgoingOf.push(stream, windows.length / WINDOW_SAMPLES);
+      this.#outgoingSamples += windows.length;
+    }
     if (urgent) this.#flush();
     else this.#gathering ??= setTimeout(() => this.#flush(), GATHER_MS);
   }
@@ -121,17 +131,22 @@ export class VadHearing implements Hearing {
   #flush(): void {
     clearTimeout(this.#gathering);
     this.#gathering = undefined;
-    const outgoing = this.#outgoing;
-    if (outgoing.length === 0) return;
-    this.#outgoing = [];
-    const all = new Int16Array(outgoing.reduce((sum, { windows }) => sum + windows.length, 0));
+    if (this.#outgoing.length === 0) return;
+    const all = new Int16Array(this.#outgoingSamples);
     let offset = 0;
-    for (const { windows } of outgoing) {
+    for (const windows of this.#outgoing) {
       all.set(windows, offset);
       offset += windows.length;
     }
-    const streams = outgoing.flatMap(({ stream, windows }) => [stream, windows.length / WINDOW_SAMPLES]);
+    const streams = this.#outgoingOf;
+    this.#forgetOutgoing();
     this.#send({ type: 'windows', streams, windows: all });
+  }
+
+  #forgetOutgoing(): void {
+    this.#outgoing = [];
+    this.#outgoingOf = [];
+    this.#outgoingSamples = 0;
   }
 
   #send(message: ToWorker): void {
@@ -185,7 +200,7 @@ export class VadHearing implements Hearing {
     this.#options.logger.error({ err: failure }, 'the hearing worker ended');
     const failed = [...this.#listeners.values()];
     this.#listeners.clear();
-    this.#outgoing = [];
+    this.#forgetOutgoing();
     for (const listener of failed) listener.onFailure();
     // Before the first success there is nothing to mend: start() throws and the process ends.
     if (!this.#started) return;

@@ -47,6 +47,11 @@ export class Ear {
     return this.#out.length;
   }
 
+  /** Somebody waits for `whenAllHeard`. */
+  get hasWaiting(): boolean {
+    return this.#whenHeard.length > 0;
+  }
+
   /** Takes the whole windows that have come on the timeline. */
   take(): void {
     this.#receivedMs = performance.now();
@@ -54,10 +59,15 @@ export class Ear {
     this.#hear(end - ((end - this.#heardTo) % WINDOW_SAMPLES));
   }
 
+  /** Takes all that has come, also what does not fill a window. */
+  takeAll(): void {
+    this.#hear(this.#timeline.end);
+  }
+
   /** Acts when all audio received by now has been heard, also what does not fill a window. At once when closed. */
   whenAllHeard(action: () => void): void {
     const position = this.#timeline.end;
-    this.#hear(position);
+    this.takeAll();
     if (this.#out.length > 0 && !this.#closed) this.#stream.push(NO_WINDOWS, true);
     if (this.#out.length > 0 && !this.#closed) this.#whenHeard.push({ position, action });
     else action();
@@ -79,7 +89,7 @@ export class Ear {
     for (let index = 0; index < count; index += 1) {
       const start = from + index * WINDOW_SAMPLES;
       const end = Math.min(to, start + WINDOW_SAMPLES);
-      const level = rms(windows.subarray(index * WINDOW_SAMPLES, index * WINDOW_SAMPLES + end - start));
+      const level = rms(windows, start - from, end - from);
       this.#out.push({ start, end, rms: level, receivedMs: this.#receivedMs });
     }
     this.#heardTo = to;

@@ -95,8 +95,8 @@ export class FailoverSession implements SpeechSession {
 
   push(samples: Int16Array): void {
     if (this.#closed || samples.length === 0) return;
-    // What is pushed may be the caller's buffer; what is kept must not change.
-    this.#kept.append(samples.slice());
+    // What is pushed may be the caller's buffer; what is kept must not change. Whoever hears locally keeps it himself.
+    this.#kept.append(this.#inner?.type === 'local' ? samples : samples.slice());
     this.#inner?.session.push(samples);
     this.#trim();
   }

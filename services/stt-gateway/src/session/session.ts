@@ -6,6 +6,7 @@ import type { Decoder } from '../decoding/decoder.ts';
 import type { Hearing } from '../hearing/hearing.ts';
 import { WINDOW_SAMPLES } from '../hearing/silero.ts';
 import {
+  endIsKnown,
   initialState,
   PRE_ROLL_MS,
   samplesOf,
@@ -121,12 +122,16 @@ export class TranscriptionSession implements SpeechSession {
   }
 
   finalize(): void {
-    this.#ear.whenAllHeard(() => {
-      this.#advance({ type: 'finalize' });
-      if (this.#closed || this.#finals.markFinalized()) return;
-      const at = this.#timeline.end;
-      this.#finals.addEmpty({ utterance: this.#utterance - 1, from: at, to: at });
-    });
+    const { end } = this.#timeline;
+    // Drafts need every window before its utterance is closed.
+    if (this.#drafts || this.#ear.hasWaiting || !endIsKnown(this.#state, end)) {
+      this.#ear.whenAllHeard(() => this.#answerFinalize({ type: 'finalize' }));
+      return;
+    }
+    this.#ear.takeAll();
+    if (this.#state.phase === 'speaking' && this.#state.silenceFrom === undefined)
+      this.#speechHeardMs = this.#lastAudioMs;
+    this.#answerFinalize({ type: 'finalize', end });
   }
 
   discard(): void {
@@ -149,6 +154,13 @@ export class TranscriptionSession implements SpeechSession {
     clearInterval(this.#ticker);
     this.#decoder.close();
     this.#ear.close();
+  }
+
+  #answerFinalize(input: SegmenterInput): void {
+    this.#advance(input);
+    if (this.#closed || this.#finals.markFinalized()) return;
+    const at = this.#timeline.end;
+    this.#finals.addEmpty({ utterance: this.#utterance - 1, from: at, to: at });
   }
 
   #heard(window: HeardWindow): void {

@@ -13,6 +13,9 @@ const SPECULATE_AFTER_MS = 120;
 const TAIL_MS = 120;
 /** A pause between two phrases: an utterance long enough is cut in it. Shorter ones lie inside words too. */
 const CUT_SILENCE_MS = 300;
+/** With less speech than this, or less certain, what is decoded is doubted (guards.ts): then every window counts. */
+const CERTAIN_SPEECH_MS = 400;
+const CERTAIN_PROBABILITY = 0.8;
 
 export interface SegmenterOptions {
   /** Silence that ends an utterance; undefined = only Finalize, `utteranceEndMs` and the length limit do. */
@@ -74,7 +77,8 @@ export type SegmenterInput =
     }
   /** Nothing has come for so long although everything that came was heard: clients stop sending in silence. */
   | { readonly type: 'stall'; readonly stalledMs: number }
-  | { readonly type: 'finalize' }
+  /** `end`: the end of the audio, where windows not yet heard change nothing (`endIsKnown`). */
+  | { readonly type: 'finalize'; readonly end?: number }
   /** Ends the utterance at a place that has been heard already; what follows goes on as one of its own. */
   | { readonly type: 'cut'; readonly at: number }
   /** Forgets the utterance. */
@@ -117,7 +121,7 @@ export function step(state: SegmenterState, input: SegmenterInput, options: Segm
         ? tellEnd(state, input.stalledMs, options)
         : judgeSilence(state, input.stalledMs, options);
     case 'finalize':
-      return finalize(state);
+      return finalize(input.end === undefined ? state : goOn(state, input.end));
     case 'cut':
       return state.phase === 'speaking' && state.span.from < input.at
         ? cut(state, [], { at: input.at, options })
@@ -131,6 +135,8 @@ type WindowInput = Extract<SegmenterInput, { type: 'window' }>;
 
 function hearIdle(state: Idle, window: WindowInput, options: SegmenterOptions): Step {
   const { start, end, probability, rms } = window;
+  // Committed before it was heard.
+  if (end <= state.committedTo) return { state, effects: [] };
   if (probability < START_PROBABILITY) return tellEnd({ ...state, position: end, candidate: undefined }, 0, options);
   const before = state.candidate;
   const candidate = {
@@ -258,6 +264,25 @@ function tellEnd(state: Idle, stalledMs: number, options: SegmenterOptions): Ste
   if (msOf(state.position - state.untold) + stalledMs < options.utteranceEndMs) return { state, effects: [] };
   const effects: SegmenterEffect[] = [{ type: 'utterance.ended', speechEnd: state.untold }];
   return { state: { ...state, untold: undefined }, effects };
+}
+
+/**
+ * Whether what is being said ends at `end`, the end of the audio, whatever its last windows turn out to hold: if silence,
+ * not more than is left at the end of an utterance anyway. Then `finalize` need not wait until they have been heard.
+ */
+export function endIsKnown(state: SegmenterState, end: number): boolean {
+  return (
+    state.phase === 'speaking' &&
+    end <= state.span.speechEnd + samplesOf(TAIL_MS) &&
+    state.span.speechSamples >= samplesOf(CERTAIN_SPEECH_MS) &&
+    state.span.peakProbability >= CERTAIN_PROBABILITY
+  );
+}
+
+/** Up to `end` it went on as it was: in speech or in silence. */
+function goOn(state: SegmenterState, end: number): SegmenterState {
+  if (state.phase === 'idle' || state.silenceFrom !== undefined) return { ...state, position: end };
+  return { ...state, position: end, span: { ...state.span, speechEnd: end } };
 }
 
 function finalize(state: SegmenterState): Step {

@@ -12,12 +12,14 @@ export interface AudioFormat {
 /** As much as a session can hold beside what is being said; less than a second is usual. */
 const MAX_FRAME_S = 66;
 
+const NO_BYTES = new Uint8Array(0);
+
 /** Bytes of a wire -> 16 kHz samples, however they are cut into frames, with no array between the two. */
 export class AudioReader {
   readonly #format: AudioFormat;
   readonly #resampler: Resampler | undefined;
   /** The first byte of a sample whose second has not come. */
-  #carry: Uint8Array = new Uint8Array(0);
+  #carry: Uint8Array = NO_BYTES;
   #begun = false;
 
   /** @throws RangeError when the rate is not one of INPUT_RATES_HZ */
@@ -47,7 +49,8 @@ export class AudioReader {
   #readLinear(frame: Uint8Array): Int16Array<ArrayBuffer> {
     const bytes = this.#carry.length === 0 ? frame : Buffer.concat([this.#carry, frame]);
     const count = bytes.length >> 1;
-    this.#carry = bytes.slice(2 * count);
+    // A copy: a slice of a Buffer would be a view of memory that the caller uses again.
+    this.#carry = 2 * count === bytes.length ? NO_BYTES : new Uint8Array(bytes.subarray(2 * count));
     if (this.#resampler)
       return this.#resampler.feed(count, (into, at, from, length) => {
         for (let index = 0, byte = 2 * from; index < length; index += 1, byte += 2)
@@ -55,7 +58,7 @@ export class AudioReader {
       });
     const samples = new Int16Array(count);
     // Int16Array has the byte order of the machine; Node runs on little-endian ones only.
-    new Uint8Array(samples.buffer).set(bytes.subarray(0, 2 * count));
+    new Uint8Array(samples.buffer).set(2 * count === bytes.length ? bytes : bytes.subarray(0, 2 * count));
     return samples;
   }
 
