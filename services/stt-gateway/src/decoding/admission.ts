@@ -59,6 +59,9 @@ export class Admission {
   constructor(options: AdmissionOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
+    // A counter that begins at the first refusal has no rate for it.
+    for (const reason of ['overloaded', 'rate_limited'])
+      options.telemetry.count('eloquence_stt_refused_total', { reason }, 0);
   }
 
   /** Streams that are in. */

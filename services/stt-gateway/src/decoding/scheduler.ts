@@ -125,6 +125,9 @@ export class DecodeScheduler {
   constructor(options: SchedulerOptions, ports: SchedulerPorts = {}) {
     this.slots = new EngineSlots(options.maxSlots, ports.capacity);
     this.#telemetry = ports.telemetry;
+    for (const kind of ['interim', 'speculative'])
+      for (const reason of ['stale', 'too_many', 'expired'])
+        this.#telemetry?.count('eloquence_stt_optional_dropped_total', { kind, reason }, 0);
     this.#now = ports.now ?? (() => performance.now());
   }
 
