@@ -109,11 +109,27 @@ describe('text', () => {
 
   test('words of a loop are cut with it', () => {
     const text = 'je vous dis que oui que oui que oui que oui jusque demain matin à dix heures';
-    const words = text.split(' ').map((word, index) => ({ word, start: index, end: index + 1 }));
+    const words = text.split(' ').map((word, index) => ({ word, start: index / 50, end: (index + 1) / 50 }));
     const { text: kept, words: keptWords } = believe({ ...decoded(text), words }, spoken(9000));
     expect(kept).toBe('je vous dis que oui jusque demain matin à dix heures');
     expect(keptWords.map(({ word }) => word).join(' ')).toBe(kept);
-    expect(keptWords[5]).toMatchObject({ word: 'jusque', start: 11 });
+    expect(keptWords[5]).toMatchObject({ word: 'jusque', start: 0.22 });
+  });
+
+  test('what was really said again and again stays: its words have their time in the sound', () => {
+    const text = "quels sont vos horaires d'ouverture ".repeat(5).trim();
+    const words = text
+      .split(' ')
+      .map((word, index) => ({ word, start: index * 0.3, end: index * 0.3 + 0.28, probability: 0.95 }));
+    const signals = { avg_logprob: -0.05, compression_ratio: 4.1 };
+    const spokenOften = { ...decoded(text, signals), words };
+    spokenOften.segments = [{ start: 0, end: 8, text, no_speech_prob: 0.01, ...signals }];
+    expect(believe(spokenOften, spoken(7500))).toMatchObject({ text, doubts: [] });
+    const crowded = words.map((word, index) => ({ ...word, ...(index > 6 && { start: 2.1, end: 2.12 }) }));
+    expect(believe({ ...spokenOften, words: crowded }, spoken(7500))).toMatchObject({
+      text: '',
+      doubts: ['compression'],
+    });
   });
 
   test('more letters than the speech can carry are dropped, whatever counts as a word', () => {

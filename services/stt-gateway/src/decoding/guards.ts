@@ -45,6 +45,12 @@ export type Doubt =
   | 'phrase'
   | 'sound_description';
 
+/** What is said again and again takes its time: so much for a word in the mean, and hardly a word less than that. */
+const LEAST_WORD_S = 0.15;
+const SHORTEST_WORD_S = 0.05;
+/** One word in so many may be shorter. */
+const CROWDED_PART = 8;
+
 interface SpokenWord {
   readonly word: string;
   /** Seconds from the start of the decoded audio. */
@@ -94,18 +100,20 @@ type Segment = NonNullable<VerboseTranscription['segments']>[number];
 export function believe(transcription: VerboseTranscription, span: Span): Believed {
   const { duration, text: whole } = transcription;
   const segments: readonly Segment[] = transcription.segments ?? [{ start: 0, end: duration, text: whole }];
-  const judged = segments.map((segment) => ({ segment, doubt: doubtSegment(segment, span) }));
+  const allWords = wordsOf(transcription, []);
+  const judged = segments.map((segment) => ({ segment, doubt: doubtSegment(segment, span, allWords) }));
   const kept = judged.flatMap(({ segment, doubt }) => (doubt || !segment.text.trim() ? [] : segment));
   const gone = judged.flatMap(({ segment, doubt }) => (doubt ? segment : []));
   const doubts = judged.flatMap(({ doubt }) => doubt ?? []);
   const said = kept.flatMap((segment) => segment.text.split(/\s+/).filter(Boolean));
   if (exceedsSpeech(said, span)) return nothingBelieved(...doubts, 'too_many_words');
-  const unlooped = breakLoops(said.map(fold));
+  const words = wordsOf(transcription, gone);
+  const timed = words.length === said.length;
+  const unlooped = breakLoops(said.map(fold), (from, to) => timed && isPaced(words.slice(from, to)));
   if (unlooped.looped) doubts.push('repetition');
   if (unlooped.kept.length === 0) return nothingBelieved(...doubts);
-  const words = wordsOf(transcription, gone);
   // A loop is cut out of the words as it is out of the text, where the two can be told to be the same.
-  const unloopedWords = words.length === said.length ? words.filter((_, index) => unlooped.kept.includes(index)) : [];
+  const unloopedWords = timed ? words.filter((_, index) => unlooped.kept.includes(index)) : [];
   return {
     text: unlooped.kept.map((index) => said[index]).join(' '),
     words: unlooped.looped ? unloopedWords : words,
@@ -116,11 +124,14 @@ export function believe(transcription: VerboseTranscription, span: Span): Believ
   };
 }
 
-function doubtSegment(segment: Segment, span: Span): Doubt | undefined {
+function doubtSegment(segment: Segment, span: Span, words: readonly SpokenWord[]): Doubt | undefined {
   const noSpeech = segment.no_speech_prob ?? 0;
   const logprob = segment.avg_logprob ?? 0;
   if (noSpeech > NO_SPEECH_PROBABILITY && logprob < NO_SPEECH_LOGPROB) return 'no_speech';
-  if ((segment.compression_ratio ?? 0) > MAX_COMPRESSION_RATIO) return 'compression';
+  if ((segment.compression_ratio ?? 0) > MAX_COMPRESSION_RATIO) {
+    const own = words.filter(({ start, end }) => start >= segment.start && end <= segment.end);
+    if (logprob < WEAK_LOGPROB || !isPaced(own)) return 'compression';
+  }
   if (isSoundDescription(segment.text)) return 'sound_description';
   const weak =
     noSpeech > WEAK_NO_SPEECH_PROBABILITY ||
@@ -128,6 +139,14 @@ function doubtSegment(segment: Segment, span: Span): Doubt | undefined {
     span.peakProbability < WEAK_PEAK_PROBABILITY ||
     msOf(span.speechSamples) < WEAK_SPEECH_MS;
   return weak && isInventedPhrase(segment.text) ? 'phrase' : undefined;
+}
+
+/** Every word has its time in the sound: those of a decoder that runs in circles are crowded together at its end. */
+function isPaced(words: readonly SpokenWord[]): boolean {
+  const short = words.filter(({ start, end }) => end - start < SHORTEST_WORD_S).length;
+  const [first, last] = [words[0], words.at(-1)];
+  if (!first || !last || short * CROWDED_PART > words.length) return false;
+  return (last.end - first.start) / words.length >= LEAST_WORD_S;
 }
 
 /** More text than anybody says in the time from the first to the last speech. */

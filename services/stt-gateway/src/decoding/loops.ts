@@ -10,12 +10,17 @@ export interface Unlooped {
   readonly looped: boolean;
 }
 
-/** @param words folded, so that case and punctuation hide no loop */
-export function breakLoops(words: readonly string[]): Unlooped {
+/**
+ * @param words folded, so that case and punctuation hide no loop
+ * @param isSpoken whether the words from an index to another (exclusive) have their time in the sound. What was really
+ *   said again and again (an announcement, "oui oui oui oui oui") is no loop of the decoder.
+ */
+export function breakLoops(words: readonly string[], isSpoken: (from: number, to: number) => boolean): Unlooped {
   const kept: number[] = [];
   for (let index = 0; index < words.length;) {
     const { size, length } = loopAt(words, index) ?? { size: 1, length: 1 };
-    for (let offset = 0; offset < size; offset += 1) kept.push(index + offset);
+    const stays = length > size && isSpoken(index, index + length) ? length : size;
+    for (let offset = 0; offset < stays; offset += 1) kept.push(index + offset);
     index += length;
   }
   const cut = words.length - kept.length;
