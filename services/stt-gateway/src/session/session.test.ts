@@ -148,6 +148,24 @@ describe('TranscriptionSession', () => {
     expect(requests[0]?.pcm.length).toBe(7_777);
   });
 
+  test.each([
+    ['speech', speech],
+    ['silence', silence],
+  ])('Finalize does not wait until a last bit of %s is heard; heard later, it begins nothing', async (_what, tail) => {
+    const { session, events, requests } = bench(async () => 'oui', { turn: { type: 'manual' } });
+    session.push(speech(608));
+    await turn();
+    session.push(tail(100));
+    session.finalize();
+    expect(events.map(({ type }) => type)).toEqual(['speech.started', 'speech.ended']);
+    await expect.poll(() => events.at(-1)?.type).toBe('transcript.final');
+    session.push(silence(500));
+    await session.finish();
+    expect(requests.map(({ pcm }) => pcm.length)).toEqual([708 * 16]);
+    expect(events.map(({ type }) => type)).toEqual(['speech.started', 'speech.ended', 'transcript.final']);
+    expect(events.at(-1)).toMatchObject({ fromFinalize: true, transcript: { text: 'oui' } });
+  });
+
   test('every utterance starts, ends at once with its cause, and then has its final', async () => {
     const { session, events } = bench(async () => 'oui');
     session.push(speech(500));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  endIsKnown,
   initialState,
   msOf,
   samplesOf,
@@ -130,6 +131,22 @@ describe('segmenter', () => {
     ear.give({ type: 'stall', stalledMs: 300 });
     ear.silence(2000);
     expect(ear.kinds()).toEqual(['speech.started', 'speculate', 'commit', 'utterance.ended']);
+  });
+
+  test('the end is known before the last windows are heard when they cannot move it, and only then', () => {
+    const ear = listener({ endpointingMs: undefined });
+    const knows = (tailMs: number) => endIsKnown(ear.state, ear.state.position + samplesOf(tailMs));
+    ear.speech(350);
+    // So little speech is doubted: its last windows count.
+    expect(knows(32)).toBe(false);
+    ear.speech(200);
+    expect([knows(0), knows(120), knows(121)]).toEqual([true, true, false]);
+    ear.silence(64);
+    expect([knows(56), knows(57)]).toEqual([true, false]);
+    const end = ear.state.position + samplesOf(56);
+    ear.give({ type: 'finalize', end });
+    expect(ear.commits()).toMatchObject([{ span: { to: end } }]);
+    expect(ear.state).toMatchObject({ phase: 'idle', position: end, committedTo: end });
   });
 
   test('without endpointing only Finalize commits', () => {

@@ -45,6 +45,14 @@ describe('AudioReader', () => {
     expect(out).toBe(1_600);
   });
 
+  test('a caller may use its buffer again: half a sample that waits is not in it', () => {
+    const reader = new AudioReader({ encoding: 'linear16', rateHz: 16_000 });
+    const frame = Buffer.from([0x01, 0x02, 0x03]);
+    expect([...reader.read(frame)]).toEqual([0x0201]);
+    frame.fill(0xff);
+    expect([...reader.read(Buffer.from([0x04]))]).toEqual([0x0403]);
+  });
+
   test('a frame of more than a minute is refused with the fix', () => {
     const reader = new AudioReader({ encoding: 'mulaw', rateHz: 8_000 });
     expect(() => reader.read(Buffer.alloc(530_000))).toThrow(/send smaller ones/);
