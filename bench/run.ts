@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+
+const BENCHES = ['latency', 'overload', 'hearing', 'noise', 'fuzz', 'files'].map((name) => `stt-gateway/${name}`);
 
 /** `npm run bench -- stt-gateway/latency [options]` runs bench/stt-gateway/latency.ts. */
 const name = process.argv[2] ?? '';
-const path = join(import.meta.dirname, `${name}.ts`);
-if (/^[a-z-]+\/[a-z-]+$/.test(name) && existsSync(path)) await import(path);
+if (BENCHES.includes(name)) await import(join(import.meta.dirname, `${name}.ts`));
 else {
-  process.stderr.write('Name a bench by its path under bench/, for instance: npm run bench -- stt-gateway/latency\n');
+  process.stderr.write(`Name a bench, for instance npm run bench -- ${BENCHES[0]}:\n  ${BENCHES.join('\n  ')}\n`);
   process.exitCode = 2;
 }

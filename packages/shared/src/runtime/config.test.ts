@@ -39,7 +39,7 @@ test('values are parsed, defaults filled in, and the result cannot be changed', 
 
 test('an empty variable counts as unset, as compose passes it', () => {
   expect(parseEnv(schema, { ...complete, PORT: '', NAME: '' })).toEqual({ PORT: 8000, API_KEY: 'long enough' });
-  expect(messageOf({ API_KEY: '' })).toContain('API_KEY: is not set; see .env.example');
+  expect(messageOf({ API_KEY: '' })).toContain('API_KEY: is not set: give it in the environment');
 });
 
 describe('X_FILE', () => {

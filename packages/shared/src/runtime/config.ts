@@ -34,7 +34,11 @@ export function parseEnv<S extends z.ZodObject>(schema: S, env: Environment = pr
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const name = String(issue.path[0] ?? '');
-      faults.push(raw[name] === undefined ? `${name}: is not set; see .env.example` : `${name}: ${issue.message}`);
+      faults.push(
+        raw[name] === undefined
+          ? `${name}: is not set: give it in the environment; .env.example explains it`
+          : `${name}: ${issue.message}`,
+      );
     }
   }
   if (faults.length > 0) throw new ConfigError(`The settings are not usable:\n  ${faults.join('\n  ')}`);
@@ -45,7 +49,9 @@ export function parseEnv<S extends z.ZodObject>(schema: S, env: Environment = pr
 export const commonEnv = {
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   BIND_ADDRESS: z.string().default('127.0.0.1'),
-  INTERNAL_API_KEY: z.string().min(16, 'must have at least 16 characters; `npm start` generates one'),
+  INTERNAL_API_KEY: z
+    .string()
+    .min(16, 'must have at least 16 characters: `npm start` generates one, `openssl rand -hex 24` makes one'),
 };
 
 /** A TCP port; 0 lets the system choose, as tests do. */

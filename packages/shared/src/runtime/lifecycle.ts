@@ -91,6 +91,13 @@ export function start(main: () => Promise<void>): void {
       process.stderr.write(`${error.message}\n`);
       process.exit(2);
     }
+    const { code, address, port } = (error ?? {}) as { code?: unknown; address?: unknown; port?: unknown };
+    if (code === 'EADDRINUSE') {
+      process.stderr.write(
+        `${String(address)}:${String(port)} is in use: stop what listens there, or set PORT to a free port.\n`,
+      );
+      process.exit(2);
+    }
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     process.exit(1);
   });

@@ -131,13 +131,13 @@ export class EngineHttp {
   }
 
   #translate(error: unknown, { signal, timeoutMs }: Limits): unknown {
-    const { who } = this.#options;
+    const { who, url } = this.#options;
     if (signal.aborted) return signal.reason;
     if (error instanceof AppError) return error;
     if (error instanceof Error && error.name === 'TimeoutError')
       return new AppError('upstream_timeout', `${who} did not answer within ${timeoutMs} ms.`, { cause: error });
     if (isConnectionError(error))
-      return new AppError('unavailable', `${who} cannot be reached.`, {
+      return new AppError('unavailable', `${who} cannot be reached at ${new URL(url).host}.`, {
         cause: error,
         retryAfterS: DEFAULT_RETRY_AFTER_S,
       });

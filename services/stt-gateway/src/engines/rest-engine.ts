@@ -3,7 +3,14 @@ import type { Engine } from '@eloquence/shared/contracts/engine';
 import { STT_SAMPLE_RATE_HZ, type VerboseTranscription } from '@eloquence/shared/contracts/stt';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { wavOf } from '../audio/wav.ts';
-import { decodeTimeout, VENDOR_CAPACITY, VENDOR_FRESH_MS, type DecodeRequest, type EngineCapacity, type SpeechEngine } from './engine.ts';
+import {
+  decodeTimeout,
+  VENDOR_CAPACITY,
+  VENDOR_FRESH_MS,
+  type DecodeRequest,
+  type EngineCapacity,
+  type SpeechEngine,
+} from './engine.ts';
 import { EngineHttp, parseJson } from './engine-http.ts';
 import { baseLanguage } from './language-codes.ts';
 import type { RestDialect, RestShape } from './rest-dialects.ts';

@@ -7,7 +7,7 @@ import type { FromWorker, ToWorker } from './worker-messages.ts';
  * stream which sends faster than realtime cannot hold up the others. Its queues are bounded by the senders: each
  * stream stops reading its socket while too many of its windows are out (session/session.ts).
  */
-const MAX_BATCH = 32;
+const MAX_BATCH = 16;
 
 interface Listener {
   readonly memory: SileroMemory;

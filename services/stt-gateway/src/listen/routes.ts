@@ -1,4 +1,5 @@
 import { listenQuerySchema, type ListenQuery } from '@eloquence/shared/contracts/stt';
+import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Service } from '@eloquence/shared/runtime/service';
 import { checkRate } from '../wire/audio-reader.ts';
 import { wireRoute, type Wire, type WireRouteOptions } from '../wire/wire-route.ts';
@@ -20,4 +21,7 @@ export function listenRoutes(app: Service, options: WireRouteOptions): void {
     codec: (socket, request) => new ListenWire(socket, request, options.limits),
   };
   wireRoute(app, wire, options);
+  app.post('/v1/listen', { schema: { hide: true } }, () => {
+    throw new AppError('not_found', 'Recordings go to POST /v1/audio/transcriptions; /v1/listen is a WebSocket.');
+  });
 }

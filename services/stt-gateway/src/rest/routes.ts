@@ -41,7 +41,7 @@ export function restRoutes(app: Service, options: RestOptions): StopFiles {
   const tenantOf = ({ headers }: FastifyRequest) => options.tenants.of(credentialOf(headers.authorization));
   const onRequest = async (request: FastifyRequest) => {
     if (tenantOf(request)) return;
-    throw new AppError('unauthorized', 'Send a valid key as "Authorization: Bearer <key>".');
+    throw new AppError('unauthorized', 'Send a valid key as "Authorization: Bearer <key>" or "Token <key>".');
   };
   // Bodies are read by the job, whatever they call themselves.
   app.removeAllContentTypeParsers();
@@ -61,6 +61,7 @@ export function restRoutes(app: Service, options: RestOptions): StopFiles {
         throw new AppError('unavailable', 'Speech detection is starting. Try again.', { retryAfterS: 1 });
       const refusal = options.admit(tenant);
       if (refusal) throw refusal;
+      await refuseWithoutEngine(options.engine);
       using place = new DisposableStack();
       place.use(places.take(tenant));
       await job.run();
@@ -107,4 +108,13 @@ function callerSignal(reply: FastifyReply): AbortSignal {
     if (!reply.raw.writableFinished) abort.abort(new DOMException('the caller hung up', 'AbortError'));
   });
   return abort.signal;
+}
+
+/** A recording is not taken in to wait for an engine that is away already. One that is slow to answer may only be busy. */
+async function refuseWithoutEngine(engine: RestOptions['engine']): Promise<void> {
+  try {
+    await engine(AbortSignal.timeout(MODELS_TIMEOUT_MS));
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'unavailable') throw error;
+  }
 }
