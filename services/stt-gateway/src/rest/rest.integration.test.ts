@@ -381,12 +381,24 @@ describe('somebody goes', () => {
     await using engine = await new FakeEngine().start();
     const decoding = { ...config.decoding, outageMs: 300 };
     await using gateway = await startGateway(engine.url, { decoding });
-    await engine.stop();
+    // Longer than it takes to die.
+    engine.delayMs = 2_000;
     const call = post(gateway, form(await encoded(await spoken(), 'wav')));
+    await waitFor(() => engine.requests.length > 0, { timeoutMs: 5_000, what: 'the decode' });
+    await engine.stop();
+    engine.delayMs = 0;
     const refused = /eloquence_stt_decodes_total\{kind="file",outcome="unavailable"\} ([4-9])/;
     await expect.poll(async () => (await fetch(`${gateway.url}/metrics`)).text(), { timeout: 5_000 }).toMatch(refused);
     await engine.start();
     expect(JSON.parse((await call).text)).toMatchObject({ text: 'bonjour' });
+  });
+
+  test('the engine, before the recording comes: it is refused at once', async () => {
+    await using engine = await new FakeEngine().start();
+    await using gateway = await startGateway(engine.url);
+    await engine.stop();
+    const { text } = await post(gateway, form(await encoded(await spoken(), 'wav')));
+    expect(problemSchema.parse(JSON.parse(text))).toMatchObject({ status: 503, code: 'unavailable' });
   });
 
   test('the process: what is open is told to come again', async () => {
