@@ -293,7 +293,7 @@ describe('with API keys', () => {
     await using locked = await startTestApp({
       ...AWAY,
       migrate: false,
-      env: { API_KEYS: 'first-key,second-key', WEB_ROOT: webRoot },
+      env: { API_KEYS: 'first-key-of-two,second-key-of-two', WEB_ROOT: webRoot },
     });
     for (const url of [
       '/api/sessions',
@@ -307,8 +307,8 @@ describe('with API keys', () => {
         undefined,
         'Bearer wrong',
         `Bearer ${INTERNAL_KEY}`,
-        'first-key',
-        'Bearer first-key,second-key',
+        'first-key-of-two',
+        'Bearer first-key-of-two,second-key-of-two',
       ]) {
         const answer = await locked.server.inject({ url, headers: authorization ? { authorization } : {} });
         expect(answer.json(), `${url} ${authorization}`).toMatchObject({ status: 401, code: 'unauthorized' });
@@ -316,7 +316,7 @@ describe('with API keys', () => {
     }
     const entered = await locked.server.inject({
       url: '/api/engines',
-      headers: { authorization: 'Bearer second-key' },
+      headers: { authorization: 'Bearer second-key-of-two' },
     });
     expect(entered.statusCode).toBe(200);
     expect((await locked.server.inject('/')).statusCode).toBe(200);

@@ -9,6 +9,8 @@ const env = {
   LIVEKIT_API_SECRET: 'a secret of at least 32 characters',
 };
 
+const [ONE, TWO] = ['the-first-of-two-keys', 'the-second-of-two-keys'];
+
 describe('loadConfig', () => {
   it('is complete with the settings that have no default', () => {
     const config = loadConfig(env);
@@ -24,14 +26,21 @@ describe('loadConfig', () => {
   });
 
   it('reads a comma list of keys', () => {
-    expect(loadConfig({ ...env, API_KEYS: ' one, two,,' }).http.apiKeys).toEqual(['one', 'two']);
+    expect(loadConfig({ ...env, API_KEYS: ` ${ONE}, ${TWO},,` }).http.apiKeys).toEqual([ONE, TWO]);
+  });
+
+  it('refuses keys that can be guessed', () => {
+    for (const key of ['short', 'with a space in the middle', `${ONE},k`])
+      expect(() => loadConfig({ ...env, API_KEYS: key })).toThrow(
+        /API_KEYS: each key must have at least 16 characters/,
+      );
   });
 
   it('refuses to be open to a network without keys and names the fix', () => {
     for (const address of ['192.168.1.7', 'voice.example.org', '0.0.0.0']) {
       expect(() => loadConfig({ ...env, PUBLIC_ADDRESS: address })).toThrow(/Set API_KEYS/);
     }
-    expect(loadConfig({ ...env, PUBLIC_ADDRESS: '192.168.1.7', API_KEYS: 'k' }).http.apiKeys).toEqual(['k']);
+    expect(loadConfig({ ...env, PUBLIC_ADDRESS: '192.168.1.7', API_KEYS: ONE }).http.apiKeys).toEqual([ONE]);
     for (const address of ['localhost', '127.0.0.1', '::1', '[::1]']) {
       expect(loadConfig({ ...env, PUBLIC_ADDRESS: address }).http.publicAddress).toBe(address);
     }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import {
+  apiKeysSchema,
   commonEnv,
   ConfigError,
   httpUrlSchema,
@@ -23,11 +24,7 @@ const envSchema = z.object({
   LIVEKIT_PUBLIC_URL: wsUrlSchema.optional(),
   LIVEKIT_API_KEY: z.string().min(1),
   LIVEKIT_API_SECRET: z.string().min(32, 'must have at least 32 characters; `npm start` generates one'),
-  API_KEYS: z
-    .string()
-    .default('')
-    .transform((list) => list.split(',').flatMap((key) => key.trim() || []))
-    .refine((keys) => keys.every((key) => /^[\x21-\x7e]+$/.test(key)), 'keys may hold no spaces'),
+  API_KEYS: apiKeysSchema,
   PUBLIC_ADDRESS: z.string().min(1).default('127.0.0.1'),
   AGENT_NAME: z.string().min(1).default('eloquence'),
   STT_URL: httpUrlSchema.default('http://127.0.0.1:8001'),

@@ -99,17 +99,9 @@ export function buildGateway(config: Config, logger: Logger): Gateway {
     lifecycle.onClose('files', async () => stopFiles?.());
     lifecycle.onClose('sockets', async () => {
       draining = true;
-      await withinDrain(entrance.goAway(), config.streams.drainMs);
+      await entrance.goAway(config.streams.drainMs);
     });
     return url;
   };
   return { lifecycle, telemetry, hearing, listen };
-}
-
-/** Finals first, then 1001; whoever is not done in time is cut off when the server closes. */
-async function withinDrain(gone: Promise<void>, drainMs: number): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, drainMs);
-  await Promise.race([gone, late]);
-  clearTimeout(timer);
 }

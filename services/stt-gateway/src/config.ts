@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import * as z from 'zod';
-import { commonEnv, parseEnv, portSchema } from '@eloquence/shared/runtime/config';
+import { apiKeysSchema, commonEnv, parseEnv, portSchema } from '@eloquence/shared/runtime/config';
 import type { SchedulerOptions } from './decoding/scheduler.ts';
 import type { EngineLimits } from './engines/create-engines.ts';
 import { engineEnv, readEngines, type EngineSettings } from './engines/engine-settings.ts';
@@ -11,15 +11,7 @@ import type { SocketLimits } from './wire/speech-socket.ts';
 const envSchema = z.object({
   ...commonEnv,
   PORT: portSchema.default(8001),
-  API_KEYS: z
-    .string()
-    .default('')
-    .transform((list) =>
-      list
-        .split(',')
-        .map((key) => key.trim())
-        .filter(Boolean),
-    ),
+  API_KEYS: apiKeysSchema,
   ...engineEnv,
   STT_MAX_FILE_MB: z.coerce.number().int().min(1).max(1_000_000).default(4_096),
   TMPDIR: z.string().optional(),

@@ -130,7 +130,7 @@ def _wish(query: Mapping[str, str], default_kind: str) -> Wish:
         raise Problem(400, "bad_session", f"session must have at most {MAX_SESSION_CHARACTERS} characters.")
     if not deadline:
         return Wish(kind, session)
-    if not (deadline.isascii() and deadline.isdigit() and 1 <= int(deadline) <= MAX_DEADLINE_MS):
+    if not (deadline.isascii() and deadline.isdigit() and len(deadline) < 10 and 1 <= int(deadline) <= MAX_DEADLINE_MS):
         raise Problem(400, "bad_deadline", f"deadline_ms must be a whole number from 1 to {MAX_DEADLINE_MS}: milliseconds from now.")
     return Wish(kind, session, int(deadline) / 1000)
 

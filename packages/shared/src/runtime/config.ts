@@ -46,6 +46,16 @@ export function parseEnv<S extends z.ZodObject>(schema: S, env: Environment = pr
 }
 
 /** Variables every service has. Spread into a service's schema. */
+/** Keys of callers, separated by commas: secrets that cannot be guessed, printable as they go into a header. */
+export const apiKeysSchema = z
+  .string()
+  .default('')
+  .transform((list) => list.split(',').flatMap((key) => key.trim() || []))
+  .refine(
+    (keys) => keys.every((key) => /^[\x21-\x7e]{16,}$/.test(key)),
+    'each key must have at least 16 characters and no spaces: `openssl rand -hex 24` makes one',
+  );
+
 export const commonEnv = {
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   BIND_ADDRESS: z.string().default('127.0.0.1'),

@@ -84,6 +84,12 @@ export function handleSignals({ logger, lifecycle, drain }: RunOptions): void {
   }
 }
 
+/** What can be wrong with the address to listen at, by the system's code. */
+const LISTEN_FIXES: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use: stop what listens there, or set PORT to a free port',
+  EADDRNOTAVAIL: 'is no address of this machine: set BIND_ADDRESS to one',
+};
+
 /** Runs a service's `main`: settings that cannot be used print their list and exit 2, any other failure is logged and exits 1. */
 export function start(main: () => Promise<void>): void {
   main().catch((error: unknown) => {
@@ -92,10 +98,9 @@ export function start(main: () => Promise<void>): void {
       process.exit(2);
     }
     const { code, address, port } = (error ?? {}) as { code?: unknown; address?: unknown; port?: unknown };
-    if (code === 'EADDRINUSE') {
-      process.stderr.write(
-        `${String(address)}:${String(port)} is in use: stop what listens there, or set PORT to a free port.\n`,
-      );
+    const fix = typeof code === 'string' ? LISTEN_FIXES[code] : undefined;
+    if (fix) {
+      process.stderr.write(`${String(address)}:${String(port)} ${fix}.\n`);
       process.exit(2);
     }
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

@@ -201,7 +201,8 @@ function toAppError(error: FastifyError): AppError {
 export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const failure = toAppError(error);
   const log = { err: failure, code: failure.code, route: request.routeOptions.url };
-  if (failure.status >= 500) request.log.error(log, 'request failed');
+  // Being full is no fault, and whoever comes again would fill the log with it.
+  if (failure.status >= 500 && failure.code !== 'overloaded') request.log.error(log, 'request failed');
   else request.log.debug(log, 'request refused');
   if (failure.retryAfterS !== undefined) reply.header('retry-after', String(Math.ceil(failure.retryAfterS)));
   const problem = toProblem(failure, request.id);

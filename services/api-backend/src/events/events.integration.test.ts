@@ -170,10 +170,10 @@ it('takes a ticket in the address instead of a key, for this session only', asyn
     redisUrl,
     databaseUrl: database.url,
     livekit: inject('livekit'),
-    env: { API_KEYS: 'the-key' },
+    env: { API_KEYS: 'the-key-of-this-test' },
   });
   const base = await locked.listen();
-  const headers = { authorization: 'Bearer the-key', 'content-type': 'application/json' };
+  const headers = { authorization: 'Bearer the-key-of-this-test', 'content-type': 'application/json' };
   const open = async () => {
     const body = JSON.stringify({ user_id: 'u', scenario_id: 'coaching_vocal' });
     return (await fetch(`${base}/api/sessions`, { method: 'POST', headers, body })).json() as Promise<{
@@ -182,10 +182,10 @@ it('takes a ticket in the address instead of a key, for this session only', asyn
     }>;
   };
   const [mine, other] = [await open(), await open()];
-  expect(mine.events_url).not.toContain('the-key');
+  expect(mine.events_url).not.toContain('the-key-of-this-test');
   await fetch(`${base}/api/sessions/${mine.session_id}/end`, {
     method: 'POST',
-    headers: { authorization: 'Bearer the-key' },
+    headers: { authorization: 'Bearer the-key-of-this-test' },
   });
   const messages: SseMessage[] = [];
   for await (const message of readSse(`${base}${mine.events_url}`)) messages.push(message);

@@ -22,7 +22,7 @@ beforeAll(async () => {
   });
   database = await createTestDatabase(inject('databaseUrl'));
   const redisUrl = redisDatabase(inject('redisUrl'), 7);
-  app = await startTestApp({ redisUrl, databaseUrl: database.url, livekit, env: { API_KEYS: 'key' } });
+  app = await startTestApp({ redisUrl, databaseUrl: database.url, livekit, env: { API_KEYS: 'key-of-this-test' } });
   await app.listen(port);
   rooms = new RoomServiceClient(livekit.url.replace(/^ws/, 'http'), livekit.apiKey, livekit.apiSecret);
 });
@@ -35,7 +35,7 @@ afterAll(async () => {
 
 beforeEach(async () => announce(app.redis));
 
-const headers = { authorization: 'Bearer key' };
+const headers = { authorization: 'Bearer key-of-this-test' };
 
 async function open(): Promise<{ readonly id: string; readonly token: string }> {
   const payload = { user_id: 'u', scenario_id: 'coaching_vocal' };

@@ -42,7 +42,8 @@ export class EngineDescription {
     // Also when no language is named: what the engine says of its capacity comes with it.
     const refreshed = fresh ? undefined : this.refresh(AbortSignal.timeout(TIMEOUT_MS)).catch(() => undefined);
     if (!code || code === 'multi' || code === 'auto') return;
-    await refreshed;
+    // What was known a moment ago is good enough: an engine that hangs must not hold up the door.
+    if (!this.#known) await refreshed;
     const { languages, label } = this.current ?? {};
     if (!languages || languages.includes(code)) return;
     throw new AppError(

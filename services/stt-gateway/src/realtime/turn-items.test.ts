@@ -298,3 +298,21 @@ test('clients of the beta are told of items in its words too', () => {
   items.commit(0);
   expect(told.map(({ type }) => type)).toContain('conversation.item.created');
 });
+
+test('commits poured in faster than text comes: each text is in the turn it was said in', () => {
+  const { items, told } = bench(false);
+  for (let turn = 1; turn <= 3; turn += 1) items.commit(turn);
+  // The second turn is heard before the text of the first is there.
+  for (let turn = 1; turn <= 3; turn += 1) {
+    items.on(started(turn, turn - 0.9));
+    items.on(ended(turn, turn - 0.1, 'finalize'));
+    if (turn > 1) items.on(final(turn - 1, `mot ${turn - 1}`, [turn - 2, turn - 1], { fromFinalize: true }));
+  }
+  items.on(final(3, 'mot 3', [2, 3], { fromFinalize: true }));
+  expect(told.map(summarise).filter((line) => line.startsWith('completed'))).toEqual([
+    'completed item_x1 "mot 1"',
+    'completed item_x2 "mot 2"',
+    'completed item_x3 "mot 3"',
+  ]);
+  expect(items.waiting).toBe(0);
+});

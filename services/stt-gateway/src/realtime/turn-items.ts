@@ -158,7 +158,7 @@ export class TurnItems {
 
   #final({ transcript, pause, fromFinalize }: News<'transcript.final'>): void {
     const { utterance, startS, endS, text } = transcript;
-    this.#answer(({ atS }) => atS <= startS);
+    const answered = this.#answer(({ atS }) => atS <= startS);
     const forgotten = this.#forgotten.delete(utterance);
     const unannounced = !forgotten && text !== '';
     const item = this.#itemOf(utterance) ?? (unannounced ? this.#placeOf(startS) : undefined);
@@ -169,9 +169,12 @@ export class TurnItems {
       const paused = pause && this.hearsTurns;
       if (!item.end && item.pending.size === 0 && (paused || full)) this.#endBySilence(item, endS);
     }
-    // One answer is for one commit: the oldest that waits.
-    const asked = fromFinalize && this.#items.find(({ end }) => end?.by === 'client' && !end.answered)?.end;
-    if (asked) this.#answer((end) => end === asked);
+    if (!fromFinalize) return;
+    // One answer is for one commit: that of the turn it belongs to, else the oldest that waits. The next turn may have
+    // begun already, which has answered it.
+    const own = item?.end?.by === 'client' ? item.end : undefined;
+    const oldest = answered ? undefined : this.#items.find(({ end }) => end?.by === 'client' && !end.answered)?.end;
+    this.#answer((end) => end === (own ?? oldest));
   }
 
   #add(item: Item, { utterance, startS, endS, text, language }: Transcript): void {
@@ -183,10 +186,15 @@ export class TurnItems {
     item.pending.delete(utterance);
   }
 
-  /** Nothing more of the speech before these commits will come. */
-  #answer(isAnswered: (end: { readonly atS: number }) => boolean): void {
-    for (const { end } of this.#items)
-      if (end?.by === 'client' && !end.answered && isAnswered(end)) end.answered = true;
+  /** Nothing more of the speech before these commits will come. @returns whether one of them was waiting */
+  #answer(isAnswered: (end: { readonly atS: number }) => boolean): boolean {
+    let any = false;
+    for (const { end } of this.#items) {
+      if (end?.by !== 'client' || end.answered || !isAnswered(end)) continue;
+      end.answered = true;
+      any = true;
+    }
+    return any;
   }
 
   #announce(item: Item, atS: number): void {

@@ -16,7 +16,7 @@ export interface UploadRequest {
 }
 
 export interface UploadOptions extends TempFileOptions {
-  /** A sender that is silent for so long has gone. */
+  /** A sender from whom less than LEAST_BYTES come in so long has gone, or means to keep a place. */
   readonly stallMs: number;
   readonly signal: AbortSignal;
 }
@@ -26,6 +26,8 @@ export interface Upload {
   readonly fields: readonly Field[];
 }
 
+/** 1 kB/s: a hundredth of the slowest line anybody sends recordings over. */
+const LEAST_BYTES = 30_000;
 /** Room for the fields and headers of a form around its file. */
 const FORM_BYTES = 1_048_576;
 const FORM_LIMITS = { fields: 200, files: 1, parts: 202, fieldSize: 65_536, headerPairs: 50, headerSize: 16_384 };
@@ -149,9 +151,13 @@ async function feed(body: Readable, into: Writable, options: UploadOptions): Pro
   const { promise: failed, reject } = Promise.withResolvers<never>();
   failed.catch(() => undefined);
   const stalled = () =>
-    reject(new AppError('invalid_request', `Nothing came for ${stallMs / 1000} s: the upload was given up.`));
+    reject(new AppError('invalid_request', `Hardly anything came for ${stallMs / 1000} s: the upload was given up.`));
   let timer = setTimeout(stalled, stallMs);
-  const onData = () => {
+  let bytes = 0;
+  const onData = (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes < LEAST_BYTES) return;
+    bytes = 0;
     clearTimeout(timer);
     timer = setTimeout(stalled, stallMs);
   };

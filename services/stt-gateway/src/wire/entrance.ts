@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
+import { closeCodes } from '@eloquence/shared/contracts/errors';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { credentialOf } from '@eloquence/shared/runtime/service';
 import type { Admission } from '../decoding/admission.ts';
@@ -17,6 +18,9 @@ export interface EntranceOptions {
   /** False while speech detection is being restarted. */
   readonly hears: () => boolean;
 }
+
+/** The close reason of those whose text did not come in time: what they said last is lost. */
+const TOO_LATE = 'unavailable: The service stops before its engine answered; say the last words again.';
 
 /** Where a browser, which cannot set headers, puts the key among its subprotocols. */
 export type ProtocolKey = (protocols: readonly string[]) => string | undefined;
@@ -62,9 +66,13 @@ export class Entrance {
     });
   }
 
-  /** For shutdown: finals go out, then 1001. Resolves when all are out. */
-  async goAway(): Promise<void> {
-    await Promise.all([...this.#open].map((speech) => speech.goAway()));
+  /** For shutdown: finals go out, then 1001. Who is not done after `drainMs` gets 1001 without what was still to come. */
+  async goAway(drainMs: number): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, drainMs);
+    await Promise.race([Promise.all([...this.#open].map((speech) => speech.goAway())), late]);
+    clearTimeout(timer);
+    for (const speech of this.#open) speech.close(closeCodes.goingAway, TOO_LATE);
   }
 
   /** Gives the stream an id, which goes out with the upgrade under the header that clients of the wire know. */

@@ -43,9 +43,9 @@ export function wireRoute<Query>(app: Service, wire: Wire<Query>, options: WireR
     schema: { querystring: wire.query, hide: true },
     onRequest: async (request: FastifyRequest) => void tenantOf(request),
     preHandler: [
+      async (request: FastifyRequest) => entrance.admit(tenantOf(request)),
       (request: FastifyRequest) => wire.check(request.query as Query),
       async (request: FastifyRequest) => {
-        entrance.admit(tenantOf(request));
         entrance.stamp(request, wire.requestIdHeader);
       },
     ],
