@@ -21,7 +21,7 @@ function isLoopback(host) {
 /**
  * @param {Record<string, string | undefined>} settings
  * @returns {Promise<Addresses>}
- * @throws {LauncherError} when others could reach it without a key, or PUBLIC_ADDRESS is unknown
+ * @throws {LauncherError} when others could reach it without a key, a key can be guessed, or PUBLIC_ADDRESS is unknown
  */
 export async function settleAddresses(settings) {
   const publicAddress = settings['PUBLIC_ADDRESS'] ?? '127.0.0.1';
@@ -35,6 +35,12 @@ export async function settleAddresses(settings) {
         fix: 'Put API_KEYS=<a long random text> into .env (openssl rand -hex 24 makes one), or remove PUBLIC_ADDRESS and BIND_ADDRESS.',
       },
     );
+  }
+  const keys = (settings['API_KEYS'] ?? '').split(',').flatMap((key) => key.trim() || []);
+  if (keys.some((key) => !/^[\x21-\x7e]{16,}$/.test(key))) {
+    throw new LauncherError('A key of API_KEYS can be guessed: each must have at least 16 characters and no spaces.', {
+      fix: 'Take the output of openssl rand -hex 24 for each.',
+    });
   }
   try {
     const { address } = await lookup(publicAddress, { family: 4 });

@@ -179,7 +179,8 @@ void test('a key is handed to the services that use it and to nobody else', () =
 void test('opening to other machines takes API keys', async () => {
   await assert.rejects(settleAddresses({ PUBLIC_ADDRESS: '192.0.2.7' }), { fix: /API_KEYS=/ });
   await assert.rejects(settleAddresses({ BIND_ADDRESS: '0.0.0.0' }), { fix: /API_KEYS=/ });
-  assert.deepEqual(await settleAddresses({ PUBLIC_ADDRESS: '192.0.2.7', API_KEYS: 'k' }), {
+  await assert.rejects(settleAddresses({ API_KEYS: 'a-key-that-is-long-enough,k' }), { fix: /openssl rand/ });
+  assert.deepEqual(await settleAddresses({ PUBLIC_ADDRESS: '192.0.2.7', API_KEYS: 'a-key-that-is-long-enough' }), {
     publicAddress: '192.0.2.7',
     loopback: false,
     publicHost: '0.0.0.0',
