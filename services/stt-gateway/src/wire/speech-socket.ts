@@ -75,7 +75,7 @@ export class SpeechSocket {
     this.#socket = socket;
     this.#ports = ports;
     this.session = new SessionChain(options, ports.openSession, {
-      onEvent: (event) => this.#guard(() => this.#codec.tell(event)),
+      onEvent: (event) => this.#tell(event),
       onPressure: (pressed) => this.#setPaused(pressed),
       onFailure: (error) => this.close(closeCodes.internal, `${error.code}: ${error.message}`),
     });
@@ -85,6 +85,15 @@ export class SpeechSocket {
     this.#pinger = setInterval(() => this.#ping(), ports.limits.pingMs);
     this.#codec = makeCodec(this);
     this.markAlive();
+  }
+
+  /**
+   * Once the client has asked for the end it gets no interim: nobody reads it, and LiveKit's plugin for Node leaves at
+   * the first message after its CloseStream, whatever that says, and so before the final.
+   */
+  #tell(event: SessionEvent): void {
+    if (this.#ending && event.type === 'transcript.interim') return;
+    this.#guard(() => this.#codec.tell(event));
   }
 
   /** Sends a message, unless the client does not read: then it is closed as a slow reader. */
