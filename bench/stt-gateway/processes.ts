@@ -30,7 +30,14 @@ export async function startGateway(
     name: 'stt-gateway',
     args: [...nodeFlags, 'src/main.ts'],
     cwd: join(repositoryRoot, 'services/stt-gateway'),
-    env: { PORT: String(port), WHISPER_URL: engineUrl, INTERNAL_API_KEY: KEY, LOG_LEVEL: 'error' },
+    // Not the engine that the person's own keys prefer: it would be measured, and paid, and hear what is said.
+    env: {
+      PORT: String(port),
+      STT_ENGINES: 'whisper',
+      WHISPER_URL: engineUrl,
+      INTERNAL_API_KEY: KEY,
+      LOG_LEVEL: 'error',
+    },
     core,
     readyUrl: `${url}/ready`,
   });

@@ -39,6 +39,7 @@ export class OwnGateway implements AsyncDisposable {
         ...process.env,
         PORT: String(this.port),
         BIND_ADDRESS: '127.0.0.1',
+        STT_ENGINES: 'whisper',
         WHISPER_URL: this.#whisperUrl,
         INTERNAL_API_KEY: this.#internalKey,
         API_KEYS: this.key,
