@@ -9,7 +9,8 @@ import { demoSentences } from '@eloquence/testkit/sentences';
 import { synthesize } from '@eloquence/testkit/speech-synthesis';
 import { parseEventStream } from '@eloquence/testkit/sse';
 import { normalizedWords, wordErrorRate } from '@eloquence/testkit/word-error-rate';
-import { quantile, show } from '../figures.ts';
+import { percentile } from '@eloquence/testkit/call-report';
+import { show } from '../figures.ts';
 import { KEY, startGateway, startWhisper, type Running } from './processes.ts';
 
 /**
@@ -80,7 +81,7 @@ async function short(gateway: Running): Promise<void> {
       // The first warms up.
       if (index > 0) tookMs.push(performance.now() - startedMs);
     }
-    const [p50, p95] = [quantile(tookMs, 0.5), quantile(tookMs, 0.95)];
+    const [p50, p95] = [percentile(tookMs, 0.5), percentile(tookMs, 0.95)];
     print(`${show(pcm.length / 16_000, 1)} s of ${container}: p50 ${show(p50)} ms, p95 ${show(p95)} ms`);
   }
 }

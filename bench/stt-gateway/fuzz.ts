@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fuzzSpeechSockets, FUZZED_WIRES, type FuzzedWire } from '@eloquence/testkit/speech-socket-fuzz';
 import { textTable } from '@eloquence/testkit/text-table';
-import { quantile, show } from '../figures.ts';
+import { percentile } from '@eloquence/testkit/call-report';
+import { show } from '../figures.ts';
 import { KEY, startFixedEngine, startGateway } from './processes.ts';
 import { Witness } from './witness.ts';
 
@@ -41,7 +42,7 @@ for (let round = 1; round <= rounds; round += 1)
       list(report.refused),
       tookS.toFixed(1),
       `${peak} / ${rssMb()}`,
-      `${waits.length}: ${show(quantile(waits, 0.5))} / ${show(quantile(waits, 1))}`,
+      `${waits.length}: ${show(percentile(waits, 0.5))} / ${show(percentile(waits, 1))}`,
     ]);
     process.stdout.write(`${wire} ${round}: answers ${list(report.answers)}\n`);
   }

@@ -4,7 +4,8 @@ import { seededRandom } from '@eloquence/testkit/noises';
 import { demoSentences } from '@eloquence/testkit/sentences';
 import { synthesize } from '@eloquence/testkit/speech-synthesis';
 import { normalizedWords, wordErrorRate } from '@eloquence/testkit/word-error-rate';
-import { quantile, show } from '../figures.ts';
+import { percentile } from '@eloquence/testkit/call-report';
+import { show } from '../figures.ts';
 import { watchLoad } from '../machine-load.ts';
 import { KEY, startFixedEngine, startGateway, startWhisper } from './processes.ts';
 
@@ -103,7 +104,7 @@ async function measure(name: string, url: string, texts: readonly string[]): Pro
   );
   process.stdout.write(
     `${name}: ${outcomes.length} utterances, ${SESSIONS} speakers at once, endpointing ${values.endpointing} ms\n` +
-      `  end of speech -> final: p50 ${show(quantile(times, 0.5))} ms, p95 ${show(quantile(times, 0.95))} ms, most ${show(Math.max(...times))} ms\n` +
+      `  end of speech -> final: p50 ${show(percentile(times, 0.5))} ms, p95 ${show(percentile(times, 0.95))} ms, most ${show(Math.max(...times))} ms\n` +
       `  word error rate ${show((100 * errors) / words, 1)} % of ${words} words; lost: ${lost.length}; not word for word: ${wrong.length}\n` +
       `${wrong
         .slice(0, 10)
@@ -164,7 +165,7 @@ async function drafts(name: string, engineUrl: string): Promise<void> {
   });
   const durable = client.finals.map(({ startS, endS }) => show(endS - startS, 1)).join(', ');
   process.stdout.write(
-    `a meeting of ${show(client.sentS, 0)} s, ${name}: first text of a sentence p50 ${show(quantile(lags, 0.5))} ms, most ` +
+    `a meeting of ${show(client.sentS, 0)} s, ${name}: first text of a sentence p50 ${show(percentile(lags, 0.5))} ms, most ` +
       `${show(Math.max(...lags))} ms behind it; ${client.interims.length} drafts; windows of ${durable} s\n`,
   );
 }

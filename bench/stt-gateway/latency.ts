@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { textTable } from '@eloquence/testkit/text-table';
-import { quantile, show } from '../figures.ts';
+import { percentile } from '@eloquence/testkit/call-report';
+import { show } from '../figures.ts';
 import { watchLoad } from '../machine-load.ts';
 import { stopwatch, threadsNamed } from '../thread-times.ts';
 import { callEngine } from './engine-call.ts';
@@ -192,7 +193,7 @@ async function measure(count: number): Promise<string[]> {
   return [
     String(count),
     String(pairs.length),
-    ...[direct, through, added].flatMap((list) => [show(quantile(list, 0.5), 2), show(quantile(list, 0.99), 2)]),
+    ...[direct, through, added].flatMap((list) => [show(percentile(list, 0.5), 2), show(percentile(list, 0.99), 2)]),
     show((main.runUs + rest.runUs) / frames, 1),
     show(main.runUs / frames, 1),
     show(worker.runUs / frames, 1),

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { textTable } from '@eloquence/testkit/text-table';
-import { quantile, show } from '../figures.ts';
+import { percentile } from '@eloquence/testkit/call-report';
+import { show } from '../figures.ts';
 import { watchLoad } from '../machine-load.ts';
 import { enginePerS } from './engine-call.ts';
 import { FRAME_MS, RefusedError } from './listen-stream.ts';
@@ -84,7 +85,7 @@ async function watchLag(speakers: readonly Speaker[], forMs: number): Promise<nu
 function row({ name, speakers, fromMs, toMs, maxLagMs }: Phase): string[] {
   const took = speakers.flatMap(({ finals }) => finals.filter(({ spokenMs }) => spokenMs >= fromMs && spokenMs < toMs));
   const times = took.map(({ tookMs }) => tookMs);
-  const figures = [quantile(times, 0.5), quantile(times, 0.95), Math.max(...times), maxLagMs];
+  const figures = [percentile(times, 0.5), percentile(times, 0.95), Math.max(...times), maxLagMs];
   const interims = speakers.reduce((sum, speaker) => sum + speaker.interims, 0);
   return [String(speakers.length), String(times.length), ...figures.map((ms) => show(ms)), String(interims), name];
 }
@@ -161,7 +162,7 @@ const errors = crowd.inside.flatMap((speaker) => speaker.errors);
 const gone = crowd.inside.filter(({ isOpen }) => !isOpen).length;
 process.stdout.write(
   [
-    `refused: ${codes.join(', ') || 'nobody'}; in ${show(quantile(refusedMs, 0.5), 1)} ms (p50), ${show(quantile(refusedMs, 0.95), 1)} (p95), ${show(Math.max(...refusedMs), 1)} (max)`,
+    `refused: ${codes.join(', ') || 'nobody'}; in ${show(percentile(refusedMs, 0.5), 1)} ms (p50), ${show(percentile(refusedMs, 0.95), 1)} (p95), ${show(Math.max(...refusedMs), 1)} (max)`,
     `utterances without a final: ${unanswered}; errors told: ${errors.join(', ') || 'none'}; sockets closed on us: ${gone}`,
     load(),
     '',
