@@ -39,10 +39,10 @@ const MAX_REMEMBERED_TENANTS = 1_000;
  *
  * What is predicted is the 95th percentile of the wait of a final for others, with the engine as one server that takes
  * 1/capacity per call (M/D/1, exponential tail): `s / (2 (1 - r)) * ln(20 r)`, r = finals and commits per second times s.
- * Capacity is what the engine has shown (EngineSlots), demand what has been asked for of late, and for streams that are
- * new what is usual. A stream comes to a full house when that exceeds half the time of a final alone, when finals of late
- * have waited that long, or when what waits now would take longer than a final's deadline allows. Interims and guesses do not count: they give way first
- * (DecodeScheduler).
+ * Capacity is what the engine says or has shown (EngineSlots), demand what has been asked for of late, and for streams
+ * that are new what is usual. A stream comes to a full house when that exceeds half the time of a final alone, when finals
+ * of late have waited that long, or when what waits now would take longer than a final's deadline allows. Interims and
+ * guesses do not count: they give way first; finals of audio that was poured in do not either (DecodeScheduler).
  *
  * Near that limit the tenant that has more than its fair share of the streams is refused first, as `rate_limited`, so
  * that there is room for the others.

@@ -100,14 +100,14 @@ type Segment = NonNullable<VerboseTranscription['segments']>[number];
 export function believe(transcription: VerboseTranscription, span: Span): Believed {
   const { duration, text: whole } = transcription;
   const segments: readonly Segment[] = transcription.segments ?? [{ start: 0, end: duration, text: whole }];
-  const allWords = wordsOf(transcription, []);
+  const allWords = wordsOf(transcription);
   const judged = segments.map((segment) => ({ segment, doubt: doubtSegment(segment, span, allWords) }));
   const kept = judged.flatMap(({ segment, doubt }) => (doubt || !segment.text.trim() ? [] : segment));
   const gone = judged.flatMap(({ segment, doubt }) => (doubt ? segment : []));
   const doubts = judged.flatMap(({ doubt }) => doubt ?? []);
   const said = kept.flatMap((segment) => segment.text.split(/\s+/).filter(Boolean));
   if (exceedsSpeech(said, span)) return nothingBelieved(...doubts, 'too_many_words');
-  const words = wordsOf(transcription, gone);
+  const words = allWords.filter((word) => !gone.some((segment) => isIn(segment, word)));
   const timed = words.length === said.length;
   const unlooped = breakLoops(said.map(fold), (from, to) => timed && isPaced(words.slice(from, to)));
   if (unlooped.looped) doubts.push('repetition');
@@ -129,7 +129,7 @@ function doubtSegment(segment: Segment, span: Span, words: readonly SpokenWord[]
   const logprob = segment.avg_logprob ?? 0;
   if (noSpeech > NO_SPEECH_PROBABILITY && logprob < NO_SPEECH_LOGPROB) return 'no_speech';
   if ((segment.compression_ratio ?? 0) > MAX_COMPRESSION_RATIO) {
-    const own = words.filter(({ start, end }) => start >= segment.start && end <= segment.end);
+    const own = words.filter((word) => isIn(segment, word));
     if (logprob < WEAK_LOGPROB || !isPaced(own)) return 'compression';
   }
   if (isSoundDescription(segment.text)) return 'sound_description';
@@ -156,10 +156,17 @@ function exceedsSpeech(words: readonly string[], span: Span): boolean {
   return words.length > FREE_WORDS + MAX_WORDS_PER_S * speechS || letters > FREE_LETTERS + MAX_LETTERS_PER_S * speechS;
 }
 
-function wordsOf(transcription: VerboseTranscription, gone: readonly Segment[]): SpokenWord[] {
-  return (transcription.words ?? [])
-    .filter(({ start, end }) => !gone.some((segment) => start >= segment.start && end <= segment.end))
-    .map(({ word, start, end, probability }) => ({ word: word.trim(), start, end, probability: probability ?? 1 }));
+function wordsOf({ words }: VerboseTranscription): SpokenWord[] {
+  return (words ?? []).map(({ word, start, end, probability }) => ({
+    word: word.trim(),
+    start,
+    end,
+    probability: probability ?? 1,
+  }));
+}
+
+function isIn(segment: Segment, { start, end }: SpokenWord): boolean {
+  return start >= segment.start && end <= segment.end;
 }
 
 function segmentOf({ start, end, text, ...signals }: Segment): BelievedSegment {

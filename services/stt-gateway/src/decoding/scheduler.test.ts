@@ -52,6 +52,16 @@ describe('order', () => {
     expect(await drain()).toEqual(['poured 1', 'live', 'poured 2', 'poured 3']);
   });
 
+  test('a guess that becomes a final is no exception: the second of a session goes with the commits', async () => {
+    const { submit, drain } = bench(1);
+    const [poured, live] = [{}, {}];
+    submit('final', 'poured 1', { session: poured });
+    const guess = submit('speculative', 'poured 2', { session: poured });
+    guess.promote();
+    submit('final', 'live', { session: live });
+    expect(await drain()).toEqual(['poured 1', 'live', 'poured 2']);
+  });
+
   test('interims leave a slot to finals', () => {
     const { started, submit } = bench();
     submit('interim', 'one');

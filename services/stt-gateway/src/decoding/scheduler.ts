@@ -247,12 +247,13 @@ export class DecodeScheduler {
 
   #promote(entry: Waiting): void {
     if (entry.kind !== 'speculative') return;
-    this.#essential.add(this.#now());
     const waits = this.#queues.speculative.remove(entry);
-    entry.kind = 'final';
+    // It is one of its session's finals itself.
+    entry.kind = entry.session && (this.#finals.get(entry.session) ?? 0) > 1 ? 'commit' : 'final';
+    if (entry.kind === 'final') this.#essential.add(this.#now());
     if (!waits) return;
-    entry.dueMs = this.#now() + DEADLINES_MS.final;
-    this.#queues.final.add(entry);
+    entry.dueMs = this.#now() + DEADLINES_MS[entry.kind];
+    this.#queues[entry.kind].add(entry);
   }
 
   #drop(entry: Waiting | undefined, reason: 'stale' | 'too_many' | 'expired'): void {

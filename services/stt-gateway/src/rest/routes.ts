@@ -29,7 +29,7 @@ export type StopFiles = () => Promise<void>;
 
 /** Names clients send because they know no others. Every name is taken: what listens is the operator's choice. */
 const ALIASES = ['whisper-1', 'gpt-transcribe', 'gpt-4o-transcribe', 'gpt-4o-mini-transcribe'];
-const MODELS_TIMEOUT_MS = 2_000;
+const ENGINE_TIMEOUT_MS = 2_000;
 
 /** OpenAI's `POST /v1/audio/transcriptions` and `GET /v1/models`, over whatever engine there is. */
 export function restRoutes(app: Service, options: RestOptions): StopFiles {
@@ -47,7 +47,7 @@ export function restRoutes(app: Service, options: RestOptions): StopFiles {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
   app.get('/v1/models', { onRequest, schema: { response: { 200: modelListSchema } } }, async () => {
-    const engine = await options.engine(AbortSignal.timeout(MODELS_TIMEOUT_MS)).catch(() => undefined);
+    const engine = await options.engine(AbortSignal.timeout(ENGINE_TIMEOUT_MS)).catch(() => undefined);
     return listModels(engine, createdS);
   });
   app.post('/v1/audio/transcriptions', { onRequest }, async (request, reply) => {
@@ -113,7 +113,7 @@ function callerSignal(reply: FastifyReply): AbortSignal {
 /** A recording is not taken in to wait for an engine that is away already. One that is slow to answer may only be busy. */
 async function refuseWithoutEngine(engine: RestOptions['engine']): Promise<void> {
   try {
-    await engine(AbortSignal.timeout(MODELS_TIMEOUT_MS));
+    await engine(AbortSignal.timeout(ENGINE_TIMEOUT_MS));
   } catch (error) {
     if (error instanceof AppError && error.code === 'unavailable') throw error;
   }
