@@ -1,10 +1,10 @@
 import { initializeLogger, stt } from '@livekit/agents';
 import * as deepgram from '@livekit/agents-plugin-deepgram';
-import { AudioFrame } from '@livekit/rtc-node';
 import { eventually } from './eventually.ts';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { OwnGateway } from './own-gateway.ts';
 import { misheard, play, playSilence, record } from './speech.ts';
+import { recordStream } from './record-stream.ts';
 import { key, sttUrl, whisperUrl } from './stack.ts';
 
 const RATE_HZ = 16_000;
@@ -17,33 +17,13 @@ function pluginOf(url: string, apiKey = key, options: { interimResults?: boolean
   return new deepgram.STT({ apiKey, baseUrl: url.replace('http', 'ws'), language: 'fr', ...options });
 }
 
-/** A stream of the plugin and all it delivered. */
-function open(plugin: deepgram.STT) {
-  const stream = plugin.stream();
-  const events: stt.SpeechEvent[] = [];
-  const errors: Error[] = [];
-  plugin.on('error', ({ error }) => errors.push(error));
-  const done = (async () => {
-    for await (const event of stream) events.push(event);
-  })();
-  onTestFinished(() => stream.close());
-  const of = (type: stt.SpeechEventType) => events.filter((event) => event.type === type);
-  return {
-    stream,
-    events,
-    errors,
-    of,
-    done,
-    push: (samples: Int16Array) => stream.pushFrame(new AudioFrame(samples, RATE_HZ, 1, samples.length)),
-    said: () => of(SpeechEventType.FINAL_TRANSCRIPT).map((event) => event.alternatives?.[0]?.text ?? ''),
-  };
-}
+const open = (plugin: deepgram.STT) => recordStream(plugin, RATE_HZ);
 
 describe('@livekit/agents-plugin-deepgram', () => {
   test('hears sentences with its own settings: interims, one final each, and the ends of speech', async () => {
     const said = ["pouvez-vous répéter s'il vous plaît", 'quelle est votre adresse', "oui c'est bien ça"];
     const recording = await record(said, { tailMs: 1_500 });
-    const { events, of, said: heard, push } = open(pluginOf(sttUrl));
+    const { events, of, heard, push } = open(pluginOf(sttUrl));
     await play(recording, push);
     await eventually(() => of(SpeechEventType.END_OF_SPEECH).length === said.length);
 
@@ -67,7 +47,7 @@ describe('@livekit/agents-plugin-deepgram', () => {
     const said = ['quels sont vos tarifs', 'y a-t-il un parking'];
     // Once its input has ended the plugin leaves at the first message, also at an interim that was on its way: without
     // interims the first is the final.
-    const { stream, of, said: heard, push, done } = open(pluginOf(sttUrl, key, { interimResults: false }));
+    const { stream, of, heard, push, done } = open(pluginOf(sttUrl, key, { interimResults: false }));
     const [first, second] = await Promise.all(said.map((text) => record([text], { tailMs: 0 })));
     await play(first!, push, { speed: 2 });
     stream.flush();
@@ -80,13 +60,13 @@ describe('@livekit/agents-plugin-deepgram', () => {
   });
 
   test('12 seconds of nothing do not part it from the gateway: KeepAlive holds', async () => {
-    const { of, said, push, errors } = open(pluginOf(sttUrl));
+    const { of, heard, push, errors } = open(pluginOf(sttUrl));
     const quiet = new AbortController();
     const silence = playSilence(RATE_HZ, push, AbortSignal.any([quiet.signal, AbortSignal.timeout(12_000)]));
     await silence;
     await play(await record(['êtes-vous ouvert le samedi'], { tailMs: 1_500 }), push);
     await eventually(() => of(SpeechEventType.END_OF_SPEECH).length === 1);
-    expect(misheard(['êtes-vous ouvert le samedi'], said())).toEqual([]);
+    expect(misheard(['êtes-vous ouvert le samedi'], heard())).toEqual([]);
     expect(errors).toEqual([]);
   });
 
@@ -98,15 +78,15 @@ describe('@livekit/agents-plugin-deepgram', () => {
 
   test('after a restart of the gateway it goes on as soon as it is told to connect again', async () => {
     await using gateway = await OwnGateway.start(whisperUrl, key);
-    const { stream, said, push } = open(pluginOf(gateway.url, gateway.key));
+    const { stream, heard, push } = open(pluginOf(gateway.url, gateway.key));
     await play(await record(['quels sont vos tarifs']), push, { speed: 2 });
-    await eventually(() => said().length === 1);
+    await eventually(() => heard().length === 1);
     await gateway.stop();
     await gateway.start();
     // By itself it never notices a closed socket: livekit/agents-js#2469.
     stream.updateOptions({});
     await play(await record(['êtes-vous ouvert le samedi']), push, { speed: 2 });
-    await eventually(() => said().length === 2);
-    expect(misheard(['quels sont vos tarifs', 'êtes-vous ouvert le samedi'], said())).toEqual([]);
+    await eventually(() => heard().length === 2);
+    expect(misheard(['quels sont vos tarifs', 'êtes-vous ouvert le samedi'], heard())).toEqual([]);
   });
 });

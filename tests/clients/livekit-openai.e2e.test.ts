@@ -1,10 +1,10 @@
 import { initializeLogger, stt } from '@livekit/agents';
 import * as openai from '@livekit/agents-plugin-openai';
-import { AudioFrame } from '@livekit/rtc-node';
 import { eventually } from './eventually.ts';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { OwnGateway } from './own-gateway.ts';
 import { misheard, play, record } from './speech.ts';
+import { recordStream } from './record-stream.ts';
 import { key, sttUrl, whisperUrl } from './stack.ts';
 
 const RATE_HZ = 24_000;
@@ -17,29 +17,7 @@ function pluginOf(more: Partial<openai.STTOptions> = {}, url = sttUrl): openai.S
   return new openai.STT({ apiKey: key, baseURL: `${url}/v1`, language: 'fr', ...more });
 }
 
-/** @param close false for a stream with its own VAD: closing that rejects unheard (VADStream.endInput, agents 1.9.0). */
-function open(plugin: openai.STT, close = true) {
-  const stream = plugin.stream();
-  const events: stt.SpeechEvent[] = [];
-  const errors: Error[] = [];
-  plugin.on('error', ({ error }) => errors.push(error));
-  const done = (async () => {
-    for await (const event of stream) events.push(event);
-  })();
-  if (close) onTestFinished(() => stream.close());
-  const of = (type: stt.SpeechEventType) => events.filter((event) => event.type === type);
-  const texts = (type: stt.SpeechEventType) => of(type).map((event) => event.alternatives?.[0]?.text ?? '');
-  return {
-    stream,
-    events,
-    errors,
-    of,
-    done,
-    push: (samples: Int16Array) => stream.pushFrame(new AudioFrame(samples, RATE_HZ, 1, samples.length)),
-    interims: () => texts(SpeechEventType.INTERIM_TRANSCRIPT),
-    heard: () => texts(SpeechEventType.FINAL_TRANSCRIPT),
-  };
-}
+const open = (plugin: openai.STT, options?: { close: boolean }) => recordStream(plugin, RATE_HZ, options);
 
 describe('@livekit/agents-plugin-openai, realtime', () => {
   test('with server_vad: interims that grow, one final each, and the ends of speech', async () => {
@@ -56,7 +34,8 @@ describe('@livekit/agents-plugin-openai, realtime', () => {
   });
 
   test('with its default model, whose turns it finds by its own VAD and commits', async () => {
-    const { of, push, heard, errors } = open(pluginOf(), false);
+    // Closing a stream with its own VAD rejects unheard (VADStream.endInput, agents 1.9.0).
+    const { of, push, heard, errors } = open(pluginOf(), { close: false });
     await play(await record(said, { rateHz: RATE_HZ, tailMs: 2_000 }), push);
     await eventually(() => heard().length === said.length);
     expect(misheard(said, heard())).toEqual([]);
