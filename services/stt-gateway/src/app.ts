@@ -10,9 +10,9 @@ import { listenRoutes } from './listen/routes.ts';
 import { realtimeRoutes } from './realtime/routes.ts';
 import { buildRecognition } from './recognition.ts';
 import { restRoutes, type StopFiles } from './rest/routes.ts';
-import { Tenants } from './tenants.ts';
+import { Tenants } from '@eloquence/shared/runtime/tenants';
 import { Entrance } from './wire/entrance.ts';
-import { registerWebSocket } from './wire/register-websocket.ts';
+import { registerWebSocket } from '@eloquence/shared/runtime/register-websocket';
 import type { WireRouteOptions } from './wire/wire-route.ts';
 
 const MODEL_PATH = fileURLToPath(new URL('../models/silero_vad.onnx', import.meta.url));

@@ -4,7 +4,7 @@ import { ChildAbort } from '@eloquence/shared/runtime/abort';
 import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
-import { EngineHealth } from './engine-health.ts';
+import { CircuitBreaker } from '@eloquence/shared/runtime/circuit-breaker';
 import type { DecodeRequest, EngineCapacity, SpeechEngine } from './engine.ts';
 
 /**
@@ -22,7 +22,7 @@ const PROBE_TIMEOUT_MS = 2_000;
 
 export interface ChainMember {
   readonly engine: SpeechEngine;
-  readonly health: EngineHealth;
+  readonly health: CircuitBreaker;
 }
 
 interface Member extends ChainMember {
@@ -34,7 +34,7 @@ interface Member extends ChainMember {
 export interface EngineChainOptions {
   readonly telemetry: Telemetry;
   readonly logger: Logger;
-  /** Test seam, see EngineHealthOptions. */
+  /** Test seam, see CircuitBreakerOptions. */
   readonly firstProbeMs?: number;
 }
 
@@ -53,7 +53,7 @@ export class EngineChain implements SpeechEngine {
       engine,
       longestMs: 0,
       described: undefined,
-      health: new EngineHealth({
+      health: new CircuitBreaker({
         probe: () => engine.describe(AbortSignal.timeout(PROBE_TIMEOUT_MS)),
         onChange: (error) => {
           const about = { engine: engine.name };

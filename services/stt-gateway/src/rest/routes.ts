@@ -5,7 +5,7 @@ import { AppError } from '@eloquence/shared/runtime/errors';
 import { credentialOf, type Service } from '@eloquence/shared/runtime/service';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { OpenSession } from '../session/speech-session.ts';
-import type { Tenants } from '../tenants.ts';
+import type { Tenants } from '@eloquence/shared/runtime/tenants';
 import { FileJob, type FileLimits } from './file-job.ts';
 import { FilePlaces, type FilePlacesOptions } from './file-places.ts';
 

@@ -1,7 +1,7 @@
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { describe, expect, test } from 'vitest';
-import { EngineHealth } from '../engines/engine-health.ts';
+import { CircuitBreaker } from '@eloquence/shared/runtime/circuit-breaker';
 import { FailoverSession, type ReplaceableSession } from './failover-session.ts';
 import type { SessionEvent, Transcript } from './session-events.ts';
 import type { SessionListener, SessionOptions } from './speech-session.ts';
@@ -54,7 +54,7 @@ class ScriptedSession implements ReplaceableSession {
 }
 
 function bench() {
-  const health = new EngineHealth({ probe: () => Promise.reject(new Error('still away')) });
+  const health = new CircuitBreaker({ probe: () => Promise.reject(new Error('still away')) });
   const opened: { readonly where: string; readonly session: ScriptedSession }[] = [];
   const events: SessionEvent[] = [];
   const moves: string[] = [];

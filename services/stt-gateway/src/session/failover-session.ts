@@ -2,7 +2,7 @@ import { STT_SAMPLE_RATE_HZ } from '@eloquence/shared/contracts/stt';
 import type { AppError } from '@eloquence/shared/runtime/errors';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { Timeline } from '../audio/timeline.ts';
-import type { EngineHealth } from '../engines/engine-health.ts';
+import type { CircuitBreaker } from '@eloquence/shared/runtime/circuit-breaker';
 import type { SessionEvent } from './session-events.ts';
 import { shiftEvent } from './shift-event.ts';
 import type { SessionListener, SessionOptions, SpeechSession } from './speech-session.ts';
@@ -19,7 +19,7 @@ export type HearingPlace =
   | {
       readonly type: 'relayed';
       readonly name: string;
-      readonly health: EngineHealth;
+      readonly health: CircuitBreaker;
       readonly open: (options: SessionOptions, listener: SessionListener) => ReplaceableSession;
     }
   /** Heard and cut here; looks for a decoder that works by itself, so it is the last place. */

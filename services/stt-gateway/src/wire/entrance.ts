@@ -6,7 +6,7 @@ import { closeCodes } from '@eloquence/shared/contracts/errors';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { credentialOf } from '@eloquence/shared/runtime/service';
 import type { Admission } from '../decoding/admission.ts';
-import type { Tenants } from '../tenants.ts';
+import type { Tenants } from '@eloquence/shared/runtime/tenants';
 import type { SpeechSocket } from './speech-socket.ts';
 
 export interface EntranceOptions {

@@ -1,7 +1,7 @@
 import websocket from '@fastify/websocket';
-import { closeCodes } from '@eloquence/shared/contracts/errors';
-import type { Logger } from '@eloquence/shared/runtime/logger';
-import type { Service } from '@eloquence/shared/runtime/service';
+import { closeCodes } from '../contracts/errors.ts';
+import type { Logger } from './logger.ts';
+import type { Service } from './service.ts';
 
 /** A peer that does not answer our close is cut off after this. */
 const CLOSE_GRACE_MS = 2_000;

@@ -1,6 +1,6 @@
-import type { AppError } from '@eloquence/shared/runtime/errors';
+import type { AppError } from './errors.ts';
 
-/** Failures in a row that make an engine count as away; one that cannot be reached or refuses us needs only one. */
+/** Failures in a row that make a provider count as away; one that cannot be reached or refuses us needs only one. */
 const FAILURES_TO_AWAY = 2;
 const FIRST_PROBE_MS = 1_000;
 const MAX_PROBE_MS = 30_000;
@@ -11,23 +11,23 @@ type State =
   /** It answers again; one piece of work shows whether it can be relied on. */
   | { readonly type: 'trial'; readonly error: AppError; readonly probeMs: number; readonly busy: boolean };
 
-export interface EngineHealthOptions {
-  /** Resolves when the engine answers again. Asked in the background, so that no speaker waits for an engine that is away. */
+export interface CircuitBreakerOptions {
+  /** Resolves when the provider answers again. Asked in the background, so that nobody waits for one that is away. */
   readonly probe: () => Promise<unknown>;
-  /** Told when the engine is given up, with the reason, and when it is relied on again. */
+  /** Told when the provider is given up, with the reason, and when it is relied on again. */
   readonly onChange?: (error: AppError | undefined) => void;
   /** Test seam; default 1 s, doubled up to 30 s. */
   readonly firstProbeMs?: number;
 }
 
-/** Circuit breaker of one engine: well -> away (probed, ever more seldom) -> on trial -> well. */
-export class EngineHealth {
-  readonly #options: EngineHealthOptions;
+/** Circuit breaker of one provider: well -> away (probed, ever more seldom) -> on trial -> well. */
+export class CircuitBreaker {
+  readonly #options: CircuitBreakerOptions;
   #state: State = { type: 'well', failures: 0 };
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(options: EngineHealthOptions) {
+  constructor(options: CircuitBreakerOptions) {
     this.#options = options;
   }
 
@@ -46,7 +46,7 @@ export class EngineHealth {
     if (this.#state.type === 'trial') this.#state = { ...this.#state, busy: true };
   }
 
-  /** Work ended without saying anything about the engine: it was not wanted any more, or was impossible for any. */
+  /** Work ended without saying anything about the provider: it was not wanted any more, or was impossible for any. */
   left(): void {
     if (this.#state.type === 'trial') this.#state = { ...this.#state, busy: false };
   }

@@ -1,6 +1,6 @@
-import { AppError } from '@eloquence/shared/runtime/errors';
+import { AppError } from './errors.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { EngineHealth } from './engine-health.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 
 const away = new AppError('unavailable', 'It cannot be reached.', { cause: 'ECONNREFUSED' });
 const failed = new AppError('upstream_failed', 'It failed.');
@@ -8,7 +8,7 @@ const failed = new AppError('upstream_failed', 'It failed.');
 /** Health of an engine that answers probes only when `answers` says so. */
 function bench(answers = { now: true }) {
   const probes: number[] = [];
-  const health = new EngineHealth({
+  const health = new CircuitBreaker({
     firstProbeMs: 10,
     probe: async () => {
       probes.push(performance.now());
@@ -19,7 +19,7 @@ function bench(answers = { now: true }) {
   return { health, probes, answers };
 }
 
-describe('EngineHealth', () => {
+describe('CircuitBreaker', () => {
   test('an engine that cannot be reached is away at once, one that fails after two in a row', () => {
     const { health } = bench();
     health.failed(failed);

@@ -1,4 +1,4 @@
-import { isKnownKey } from '@eloquence/shared/runtime/service';
+import { isKnownKey } from './service.ts';
 
 /** Who is behind our own services' key. */
 const INTERNAL_TENANT = 'internal';
