@@ -1,5 +1,12 @@
 import * as z from 'zod';
 
+/** What a model is asked for. As a model name, each means the models configured for it. */
+export const llmPurposeSchema = z.enum(['talk', 'summarise', 'synthesise', 'judge']);
+export type LlmPurpose = z.infer<typeof llmPurposeSchema>;
+
+/** Header naming the session a request belongs to: its quota, and whose bill. */
+export const SESSION_HEADER = 'x-session-id';
+
 /**
  * OpenAI chat completions, as `POST /v1/chat/completions` takes and gives it. Unknown members are passed over, because
  * stock clients send more than we use; members are strict where a wrong type would fail later and less clearly.
@@ -34,7 +41,7 @@ export const chatToolSchema = z.looseObject({
 });
 
 export const chatRequestSchema = z.looseObject({
-  /** A model name of the chosen provider, or an alias: `talk` (default). */
+  /** A purpose (`talk` is the default), `provider/model`, or a model name of the first provider. */
   model: z.string().max(200).default('talk'),
   messages: z.array(chatMessageSchema).min(1).max(2000),
   stream: z.boolean().default(false),
@@ -51,7 +58,20 @@ export const chatRequestSchema = z.looseObject({
     ])
     .optional(),
   parallel_tool_calls: z.boolean().optional(),
-  response_format: z.looseObject({ type: z.string() }).optional(),
+  response_format: z
+    .discriminatedUnion('type', [
+      z.looseObject({ type: z.literal('text') }),
+      z.looseObject({ type: z.literal('json_object') }),
+      z.looseObject({
+        type: z.literal('json_schema'),
+        json_schema: z.looseObject({
+          name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, _ and -, at most 64'),
+          schema: z.record(z.string(), z.unknown()).optional(),
+          strict: z.boolean().nullish(),
+        }),
+      }),
+    ])
+    .optional(),
   stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
 });
 export type ChatRequest = z.infer<typeof chatRequestSchema>;
@@ -60,6 +80,8 @@ export const chatUsageSchema = z.object({
   prompt_tokens: z.number().int().nonnegative(),
   completion_tokens: z.number().int().nonnegative(),
   total_tokens: z.number().int().nonnegative(),
+  /** Part of `prompt_tokens` that the provider had kept from an earlier request. */
+  prompt_tokens_details: z.object({ cached_tokens: z.number().int().nonnegative() }).optional(),
 });
 export type ChatUsage = z.infer<typeof chatUsageSchema>;
 

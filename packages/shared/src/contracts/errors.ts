@@ -42,6 +42,7 @@ export const errorCodes = {
     title: 'The speech engine does not understand this language',
   },
   rate_limited: { status: 429, fault: 'caller', retryable: true, title: 'Too many requests' },
+  quota_exceeded: { status: 429, fault: 'caller', retryable: false, title: 'The quota is used up' },
   overloaded: { status: 503, fault: 'us', retryable: true, title: 'At capacity' },
   unavailable: { status: 503, fault: 'us', retryable: true, title: 'A part this needs is not available' },
   upstream_failed: { status: 502, fault: 'upstream', retryable: true, title: 'A provider failed' },

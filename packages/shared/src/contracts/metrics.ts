@@ -31,7 +31,26 @@ export const metrics = {
     labels: ['provider'],
     buckets: LATENCY_BUCKETS_S,
   },
-  eloquence_llm_tokens_total: { kind: 'counter', help: 'Tokens', labels: ['provider', 'direction'] },
+  eloquence_llm_tokens_total: {
+    kind: 'counter',
+    help: 'Tokens by direction: in, cached (part of in), out',
+    labels: ['provider', 'direction'],
+  },
+  eloquence_llm_cost_total: {
+    kind: 'counter',
+    help: 'Cost by the price table, in its currency',
+    labels: ['provider', 'purpose'],
+  },
+  eloquence_llm_failovers_total: {
+    kind: 'counter',
+    help: 'Answers handed to the next model; stage: start, or middle of the answer',
+    labels: ['from', 'to', 'stage'],
+  },
+  eloquence_llm_refused_total: {
+    kind: 'counter',
+    help: 'Requests refused before a model was asked',
+    labels: ['reason'],
+  },
   eloquence_stt_streams: { kind: 'gauge', help: 'Open transcription sockets', labels: [] },
   eloquence_stt_audio_seconds_total: { kind: 'counter', help: 'Audio received', labels: [] },
   eloquence_stt_final_seconds: {
@@ -80,6 +99,18 @@ export const metrics = {
     labels: ['provider'],
     buckets: LATENCY_BUCKETS_S,
   },
+  eloquence_tts_failovers_total: {
+    kind: 'counter',
+    help: 'Sentences spoken by another provider than the first asked; reason: failed, or late',
+    labels: ['from', 'to', 'reason'],
+  },
+  eloquence_tts_cache_total: {
+    kind: 'counter',
+    help: 'Kept speech by outcome: hit, miss, shared, stored',
+    labels: ['outcome'],
+  },
+  eloquence_tts_cache_bytes: { kind: 'gauge', help: 'Kept speech; kind: memory, disk', labels: ['kind'] },
+  eloquence_tts_streams: { kind: 'gauge', help: 'Open speaking sockets', labels: [] },
   eloquence_tts_audio_seconds_total: { kind: 'counter', help: 'Audio produced', labels: ['provider'] },
   eloquence_agent_jobs: { kind: 'gauge', help: 'Running agent jobs', labels: [] },
   eloquence_turn_seconds: {

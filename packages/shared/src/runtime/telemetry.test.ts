@@ -13,6 +13,8 @@ test.each(entries)('%s is named after what it counts, in base units', (name, { k
 test.each(entries)('%s has no label that could name a room, person or session', (_name, { labels }) => {
   const allowed = ['service', 'method', 'route', 'status', 'scenario', 'reason', 'provider', 'outcome', 'direction'];
   allowed.push('engine', 'kind', 'stage', 'type', 'name');
+  // What a model is asked for: talk, summarise, synthesise, judge.
+  allowed.push('purpose');
   // Engines, in a hand-over.
   allowed.push('from', 'to');
   expect(labels.filter((label) => !allowed.includes(label))).toEqual([]);

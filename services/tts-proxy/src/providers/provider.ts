@@ -1,8 +1,7 @@
 import type { Engine } from '@eloquence/shared/contracts/engine';
-import type { Voice } from '../voices.ts';
+import type { ProviderId, Voice } from '../voices/voice.ts';
 
-type ProviderId = 'openai' | 'elevenlabs' | 'piper' | 'espeak';
-
+/** One request to a provider: a clause or a sentence. */
 export interface Utterance {
   /** Never empty, no markup, no control characters. */
   readonly text: string;
@@ -17,13 +16,23 @@ export interface Utterance {
 export interface SpeechProvider {
   readonly id: ProviderId;
   readonly engine: Engine;
+  /** Another provider behind this one is asked when it has made no sound for so long, ms; a local program needs longer. */
+  readonly hedgeAfterMs?: number;
+  /** Everything here that decides how an utterance sounds (model, its version, the voice's name): part of a cache key. */
+  identity(voice: Voice): string;
   /**
-   * Speaks: s16 mono samples at 24 kHz, as they are made.
+   * Speaks: s16 mono samples at 24 kHz, as they are made, as the provider made them (not levelled, not trimmed).
    *
    * @throws AppError `upstream_failed`, `upstream_rejected`, `rate_limited`, at the start or in the middle; the signal's reason
    *   after an abort, which also kills the child process or closes the vendor's socket
    */
   speak(utterance: Utterance, signal: AbortSignal): AsyncIterable<Int16Array>;
+  /**
+   * Whether it would speak now: reachable, key accepted, voice there. Costs nothing, speaks nothing.
+   *
+   * @throws AppError naming the fix
+   */
+  check(signal: AbortSignal): Promise<void>;
   /** Frees connections kept open. */
   close?(): Promise<void>;
 }

@@ -4,6 +4,16 @@ import type * as z from 'zod';
 
 export type FinishReason = z.infer<typeof finishReasonSchema>;
 
+export type ChatProviderId = 'mistral' | 'openai' | 'anthropic' | 'groq' | 'rest' | 'ollama' | 'demo';
+
+/** A request as a provider gets it. */
+export interface ModelRequest extends Omit<ChatRequest, 'model'> {
+  /** A real name at this provider. */
+  readonly model: string;
+  /** The same for requests that begin alike (a session's turns): lets providers keep what they have read. Opaque, no secret. */
+  readonly cacheKey?: string;
+}
+
 /** One piece of an answer, in the order a model gives them. Exactly one `finish`, last but for `usage`. */
 export type ChatPart =
   | { readonly type: 'text'; readonly text: string }
@@ -22,18 +32,27 @@ export type ChatPart =
 
 /**
  * The port every model sits behind. A provider only ever streams: an answer asked for in one piece is collected from its
- * parts, so that there is one path to test per vendor.
+ * parts, so that there is one path to test per vendor. Retries, time limits and failover are not its business.
  */
 export interface ChatProvider {
-  readonly id: 'mistral' | 'openai' | 'ollama' | 'demo';
-  engine(): Engine;
+  readonly id: ChatProviderId;
+  /** The model it uses when none is named; undefined while it has none (Ollama without models). */
+  defaultModel(): string | undefined;
+  /** For `/ready` and for people. @param model default: the default model */
+  engine(model?: string): Engine;
   /**
-   * Starts an answer. `request.model` is resolved to a real name inside (`talk` = the configured one).
+   * Starts an answer.
    *
    * @throws AppError `upstream_failed`, `upstream_rejected`, `upstream_timeout`, `rate_limited`, `unknown_model`; the
    *   signal's reason after an abort, which also closes the vendor's socket
    */
-  stream(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatPart>;
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ChatPart>;
   /** Model names that `request.model` may hold. */
   models(signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * Whether it would answer now: reachable, key accepted, default model there. Costs nothing.
+   *
+   * @throws AppError naming the fix
+   */
+  check(signal: AbortSignal): Promise<void>;
 }
