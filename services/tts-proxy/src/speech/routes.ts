@@ -9,7 +9,7 @@ import type { Utterance } from '../providers/provider.ts';
 import type { VoiceChain } from '../providers/voice-chain.ts';
 import { resolveVoice, voiceList, voiceListSchema } from '../voices.ts';
 import type { Speaker } from './speaker.ts';
-import { spokenText } from './spoken-text.ts';
+import { spokenText } from '../text/spoken-text.ts';
 
 /** OpenAI's model names: clients insist on one. Which model really speaks is a setting, so all mean the same. */
 const MODEL_ALIASES = ['tts-1', 'tts-1-hd', 'gpt-4o-mini-tts'];
