@@ -12,6 +12,11 @@ export interface ModelRequest extends Omit<ChatRequest, 'model'> {
   readonly model: string;
   /** The same for requests that begin alike (a session's turns): lets providers keep what they have read. Opaque, no secret. */
   readonly cacheKey?: string;
+  /**
+   * What a model that broke off has said of this answer; only given to a provider that `continues`. It is not among the
+   * messages. The answer goes on behind its last letter (a repetition of it is stripped by the caller).
+   */
+  readonly continueFrom?: string;
 }
 
 /** One piece of an answer, in the order a model gives them. Exactly one `finish`, last but for `usage`. */
@@ -36,6 +41,8 @@ export type ChatPart =
  */
 export interface ChatProvider {
   readonly id: ChatProviderId;
+  /** Its wire can go on with an answer begun (Mistral's `prefix`); others are asked in words to go on. */
+  readonly continues?: boolean;
   /** The model it uses when none is named; undefined while it has none (Ollama without models). */
   defaultModel(): string | undefined;
   /** For `/ready` and for people. @param model default: the default model */
