@@ -4,6 +4,7 @@ import { metrics, type MetricName } from '../contracts/metrics.ts';
 type Kind<N extends MetricName> = (typeof metrics)[N]['kind'];
 type NamesOf<K> = { [N in MetricName]: Kind<N> extends K ? N : never }[MetricName];
 type Labels<N extends MetricName> = Record<(typeof metrics)[N]['labels'][number], string>;
+type GaugeLabels<N extends MetricName> = (typeof metrics)[N]['labels'] extends readonly [] ? [] : [labels: Labels<N>];
 
 /**
  * The registry of one process. Metrics come from the one list in contracts, so a name or label that is not there does
@@ -22,9 +23,9 @@ export class Telemetry {
     (this.#get(name) as Counter).inc(labels, by);
   }
 
-  /** Sets a gauge; the list has none with labels. */
-  set(name: NamesOf<'gauge'>, value: number): void {
-    (this.#get(name) as Gauge).set(value);
+  /** Sets a gauge; one without labels takes none. */
+  set<N extends NamesOf<'gauge'>>(name: N, value: number, ...labels: GaugeLabels<N>): void {
+    (this.#get(name) as Gauge).set(labels[0] ?? {}, value);
   }
 
   /** Records one observation, in the unit of the metric's name (seconds). */
