@@ -4,8 +4,17 @@ import { Tenants } from './tenants.ts';
 test('a tenant is a key: ours is one, each of the others is another, and no name tells the key', () => {
   const tenants = new Tenants('our-own-key', ['first-key', 'second-key']);
   expect(tenants.of('our-own-key')).toBe('internal');
-  expect(tenants.of('first-key')).toBe('key-1');
-  expect(tenants.of('second-key')).toBe('key-2');
+  const [first, second] = [tenants.of('first-key'), tenants.of('second-key')];
+  expect(first).toMatch(/^[0-9a-f]{32}$/);
+  expect(second).toMatch(/^[0-9a-f]{32}$/);
+  expect(first).not.toBe(second);
+  expect(tenants.ofKey('first-key')).toBe(first);
+  expect(tenants.ofKey('our-own-key')).toBeUndefined();
+});
+
+test('a tenant keeps its name when other keys come, go or change places', () => {
+  const name = new Tenants('our-own-key', ['first-key', 'second-key']).of('second-key');
+  expect(new Tenants('another-one', ['second-key', 'third-key']).of('second-key')).toBe(name);
 });
 
 test.each([undefined, '', 'first', 'first-key ', 'FIRST-KEY'])('%s is nobody', (credential) => {
