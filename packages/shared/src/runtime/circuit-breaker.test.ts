@@ -72,7 +72,8 @@ describe('CircuitBreaker', () => {
 
   test('an engine that asked for time is left alone for it', async () => {
     const { health, probes } = bench();
-    health.failed(new AppError('unavailable', 'It limits us.', { retryAfterS: 1 }));
+    health.failed(new AppError('rate_limited', 'It limits us.', { retryAfterS: 1, cause: 'HTTP 429' }));
+    expect(health.able).toBe(false);
     const startMs = performance.now();
     await expect.poll(() => probes.length, { timeout: 3_000 }).toBe(1);
     expect((probes[0] ?? 0) - startMs).toBeGreaterThan(900);

@@ -1,9 +1,13 @@
+import type { ErrorCode } from '../contracts/errors.ts';
 import type { AppError } from './errors.ts';
 
-/** Failures in a row that make a provider count as away; one that cannot be reached or refuses us needs only one. */
+/** Failures in a row that make a provider count as away; one that cannot be reached, refuses us or limits us needs only one. */
 const FAILURES_TO_AWAY = 2;
+const CERTAIN: ReadonlySet<ErrorCode> = new Set(['unavailable', 'upstream_rejected', 'rate_limited']);
 const FIRST_PROBE_MS = 1_000;
 const MAX_PROBE_MS = 30_000;
+/** Nobody is left alone for longer, whatever was asked; a limit may have been lifted by hand. */
+const MAX_ASKED_MS = 600_000;
 
 type State =
   | { readonly type: 'well'; readonly failures: number }
@@ -62,8 +66,7 @@ export class CircuitBreaker {
     const state = this.#state;
     if (state.type === 'away') return;
     const failures = state.type === 'well' ? state.failures + 1 : FAILURES_TO_AWAY;
-    const certain = error.code === 'unavailable' || error.code === 'upstream_rejected';
-    if (!certain && failures < FAILURES_TO_AWAY) this.#state = { type: 'well', failures };
+    if (!CERTAIN.has(error.code) && failures < FAILURES_TO_AWAY) this.#state = { type: 'well', failures };
     else
       this.#leave(error, state.type === 'trial' ? state.probeMs * 2 : (this.#options.firstProbeMs ?? FIRST_PROBE_MS));
   }
@@ -79,7 +82,8 @@ export class CircuitBreaker {
     const waitMs = Math.min(MAX_PROBE_MS, probeMs);
     this.#state = { type: 'away', error, probeMs: waitMs };
     // Asked to stay away, it is not asked sooner; a connection that fails gives a time of our own making.
-    const askedMs = error.cause === undefined ? (error.retryAfterS ?? 0) * 1000 : 0;
+    const asked = error.code === 'rate_limited' || error.cause === undefined;
+    const askedMs = asked ? Math.min(MAX_ASKED_MS, (error.retryAfterS ?? 0) * 1000) : 0;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#probe(), Math.max(waitMs, askedMs));
     this.#timer.unref();
