@@ -6,7 +6,7 @@ import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { within } from '@eloquence/shared/runtime/within';
 import type { ChatPart, ChatProvider } from './providers/provider.ts';
-import { ProviderChoice } from './providers/provider-choice.ts';
+import { MODEL_ALIAS, ProviderChoice } from './providers/provider-choice.ts';
 import type { ChatSettings } from './settings.ts';
 
 /** An answer whose first part has come. */
@@ -48,10 +48,6 @@ export class ChatService {
     return this.#choice.probe();
   }
 
-  close(): void {
-    this.#choice.close();
-  }
-
   /** Model names a request may use. */
   models(signal: AbortSignal): Promise<readonly string[]> {
     return this.#choice.current().models(signal);
@@ -70,7 +66,8 @@ export class ChatService {
       abort.abort(new DOMException('the answer is over', 'AbortError'));
       abort[Symbol.dispose]();
     };
-    const parts = provider.stream(request, abort.signal)[Symbol.asyncIterator]();
+    const model = request.model === MODEL_ALIAS ? (provider.defaultModel() ?? MODEL_ALIAS) : request.model;
+    const parts = provider.stream({ ...request, model }, abort.signal)[Symbol.asyncIterator]();
     try {
       const first = await partWithin(parts.next(), this.#settings.firstTokenTimeoutMs, abort);
       if (first.done) throw endedEarly();

@@ -12,7 +12,7 @@ import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ChatService } from './chat-service.ts';
 import { toCompletion, toEvents } from './completion.ts';
-import { MODEL_ALIAS } from './providers/openai.ts';
+import { MODEL_ALIAS } from './providers/provider-choice.ts';
 import type { ChatSettings } from './settings.ts';
 
 export interface ChatRouteDeps {
@@ -35,7 +35,6 @@ const BODY_LIMIT_BYTES = 4 * 1_048_576;
 export function registerChatRoutes(app: Service, deps: ChatRouteDeps): ChatService {
   const chat = new ChatService(deps);
   app.addHook('onReady', () => chat.start());
-  app.addHook('onClose', () => chat.close());
   const onRequest = deps.authorize;
   app.get('/v1/models', { onRequest, schema: { response: { 200: modelListSchema } } }, async (_request, reply) => {
     const names = await chat.models(clientSignal(reply));

@@ -1,7 +1,5 @@
-import type { ChatRequest } from '@eloquence/shared/contracts/chat';
 import { AppError } from '@eloquence/shared/runtime/errors';
-import { MODEL_ALIAS } from '../providers/openai.ts';
-import type { ChatPart, ChatProvider } from '../providers/provider.ts';
+import type { ChatPart, ChatProvider, ModelRequest } from '../providers/provider.ts';
 import { coachAnswer } from './coach-answer.ts';
 
 const MODEL = 'demo-coach';
@@ -13,11 +11,11 @@ const engine = {
   demo: true,
 };
 
-async function* stream(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
-  if (request.model !== MODEL_ALIAS && request.model !== MODEL)
+async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
+  if (request.model !== MODEL)
     throw new AppError(
       'unknown_model',
-      `Without a key there is only "${MODEL}". Ask for "${MODEL_ALIAS}", or set MISTRAL_API_KEY or OPENAI_API_KEY.`,
+      `Without a key there is only "${MODEL}". Ask for "talk", or set MISTRAL_API_KEY or another key of .env.example.`,
     );
   const words = coachAnswer(request.messages).match(/\S+\s*/g) ?? [];
   for (const text of words) {
@@ -32,7 +30,14 @@ async function* stream(request: ChatRequest, signal: AbortSignal): AsyncGenerato
 
 /** The stand-in that answers without any key or model. It calls no tools. */
 export function demoCoach(): ChatProvider {
-  return { id: 'demo', engine: () => engine, stream, models: () => Promise.resolve([MODEL]) };
+  return {
+    id: 'demo',
+    defaultModel: () => MODEL,
+    engine: () => engine,
+    stream,
+    models: () => Promise.resolve([MODEL]),
+    check: () => Promise.resolve(),
+  };
 }
 
 function countWords(text: string): number {

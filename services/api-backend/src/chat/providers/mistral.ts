@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { ChatMessage, ChatRequest } from '@eloquence/shared/contracts/chat';
+import type { ChatMessage } from '@eloquence/shared/contracts/chat';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { keepAliveFetch } from '@eloquence/shared/runtime/keep-alive-fetch';
 import { HTTPClient, Mistral } from '@mistralai/mistralai';
 import type { ChatCompletionStreamRequest, CompletionChunk, ToolCall } from '@mistralai/mistralai/models/components';
 import { MistralError } from '@mistralai/mistralai/models/errors';
-import { MODEL_ALIAS } from './openai.ts';
-import type { ChatPart, ChatProvider, FinishReason } from './provider.ts';
+import { assertListed, modelEngine } from './model-engine.ts';
+import type { ChatPart, ChatProvider, FinishReason, ModelRequest } from './provider.ts';
 import { brokenOff, statusError } from './upstream-error.ts';
 
 const PEER = 'Mistral';
@@ -26,10 +26,9 @@ export function mistralChat(settings: MistralSettings): ChatProvider {
     retryConfig: { strategy: 'none' },
     httpClient: new HTTPClient({ fetcher: keepAliveFetch() }),
   });
-  async function* stream(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
+  async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
     try {
-      const model = request.model === MODEL_ALIAS ? settings.model : request.model;
-      const events = await client.chat.stream(toMistral(request, model), { fetchOptions: { signal } });
+      const events = await client.chat.stream(toMistral(request), { fetchOptions: { signal } });
       for await (const event of events) yield* fromMistral(event.data);
     } catch (error) {
       signal.throwIfAborted();
@@ -45,9 +44,14 @@ export function mistralChat(settings: MistralSettings): ChatProvider {
       throw mistralError(error);
     }
   }
-  const label = `Mistral ${settings.model}`;
-  const engine = { id: `mistral/${settings.model}`, label, label_fr: label, demo: false };
-  return { id: 'mistral', engine: () => engine, stream, models };
+  return {
+    id: 'mistral',
+    defaultModel: () => settings.model,
+    engine: (model = settings.model) => modelEngine('mistral', PEER, model),
+    stream,
+    models,
+    check: async (signal) => assertListed(settings.model, await models(signal), PEER, 'MISTRAL_MODEL'),
+  };
 }
 
 function mistralError(error: unknown): unknown {
@@ -57,7 +61,7 @@ function mistralError(error: unknown): unknown {
   return statusError({ peer: PEER, settings: SETTINGS, status: error.statusCode, retryAfter, cause: error });
 }
 
-function toMistral(request: ChatRequest, model: string): ChatCompletionStreamRequest {
+function toMistral(request: ModelRequest): ChatCompletionStreamRequest {
   const { temperature, top_p: topP, tools, tool_choice: toolChoice, response_format: responseFormat } = request;
   const maxTokens = request.max_completion_tokens ?? request.max_tokens;
   const body: Partial<ChatCompletionStreamRequest> = {
@@ -65,6 +69,7 @@ function toMistral(request: ChatRequest, model: string): ChatCompletionStreamReq
     ...(topP != null && { topP }),
     ...(maxTokens != null && { maxTokens }),
     ...(request.stop != null && { stop: request.stop }),
+    ...(request.cacheKey && { promptCacheKey: request.cacheKey }),
     ...(responseFormat && {
       responseFormat: responseFormat as NonNullable<ChatCompletionStreamRequest['responseFormat']>,
     }),
@@ -81,7 +86,7 @@ function toMistral(request: ChatRequest, model: string): ChatCompletionStreamReq
     if (toolChoice) body.toolChoice = toolChoice;
     if (request.parallel_tool_calls !== undefined) body.parallelToolCalls = request.parallel_tool_calls;
   }
-  return { ...body, model, messages: toMessages(request.messages) };
+  return { ...body, model: request.model, messages: toMessages(request.messages) };
 }
 
 function toMessages(messages: readonly ChatMessage[]): ChatCompletionStreamRequest['messages'] {

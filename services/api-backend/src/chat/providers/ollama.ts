@@ -1,44 +1,51 @@
 import { AppError } from '@eloquence/shared/runtime/errors';
-import { openaiWire } from './openai.ts';
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import { assertListed } from './model-engine.ts';
+import { openaiWire } from './openai-wire.ts';
 import type { ChatProvider } from './provider.ts';
 
-export interface OllamaProvider extends ChatProvider {
-  /** Asks which models there are. @returns true when one can be used */
-  probe(signal: AbortSignal): Promise<boolean>;
+const PEER = 'Ollama';
+const SETTINGS = 'that it runs and has a model (`ollama pull qwen3:4b`), OLLAMA_URL and OLLAMA_MODEL';
+
+export interface OllamaSettings {
+  readonly url: string;
+  /** Default: the first one it lists. */
+  readonly model?: string;
+  readonly probeTimeoutMs: number;
+  /** How long a probe that found none is believed before the next question asks again. */
+  readonly probeEveryMs: number;
 }
 
-/** Ollama through its OpenAI wire. The model is the configured one, or the first that the last probe listed. */
-export function ollamaChat(settings: { readonly url: string; readonly model?: string }): OllamaProvider {
-  let model = settings.model;
+/**
+ * Ollama through its OpenAI wire. It has a model once it has been seen to have one: `check` looks, and so does every
+ * `defaultModel` behind itself, but not too often, so that an Ollama started later is found. Once found it stays.
+ */
+export function ollamaChat(settings: OllamaSettings, logger: Logger): ChatProvider {
+  let model: string | undefined;
+  let probedAtMs = -Infinity;
   const wire = openaiWire({
     id: 'ollama',
-    peer: 'Ollama',
-    settings: 'OLLAMA_URL and OLLAMA_MODEL',
+    peer: PEER,
+    settings: SETTINGS,
+    modelVariable: 'OLLAMA_MODEL',
     // Ollama takes none, the library insists on one.
     apiKey: 'ollama',
     baseUrl: `${settings.url}/v1`,
-    engine: () => {
-      const label = model ? `Ollama ${model}` : 'Ollama';
-      return { id: model ? `ollama/${model}` : 'ollama', label, label_fr: label, demo: false };
-    },
-    model: () => {
-      if (model) return model;
-      throw new AppError(
-        'upstream_failed',
-        'Ollama has no model, or does not answer. Start it and run `ollama pull qwen3:4b`, or set OLLAMA_MODEL.',
-      );
-    },
+    defaultModel: () => model,
   });
-  return {
-    ...wire,
-    async probe(signal) {
-      try {
-        const names = await wire.models(signal);
-        model = settings.model ?? names[0];
-        return model !== undefined && names.some((name) => name === model || name === `${model}:latest`);
-      } catch {
-        return false;
-      }
-    },
-  };
+  async function check(signal: AbortSignal): Promise<void> {
+    probedAtMs = performance.now();
+    const names = await wire.models(signal);
+    const found = settings.model ?? names[0];
+    if (found === undefined) throw new AppError('unknown_model', 'Ollama has no model. Run `ollama pull qwen3:4b`.');
+    assertListed(found, names, PEER, 'OLLAMA_MODEL');
+    if (model === undefined) logger.info({ engine: `ollama/${found}` }, 'ollama found');
+    model = found;
+  }
+  function defaultModel(): string | undefined {
+    const isDue = performance.now() - probedAtMs > settings.probeEveryMs;
+    if (model === undefined && isDue) void check(AbortSignal.timeout(settings.probeTimeoutMs)).catch(() => undefined);
+    return model;
+  }
+  return { ...wire, defaultModel, check };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { chatRequestSchema, type ChatRequest } from '@eloquence/shared/contracts/chat';
+import { chatRequestSchema } from '@eloquence/shared/contracts/chat';
+import { createLogger } from '@eloquence/shared/runtime/logger';
 import { FakeMistral } from '@eloquence/testkit/vendors/mistral';
 import { FakeOllama } from '@eloquence/testkit/vendors/ollama';
 import { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
@@ -7,9 +8,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { demoCoach } from '../demo-coach/demo-coach.ts';
 import { mistralChat } from './mistral.ts';
 import { ollamaChat } from './ollama.ts';
-import { openaiWire } from './openai.ts';
-import type { ChatPart, ChatProvider } from './provider.ts';
+import { openaiWire } from './openai-wire.ts';
+import type { ChatPart, ChatProvider, ModelRequest } from './provider.ts';
 
+const logger = createLogger('test', 'silent');
 const never = new AbortController().signal;
 const tools = [
   {
@@ -35,12 +37,18 @@ const conversation: unknown[] = [
   { role: 'user', content: 'Donnez-moi un conseil' },
 ];
 
-const request = (more: Record<string, unknown> = {}): ChatRequest =>
+const request = (more: Record<string, unknown> = {}): ModelRequest =>
   chatRequestSchema.parse({ messages: conversation, stream: true, ...more });
+
+/** Without a model: the provider's own. */
+function ask(provider: ChatProvider, asked: ModelRequest, signal: AbortSignal): AsyncIterable<ChatPart> {
+  const model = asked.model === 'talk' ? (provider.defaultModel() ?? '') : asked.model;
+  return provider.stream({ ...asked, model }, signal);
+}
 
 async function collect(provider: ChatProvider, asked = request(), signal = never): Promise<ChatPart[]> {
   const parts: ChatPart[] = [];
-  for await (const part of provider.stream(asked, signal)) parts.push(part);
+  for await (const part of ask(provider, asked, signal)) parts.push(part);
   return parts;
 }
 
@@ -68,10 +76,10 @@ const cases: Case[] = [
         id: 'openai',
         peer: 'OpenAI',
         settings: 'OPENAI_API_KEY',
+        modelVariable: 'OPENAI_MODEL',
         apiKey: vendor.apiKey,
         baseUrl: `${vendor.url}/v1`,
-        engine: () => ({ id: 'openai/x', label: 'x', label_fr: 'x', demo: false }),
-        model: () => 'gpt-4o-mini',
+        defaultModel: () => 'gpt-4o-mini',
       });
       return { vendor, provider };
     },
@@ -80,8 +88,8 @@ const cases: Case[] = [
     name: 'ollama',
     open: async () => {
       const vendor = await new FakeOllama().listen();
-      const provider = ollamaChat({ url: vendor.url });
-      await provider.probe(never);
+      const provider = ollamaChat({ url: vendor.url, probeTimeoutMs: 1000, probeEveryMs: 30_000 }, logger);
+      await provider.check(never);
       return { vendor, provider };
     },
   },
@@ -132,7 +140,7 @@ for (const { name, open } of cases) {
     it('throws the reason of an abort', async () => {
       const controller = new AbortController();
       const reading = (async () => {
-        for await (const part of provider.stream(request(), controller.signal))
+        for await (const part of ask(provider, request(), controller.signal))
           if (part.type === 'text') controller.abort(new DOMException('enough', 'AbortError'));
       })();
       await expect(reading).rejects.toMatchObject({ name: 'AbortError', message: 'enough' });
@@ -186,7 +194,7 @@ for (const { name, open } of cases.filter((entry) => entry.name !== 'demo coach'
       vendor.mode = { type: 'cut' };
       const parts: ChatPart[] = [];
       const reading = (async () => {
-        for await (const part of provider.stream(request(), never)) parts.push(part);
+        for await (const part of ask(provider, request(), never)) parts.push(part);
       })();
       await expect(reading).rejects.toMatchObject({ code: 'upstream_failed' });
       expect(textOf(parts)).toMatch(/^Bonjour/);
@@ -196,7 +204,7 @@ for (const { name, open } of cases.filter((entry) => entry.name !== 'demo coach'
       vendor.mode = { type: 'stall' };
       const controller = new AbortController();
       const reading = (async () => {
-        for await (const part of provider.stream(request(), controller.signal))
+        for await (const part of ask(provider, request(), controller.signal))
           if (part.type === 'text') controller.abort();
       })();
       await expect(reading).rejects.toMatchObject({ name: 'AbortError' });

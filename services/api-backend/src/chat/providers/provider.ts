@@ -7,7 +7,7 @@ export type FinishReason = z.infer<typeof finishReasonSchema>;
 export type ChatProviderId = 'mistral' | 'openai' | 'anthropic' | 'groq' | 'rest' | 'ollama' | 'demo';
 
 /** A request as a provider gets it. */
-export interface ModelRequest extends Omit<ChatRequest, 'model'> {
+export interface ModelRequest extends ChatRequest {
   /** A real name at this provider. */
   readonly model: string;
   /** The same for requests that begin alike (a session's turns): lets providers keep what they have read. Opaque, no secret. */

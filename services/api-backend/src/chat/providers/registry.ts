@@ -1,0 +1,59 @@
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import { demoCoach } from '../demo-coach/demo-coach.ts';
+import type { ChatSettings } from '../settings.ts';
+import { mistralChat } from './mistral.ts';
+import { ollamaChat } from './ollama.ts';
+import { openaiWire } from './openai-wire.ts';
+import type { ChatProvider } from './provider.ts';
+
+/** The library insists on a key; servers of one's own often take none. */
+const NO_KEY = 'none';
+
+/**
+ * Every provider that the settings make usable, best first. Those without a `defaultModel()` answer only to their own
+ * name. The demo coach comes last and only where the settings let it: it is a stand-in for having none, not for one
+ * that fails. Opens no connection.
+ */
+export function buildProviders(settings: ChatSettings, logger: Logger): readonly ChatProvider[] {
+  const { mistral, openai, groq, rest, ollama, probeTimeoutMs, probeEveryMs } = settings;
+  const mayBe = (name: ChatSettings['provider']) => settings.provider === name || settings.provider === 'auto';
+  const list: ChatProvider[] = [];
+  if (mistral) list.push(mistralChat(mistral));
+  if (openai)
+    list.push(
+      openaiWire({
+        ...openai,
+        id: 'openai',
+        peer: 'OpenAI',
+        settings: 'OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL',
+        modelVariable: 'OPENAI_MODEL',
+        defaultModel: () => openai.model,
+      }),
+    );
+  if (groq)
+    list.push(
+      openaiWire({
+        ...groq,
+        id: 'groq',
+        peer: 'Groq',
+        settings: 'GROQ_API_KEY, GROQ_BASE_URL and GROQ_MODEL',
+        modelVariable: 'GROQ_MODEL',
+        defaultModel: () => groq.model,
+      }),
+    );
+  if (rest)
+    list.push(
+      openaiWire({
+        apiKey: rest.apiKey ?? NO_KEY,
+        baseUrl: rest.baseUrl,
+        id: 'rest',
+        peer: 'The server at LLM_REST_URL',
+        settings: 'LLM_REST_URL, LLM_REST_API_KEY and LLM_REST_MODEL',
+        modelVariable: 'LLM_REST_MODEL',
+        defaultModel: () => rest.model,
+      }),
+    );
+  if (mayBe('ollama')) list.push(ollamaChat({ ...ollama, probeTimeoutMs, probeEveryMs }, logger));
+  if (mayBe('demo')) list.push(demoCoach());
+  return list;
+}
