@@ -1,31 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { freePort } from '@eloquence/testkit/free-port';
-import { waitFor } from '@eloquence/testkit/wait-for';
 import type { TestProject } from 'vitest/node';
-import * as z from 'zod';
-
-const ROOT = path.resolve(import.meta.dirname, '../..');
-const START_DEADLINE_MS = 240_000;
-const STOP_DEADLINE_MS = 40_000;
-
-const stackFileSchema = z.object({
-  pid: z.number(),
-  urls: z.object({
-    api: z.string(),
-    stt: z.string(),
-    tts: z.string(),
-    whisper: z.string(),
-    livekit: z.string(),
-    prometheus: z.string().optional(),
-  }),
-  env: z.record(z.string(), z.string()),
-});
-
-/** A running product, as `npm start` left it in its state folder. */
-export type Stack = z.infer<typeof stackFileSchema> & { readonly stateDir: string };
+import { readStack, startStack, type Stack } from './start-stack.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -33,108 +8,17 @@ declare module 'vitest' {
   }
 }
 
-/** Ports of their own, so that the tests run beside a stack somebody is using. */
-const PORT_NAMES = [
-  'API_PORT',
-  'STT_PORT',
-  'WHISPER_PORT',
-  'TTS_PORT',
-  'AGENT_PORT',
-  'WORKER_PORT',
-  'LIVEKIT_PORT',
-  'LIVEKIT_TCP_PORT',
-  'LIVEKIT_UDP_PORT',
-  'REDIS_PORT',
-  'POSTGRES_PORT',
-  'PROMETHEUS_PORT',
-] as const;
-
-export function readStack(stateDir: string): Stack | undefined {
-  const file = path.join(stateDir, 'stack.json');
-  if (!existsSync(file)) return undefined;
-  return { ...stackFileSchema.parse(JSON.parse(readFileSync(file, 'utf8'))), stateDir };
-}
-
-/** Settings that would make the tests talk to a vendor or to somebody's servers. Empty takes them out of a `.env` too. */
-const NOT_FOR_TESTS = [
-  'MISTRAL_API_KEY',
-  'OPENAI_API_KEY',
-  'ELEVENLABS_API_KEY',
-  'DEEPGRAM_API_KEY',
-  'STT_ENGINES',
-  'REDIS_URL',
-  'DATABASE_URL',
-  'LIVEKIT_URL',
-  'LIVEKIT_PUBLIC_URL',
-  'API_KEYS',
-  'PUBLIC_ADDRESS',
-  'PIPER_VOICE_FR',
-  'PIPER_VOICE_EN',
-  'LLM_PROVIDER',
-  'TTS_PROVIDER',
-];
-
-async function startStack(stateDir: string): Promise<{ child: ChildProcess; stack: Stack }> {
-  const portEnv: Record<string, string> = {};
-  for (const name of PORT_NAMES) portEnv[name] = String(await freePort());
-  const env = {
-    ...process.env,
-    ...Object.fromEntries(NOT_FOR_TESTS.map((name) => [name, ''])),
-    ...portEnv,
-    ELOQUENCE_STATE_DIR: stateDir,
-    WHISPER_MODEL: 'demo',
-    OLLAMA_URL: 'http://127.0.0.1:9',
-  };
-  const child = spawn(process.execPath, [path.join(ROOT, 'tools/start.mjs')], {
-    cwd: ROOT,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  const collect = (chunk: Buffer) => {
-    output = (output + chunk.toString()).slice(-20_000);
-  };
-  child.stdout?.on('data', collect);
-  child.stderr?.on('data', collect);
-  const died = new Promise<never>((_, reject) => {
-    child.once('exit', (code) => reject(new Error(`npm start ended with ${code}:\n${output}`)));
-  });
-  const ready = waitFor(() => readStack(stateDir), {
-    timeoutMs: START_DEADLINE_MS,
-    intervalMs: 200,
-    what: 'stack.json',
-  });
-  const stack = await Promise.race([ready, died]).catch((error: unknown) => {
-    child.kill('SIGINT');
-    throw new Error(`The stack did not start. It printed:\n${output}`, { cause: error });
-  });
-  return { child, stack };
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.kill('SIGINT');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
-  await ended;
-  clearTimeout(timer);
-}
-
 /** Starts the product once for all end-to-end tests by the command a user types, in a state folder of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const running = process.env.ELOQUENCE_E2E_STATE_DIR;
-  if (running) {
-    const stack = readStack(path.resolve(running));
-    if (!stack) throw new Error(`No stack runs in ${running}: start one with ELOQUENCE_STATE_DIR=${running} npm start`);
+  const stateDir = process.env.ELOQUENCE_E2E_STATE_DIR;
+  if (stateDir) {
+    const stack = readStack(path.resolve(stateDir));
+    if (!stack)
+      throw new Error(`No stack runs in ${stateDir}: start one with ELOQUENCE_STATE_DIR=${stateDir} npm start`);
     project.provide('stack', stack);
     return async () => undefined;
   }
-  await mkdir(path.join(ROOT, '.eloquence'), { recursive: true });
-  const stateDir = mkdtempSync(path.join(ROOT, '.eloquence/e2e-'));
-  const { child, stack } = await startStack(stateDir);
-  project.provide('stack', stack);
-  return async () => {
-    await stop(child);
-    rmSync(stateDir, { recursive: true, force: true });
-  };
+  const running = await startStack();
+  project.provide('stack', running.stack);
+  return async () => running[Symbol.asyncDispose]();
 }

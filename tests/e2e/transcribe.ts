@@ -1,4 +1,4 @@
-import type { Stack } from './stack-setup.ts';
+import type { Stack } from './start-stack.ts';
 
 /** Text whisper-stt hears in 16 kHz samples, so that a test can check what the person's ear got. */
 export async function transcribe(stack: Stack, pcm: Int16Array): Promise<string> {
