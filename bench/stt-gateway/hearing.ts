@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Listening } from '@eloquence/testkit/listening';
-import { seededRandom } from '@eloquence/testkit/noises';
+import { seededRandom } from '@eloquence/testkit/seeded-random';
 import { demoSentences } from '@eloquence/testkit/sentences';
 import { synthesize } from '@eloquence/testkit/speech-synthesis';
 import { normalizedWords, wordErrorRate } from '@eloquence/testkit/word-error-rate';

@@ -1,3 +1,5 @@
+import { seededRandom } from './seeded-random.ts';
+
 const RATE_HZ = 16_000;
 const FULL = 32_767;
 
@@ -17,17 +19,6 @@ export const noiseKinds = [
   'siren',
 ] as const;
 export type NoiseKind = (typeof noiseKinds)[number];
-
-/** Numbers from 0 to 1 that a seed decides (mulberry32), so that two runs hear the same. */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d_2b_79_f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** A sound as a function of time, called for one sample after the other; about -1..1. */
 type Sound = (timeS: number) => number;

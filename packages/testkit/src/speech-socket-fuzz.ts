@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
+import { pick, seededRandom, type Random } from './seeded-random.ts';
 
 /** The wires of stt-gateway that can be fuzzed, and where they are. */
 export const FUZZED_WIRES = { listen: '/v1/listen', realtime: '/v1/realtime' } as const;
@@ -28,7 +29,6 @@ export interface FuzzReport {
   readonly answers: Readonly<Record<string, number>>;
 }
 
-type Random = () => number;
 /** What is sent: a frame, or bytes past the WebSocket layer. */
 type Shot =
   | { readonly type: 'text' | 'binary'; readonly data: Buffer }
@@ -45,7 +45,7 @@ const CLOSE_MS = 10_000;
 export async function fuzzSpeechSockets(options: FuzzOptions): Promise<FuzzReport> {
   const report = { sent: 0, sockets: 0, refused: {}, closes: {}, answers: {} };
   const visitors = Array.from({ length: options.sockets ?? 4 }, async (_, index) => {
-    const random = seeded(options.seed * 1_000 + index);
+    const random = seededRandom(options.seed * 1_000 + index);
     while (report.sent < options.messages) await visit(options, random, report);
   });
   await Promise.all(visitors);
@@ -280,22 +280,7 @@ function bytes(random: Random, length: number): Buffer {
   return data;
 }
 
-function pick<T>(random: Random, from: readonly T[]): T {
-  return from[Math.floor(random() * from.length)] as T;
-}
-
 function typeOf(data: Buffer): string {
   const { type } = JSON.parse(data.toString()) as { readonly type: string };
   return type;
-}
-
-/** Mulberry32: small, fast, the same everywhere. */
-function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

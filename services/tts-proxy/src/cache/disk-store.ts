@@ -50,7 +50,8 @@ export class DiskStore {
   #restsUntilMs = 0;
   #failed = false;
   #closed = false;
-  #scanning: Promise<void> | undefined;
+  /** Removed while the folder was being read: the list that is being made may still name them. */
+  #gone: Set<string> | undefined;
   /** Work nobody waits for but `close`. */
   readonly #background = new Set<Promise<void>>();
 
@@ -74,7 +75,7 @@ export class DiskStore {
     }
     const samples = readSoundFile(id, file);
     if (samples) {
-      if (!this.#index.has(id)) this.#know(id, file.length);
+      if (!this.#index.has(id)) this.#know(id, file.length, 0);
       this.touch(id);
       return samples;
     }
@@ -93,7 +94,7 @@ export class DiskStore {
     this.#index.set(id, entry);
     if (now - entry.touchedAtMs < TOUCH_EVERY_MS || this.#closed) return;
     entry.touchedAtMs = now;
-    this.#run(() => utimes(this.#path(id), now / 1000, now / 1000));
+    void this.#run(() => utimes(this.#path(id), now / 1000, now / 1000));
   }
 
   /** Writes in the background; the samples must not change any more. */
@@ -103,7 +104,7 @@ export class DiskStore {
     if (samples.byteLength > this.#options.maxEntryBytes || bytes > this.#options.maxBytes) return;
     if (this.#pendingBytes + bytes > MAX_PENDING_BYTES) return;
     this.#pendingBytes += bytes;
-    this.#run(async () => {
+    void this.#run(async () => {
       try {
         await this.#write(id, writeSoundFile(id, samples));
         this.#failed = false;
@@ -118,11 +119,6 @@ export class DiskStore {
   /** Resolves when the writes that had begun are done and the scan has stopped; nothing is written afterwards. */
   async close(): Promise<void> {
     this.#closed = true;
-    while (this.#background.size > 0) await Promise.all(this.#background);
-  }
-
-  /** Test seam: resolves when nothing is under way. */
-  async settled(): Promise<void> {
     while (this.#background.size > 0) await Promise.all(this.#background);
   }
 
@@ -150,7 +146,7 @@ export class DiskStore {
       await rm(temporary, { force: true }).catch(() => undefined);
       throw error;
     }
-    this.#know(id, file.length);
+    this.#know(id, file.length, Date.now());
     this.#writtenSinceScan += file.length;
     await this.#makeRoom();
     if (this.#writtenSinceScan > this.#options.maxBytes * RESCAN_SHARE) this.#scan();
@@ -180,31 +176,32 @@ export class DiskStore {
     await rm(this.#path(id), { force: true }).catch((error: unknown) => this.#fail(error));
   }
 
-  #know(id: string, fileBytes: number): void {
+  #know(id: string, fileBytes: number, touchedAtMs: number): void {
     this.#forget(id);
-    const now = Date.now();
     const bytes = onDisk(fileBytes);
-    this.#index.set(id, { bytes, usedAtMs: now, touchedAtMs: now });
+    this.#index.set(id, { bytes, usedAtMs: Date.now(), touchedAtMs });
     this.#bytes += bytes;
   }
 
   #forget(id: string): void {
     this.#bytes -= this.#index.get(id)?.bytes ?? 0;
     this.#index.delete(id);
+    this.#gone?.add(id);
   }
 
   /** Looks at the folder in the background; what it holds can be had meanwhile. */
   #scan(): void {
-    if (this.#scanning || this.#closed) return;
+    if (this.#gone || this.#closed) return;
     this.#writtenSinceScan = 0;
-    this.#scanning = this.#run(async () => {
+    this.#gone = new Set();
+    void this.#run(async () => {
       try {
         await this.#readFolder(Date.now());
         await this.#makeRoom();
       } catch (error) {
         this.#fail(error);
       } finally {
-        this.#scanning = undefined;
+        this.#gone = undefined;
       }
     });
   }
@@ -231,6 +228,7 @@ export class DiskStore {
   }
 
   #merge(found: Map<string, Entry>, startedAtMs: number): void {
+    for (const id of this.#gone ?? []) found.delete(id);
     for (const [id, known] of this.#index) {
       const file = found.get(id);
       // Written while the folder was being read, or heard since the file says.
