@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stackFile } from './plan.mjs';
 import { writePrivate } from './secrets.mjs';
 
-/** @typedef {{id: string, label: string, demo: boolean}} Engine */
+/** @typedef {{id: string, label: string, demo: boolean, fault?: string}} Engine */
 
 /**
  * Asks the services what they run on: what they say is what is true.
@@ -12,13 +12,11 @@ import { writePrivate } from './secrets.mjs';
  * @returns {Promise<{llm: Engine, speech: Engine, voice: Engine}>}
  */
 export async function enginesInUse(plan, chosen) {
-  const [llm, speech, voice] = await Promise.all([
-    engineOf(plan.urls.api),
-    engineOf(plan.urls.whisper),
-    engineOf(plan.urls.tts),
-  ]);
+  const [llm, gateway, whisper, voice] = await Promise.all(
+    [plan.urls.api, plan.urls.stt, plan.urls.whisper, plan.urls.tts].map((url) => engineOf(url)),
+  );
   const { model: _model, ...chosenSpeech } = chosen.speech;
-  return { llm: llm ?? chosen.llm, speech: speech ?? chosenSpeech, voice: voice ?? chosen.voice };
+  return { llm: llm ?? chosen.llm, speech: gateway ?? whisper ?? chosenSpeech, voice: voice ?? chosen.voice };
 }
 
 /**
@@ -63,9 +61,9 @@ export function readyLines({ paths, plan, engines }) {
     '',
     `Eloquence is ready: ${web}${built ? '' : '  (the web client has not been built)'}`,
     '',
-    `  listens   ${named(engines.speech)}`,
-    `  thinks    ${named(engines.llm)}`,
-    `  speaks    ${named(engines.voice)}`,
+    ...engineLines('listens', engines.speech),
+    ...engineLines('thinks ', engines.llm),
+    ...engineLines('speaks ', engines.voice),
     '',
     ...(urls.prometheus === undefined
       ? ['  metrics   no Prometheus on this machine']
@@ -77,6 +75,16 @@ export function readyLines({ paths, plan, engines }) {
     '  stop      Ctrl-C',
     '',
   ];
+}
+
+/**
+ * @param {string} role
+ * @param {Engine} engine
+ * @returns {string[]} what is wrong stands under what runs instead
+ */
+function engineLines(role, engine) {
+  const fault = engine.fault === undefined ? [] : [`  !         ${engine.fault}`];
+  return [`  ${role}   ${named(engine)}`, ...fault];
 }
 
 /**

@@ -47,6 +47,7 @@ const engine: z.ZodMiniType<Engine> = z.object({
   demo: z.boolean(),
   languages: z.optional(z.array(z.string())),
   examples: z.optional(z.object({ fr: z.optional(z.array(z.string())), en: z.optional(z.array(z.string())) })),
+  fault: z.optional(z.string()),
 });
 export const enginesSchema: z.ZodMiniType<Engines> = z.object({
   stt: z.nullable(engine),

@@ -28,6 +28,7 @@ export const en: Messages = {
   'engine.tts': 'Voice',
   'engine.demo': 'Demonstration',
   'engine.off': 'Not ready yet',
+  'engine.fault': 'To be checked:',
   'engine.why.stt':
     'A small trial model that recognises prepared sentences only. For real listening, start again with internet access (a model is downloaded), or name a folder in .env (WHISPER_MODEL).',
   'engine.why.llm':

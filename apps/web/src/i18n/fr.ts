@@ -26,6 +26,7 @@ export const fr = {
   'engine.tts': 'Voix',
   'engine.demo': 'Démonstration',
   'engine.off': 'Pas encore prêt',
+  'engine.fault': 'À vérifier :',
   'engine.why.stt':
     'Un petit modèle d’essai : il ne reconnaît que des phrases préparées. Pour une vraie écoute, relancez avec un accès à internet (un modèle se télécharge), ou indiquez un dossier dans .env (WHISPER_MODEL).',
   'engine.why.llm':

@@ -42,6 +42,11 @@ function Part({ part, engine }: { readonly part: (typeof parts)[number]; readonl
             <span className={styles.why}>{t(`engine.why.${part}`)}</span>
           </>
         ) : null}
+        {engine?.fault === undefined ? null : (
+          <span className={styles.fault} lang="en">
+            <strong lang={language}>{t('engine.fault')}</strong> {engine.fault}
+          </span>
+        )}
       </dd>
     </div>
   );

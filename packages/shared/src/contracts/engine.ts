@@ -4,6 +4,7 @@ import * as z from 'zod';
  * What a service runs on: a model, a voice, a brain. `demo` marks a stand-in, which every surface must call one.
  * `label` is what a person reads, `label_fr` the same in French. `languages` is what it understands or speaks, as codes such as
  * `fr`; absent means any. `examples` are sentences a person may say to a stand-in that does not understand free speech.
+ * `fault` is there while an engine that was set up cannot be used: which, why, and what to do about it, for whoever runs the machine.
  */
 export const engineSchema = z.object({
   id: z.string(),
@@ -12,6 +13,7 @@ export const engineSchema = z.object({
   demo: z.boolean(),
   languages: z.array(z.string()).min(1).optional(),
   examples: z.object({ fr: z.array(z.string()).optional(), en: z.array(z.string()).optional() }).optional(),
+  fault: z.string().optional(),
 });
 export type Engine = z.infer<typeof engineSchema>;
 
