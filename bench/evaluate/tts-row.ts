@@ -1,6 +1,6 @@
 import { percentile } from '@eloquence/testkit/call-report';
 import type { WordErrors } from '@eloquence/testkit/word-error-rate';
-import type { Loudness } from './loudness.ts';
+import type { Loudness } from '@eloquence/testkit/loudness';
 import { durationS, type Spoken } from './speak.ts';
 import { totalErrors } from './word-errors.ts';
 

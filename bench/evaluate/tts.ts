@@ -9,7 +9,7 @@ import { SAMPLE_RATE_HZ } from '@eloquence/testkit/waveform';
 import { readClipSet, type ClipSet } from './clip-set.ts';
 import { runCommand } from './command.ts';
 import { callersFolder, internalKey } from './config.ts';
-import { loudnessOf } from './loudness.ts';
+import { loudnessOf } from '@eloquence/testkit/loudness';
 import { thisMachine } from './machine.ts';
 import { Progress } from './progress.ts';
 import { startTtsProxy, startWhisper, type RunningService } from './services.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { TTS_SAMPLE_RATE_HZ } from '@eloquence/shared/contracts/tts';
-import { findProgram } from '@eloquence/testkit/processes';
+import { findProgram } from './processes.ts';
 
 export interface Loudness {
   /** Integrated loudness, LUFS (EBU R 128). */
