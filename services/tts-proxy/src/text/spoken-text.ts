@@ -1,5 +1,8 @@
 import { AppError } from '@eloquence/shared/runtime/errors';
 
+/** Part of cache keys: to be raised when the cutter or this file changes what a voice is given for the same text. */
+export const NORMALISER_VERSION = 1;
+
 /**
  * What of a text can be spoken: Markdown marks, tags, emoji, links' addresses and control characters taken out, white
  * space joined. `[[`, which espeak-ng reads as phonemes, loses its brackets here too.
@@ -7,6 +10,16 @@ import { AppError } from '@eloquence/shared/runtime/errors';
  * @throws AppError `invalid_request` when nothing to speak is left
  */
 export function spokenText(input: string): string {
+  const text = spokenPiece(input);
+  if (text === undefined)
+    throw new AppError('invalid_request', 'input: there is nothing to speak in it. Send at least one word.', {
+      issues: [{ path: 'body.input', message: 'holds no word' }],
+    });
+  return text;
+}
+
+/** The same for a piece of a stream: `undefined` when nothing to speak is left. */
+export function spokenPiece(input: string): string | undefined {
   const text = input
     .normalize('NFC')
     .replaceAll(/```[^\n]*\n?/g, ' ')
@@ -21,9 +34,5 @@ export function spokenText(input: string): string {
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/ ([.,])/g, '$1')
     .trim();
-  if (!/[\p{L}\p{N}]/u.test(text))
-    throw new AppError('invalid_request', 'input: there is nothing to speak in it. Send at least one word.', {
-      issues: [{ path: 'body.input', message: 'holds no word' }],
-    });
-  return text;
+  return /[\p{L}\p{N}]/u.test(text) ? text : undefined;
 }
