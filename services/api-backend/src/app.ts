@@ -2,11 +2,16 @@ import type { Logger } from '@eloquence/shared/runtime/logger';
 import { EventLog } from '@eloquence/shared/runtime/event-log';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Pool } from '@eloquence/shared/runtime/postgres';
-import { createService, requireKey, type Service } from '@eloquence/shared/runtime/service';
+import { createService, type Service } from '@eloquence/shared/runtime/service';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { Redis } from 'ioredis';
 import type { ChatService } from './chat/chat-service.ts';
 import { registerChatRoutes } from './chat/routes.ts';
+import { ChatCallers } from './chat/usage/chat-callers.ts';
+import { registerUsageRoutes } from './chat/usage/routes.ts';
+import { SessionTenants } from './chat/usage/session-tenants.ts';
+import { UsageLedger } from './chat/usage/usage-ledger.ts';
+import { UsageStore } from './chat/usage/usage-store.ts';
 import type { Config } from './config.ts';
 import { EngineDirectory } from './engines/engine-directory.ts';
 import { registerEngineRoutes } from './engines/routes.ts';
@@ -15,7 +20,7 @@ import { EventReader } from './events/event-reader.ts';
 import { eventSources } from './events/event-sources.ts';
 import { EventStreams } from './events/event-streams.ts';
 import { registerEventRoutes } from './events/routes.ts';
-import { requireApiKey } from './http/auth.ts';
+import { requireApiKey, requireModelKey } from './http/auth.ts';
 import { reachable } from './http/dependency.ts';
 import { registerDocs } from './http/docs.ts';
 import { guardBrowsers } from './http/guards.ts';
@@ -53,7 +58,7 @@ export interface AppDeps {
   readonly redis: Redis;
   /** For event wake-ups and interims only. */
   readonly subscriber: Redis;
-  /** For the rate limit only. */
+  /** For limits only: it answers at once or not at all. */
   readonly limiterRedis: Redis;
   /** False until the database has its tables. */
   readonly isMigrated: () => boolean;
@@ -67,6 +72,8 @@ export interface AppDeps {
 export interface App {
   readonly server: Service;
   readonly reconciler: Reconciler;
+  /** To be closed after the server and before Postgres. */
+  readonly ledger: UsageLedger;
 }
 
 const RECONCILIATION = { intervalMs: 20_000, openingGraceMs: 15_000, agentGraceMs: 5_000 };
@@ -101,10 +108,11 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     settings: deps.config.chat,
     telemetry: deps.telemetry,
     logger: deps.logger,
-    authorize: requireKey([deps.config.http.internalKey, ...deps.config.http.apiKeys]),
+    authorize: requireModelKey(deps.config.http),
   });
+  registerUsageRoutes(server, parts);
   await registerWebRoutes(server, { webRoot: deps.config.http.webRoot });
-  return { server, reconciler: parts.reconciler };
+  return { server, reconciler: parts.reconciler, ledger: parts.ledger };
 }
 
 /** The parts behind the routes. */
@@ -137,6 +145,16 @@ function assemble(deps: AppDeps) {
   const hub = new EventHub(deps.subscriber, logger);
   const streams = new EventStreams({ reader, hub, store, telemetry });
   const stream = sources.stream;
+  const usage = new UsageStore(pool);
+  const ledger = new UsageLedger({
+    settings: config.usage,
+    store: usage,
+    redis: deps.limiterRedis,
+    telemetry,
+    logger,
+  });
+  const sessionTenants = new SessionTenants({ load: (sessionId) => store.tenantOf(sessionId) });
+  const callers = new ChatCallers(sessionTenants, telemetry);
   return {
     store,
     facts,
@@ -152,6 +170,9 @@ function assemble(deps: AppDeps) {
     reconciler,
     streams,
     stream,
+    usage,
+    ledger,
+    callers,
   };
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@eloquence/shared/runtime/config';
 import * as z from 'zod';
 import { chatEnv, chatSettings, type ChatSettings } from './chat/settings.ts';
+import { usageEnv, usageSettings, type UsageSettings } from './chat/usage/settings.ts';
 import { isLoopback } from './http/hosts.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../..');
@@ -17,6 +18,7 @@ const REPOSITORY = resolve(import.meta.dirname, '../../..');
 const envSchema = z.object({
   ...commonEnv,
   ...chatEnv,
+  ...usageEnv,
   PORT: portSchema.default(8000),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must look like redis://host:6379' }),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must look like postgres://user:password@host:5432/name'),
@@ -57,6 +59,7 @@ export interface Config {
   };
   readonly peers: { readonly sttUrl: string; readonly ttsUrl: string };
   readonly chat: ChatSettings;
+  readonly usage: UsageSettings;
 }
 
 /**
@@ -94,5 +97,6 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     }),
     peers: Object.freeze({ sttUrl: values.STT_URL, ttsUrl: values.TTS_URL }),
     chat: chatSettings(values),
+    usage: usageSettings(values),
   });
 }

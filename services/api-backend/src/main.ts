@@ -12,7 +12,7 @@ import { limiterRedis } from './http/rate-limit.ts';
  * Starts api-backend. It listens at once and says 503 until Postgres is there and has its tables.
  *
  * Close order: no more requests are taken, event streams end, answers being written are finished (all `app.close`) ->
- * reconciliation finishes its sweep -> migration retries stop -> Redis -> Postgres.
+ * what models cost is written -> reconciliation finishes its sweep -> migration retries stop -> Redis -> Postgres.
  */
 start(async () => {
   const config = loadConfig();
@@ -39,7 +39,7 @@ start(async () => {
     await migration.catch(() => undefined);
   });
 
-  const { server, reconciler } = await buildApp({
+  const { server, reconciler, ledger } = await buildApp({
     config,
     logger,
     telemetry: new Telemetry(),
@@ -50,6 +50,7 @@ start(async () => {
     isMigrated: () => migrated,
   });
   lifecycle.onClose('reconciliation', () => reconciler.close());
+  lifecycle.onClose('usage', () => ledger.close());
   lifecycle.onClose('http', () => server.close());
   await server.listen({ host: config.http.bindAddress, port: config.http.port });
   logger.info({ port: config.http.port }, 'api-backend listens');

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { AppError } from '@eloquence/shared/runtime/errors';
-import { credentialOf, isKnownKey } from '@eloquence/shared/runtime/service';
+import { credentialOf } from '@eloquence/shared/runtime/service';
+import { Tenants } from '@eloquence/shared/runtime/tenants';
 import type { FastifyRequest } from 'fastify';
 import type { EventTickets } from '../tokens/event-tickets.ts';
 
@@ -21,16 +21,36 @@ export interface AuthOptions {
  * headers, so the event stream also takes `?access_token=` with a ticket for that one session.
  */
 export function requireApiKey({ apiKeys, tickets }: AuthOptions) {
+  const known = new Tenants('', apiKeys);
   return async (request: FastifyRequest): Promise<void> => {
     const route = request.routeOptions.url;
     if (apiKeys.length === 0 || !route?.startsWith('/api/') || SIGNED_ROUTES.has(route)) return;
-    const key = credentialOf(request.headers.authorization);
-    if (key !== undefined && isKnownKey(key, apiKeys)) {
-      tenants.set(request, createHash('sha256').update(key).digest('hex').slice(0, 32));
+    const tenant = known.ofKey(credentialOf(request.headers.authorization));
+    if (tenant !== undefined) {
+      tenants.set(request, tenant);
       return;
     }
     if (route === EVENTS_ROUTE && hasTicket(request, tickets)) return;
     throw new AppError('unauthorized', 'Send one of the keys of API_KEYS as "Authorization: Bearer <key>".');
+  };
+}
+
+/**
+ * An `onRequest` hook of the LLM proxy: with keys configured or without, only their holders and our own services ask models,
+ * because models cost money.
+ */
+export function requireModelKey({
+  apiKeys,
+  internalKey,
+}: {
+  readonly apiKeys: readonly string[];
+  readonly internalKey: string;
+}) {
+  const known = new Tenants(internalKey, apiKeys);
+  return async (request: FastifyRequest): Promise<void> => {
+    const tenant = known.of(credentialOf(request.headers.authorization));
+    if (tenant === undefined) throw new AppError('unauthorized', 'Send a valid key as "Authorization: Bearer <key>".');
+    tenants.set(request, tenant);
   };
 }
 
@@ -40,7 +60,10 @@ function hasTicket(request: FastifyRequest, tickets: EventTickets): boolean {
   return typeof ticket === 'string' && sessionId !== undefined && tickets.isValid(ticket, sessionId);
 }
 
-/** Whose request this is, for idempotency keys and rate limits: a digest of its API key, or `local` where none was asked for. */
+/**
+ * Whose request this is, for sessions, idempotency keys, limits and bills: a digest of its API key, `internal` for our own
+ * services' key, or `local` where none was asked for.
+ */
 export function tenantOf(request: FastifyRequest): string {
   return tenants.get(request) ?? 'local';
 }

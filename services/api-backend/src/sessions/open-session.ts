@@ -49,17 +49,22 @@ export class SessionOpener {
     for (;;) {
       const known = claim && (await this.#findTwin(claim, deadline));
       if (known) return known;
-      const opened = await this.#openNew(request, claim);
+      const opened = await this.#openNew(request, owner.tenant, claim);
       if (opened) return opened;
     }
   }
 
-  async #openNew(request: CreateSessionRequest, claim: IdempotencyClaim | undefined): Promise<Session | false> {
+  async #openNew(
+    request: CreateSessionRequest,
+    tenant: string,
+    claim: IdempotencyClaim | undefined,
+  ): Promise<Session | false> {
     const { store, scenarios, telemetry } = this.#deps;
     const { language } = await scenarios.choose(request.scenario_id, request.language);
     const sessionId = newSessionId();
     const session = await store.insert(
       {
+        tenant,
         session: {
           session_id: sessionId,
           user_id: request.user_id,

@@ -9,12 +9,15 @@ import {
 import { inTransaction, type Pool } from '@eloquence/shared/runtime/postgres';
 import type { QueryResult, QueryResultRow } from 'pg';
 import * as z from 'zod';
+import { forgetSessions, forgetWriters } from '../chat/usage/usage-store.ts';
 import { isPostgresOutage, reachable } from '../http/dependency.ts';
 import { encodeCursor, type ListPosition } from './list-cursor.ts';
 
 type SessionOptions = NonNullable<CreateSessionRequest['options']>;
 
 export interface NewSession {
+  /** Whose it is: see tenantOf. */
+  readonly tenant: string;
   readonly session: Pick<Session, 'session_id' | 'user_id' | 'scenario_id' | 'language' | 'name' | 'room_name'>;
   readonly options: SessionOptions;
   readonly consent: CreateSessionRequest['consent'];
@@ -76,11 +79,11 @@ export class SessionStore {
    * @returns false when the key has been claimed already, possibly a moment ago by another instance
    */
   async insert(row: NewSession, claim: IdempotencyClaim | undefined): Promise<Session | false> {
-    const { session, options, consent } = row;
+    const { tenant, session, options, consent } = row;
     const write = inTransaction(this.#pool, async (client) => {
       const inserted = await client.query(
-        `insert into sessions (session_id, user_id, scenario_id, language, name, room_name, options, consent, state)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 'created') returning ${COLUMNS}`,
+        `insert into sessions (session_id, user_id, scenario_id, language, name, room_name, options, consent, state, tenant)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'created', $9) returning ${COLUMNS}`,
         [
           session.session_id,
           session.user_id,
@@ -90,6 +93,7 @@ export class SessionStore {
           session.room_name,
           JSON.stringify(options),
           consent ? JSON.stringify(consent) : null,
+          tenant,
         ],
       );
       if (claim) {
@@ -133,6 +137,15 @@ export class SessionStore {
       sessionId,
     ]);
     return rows[0]?.options;
+  }
+
+  /** Whose session it is; undefined when there is none. */
+  async tenantOf(sessionId: SessionId): Promise<string | undefined> {
+    const { rows } = await this.#query<{ tenant: string }>(
+      `select tenant from sessions where session_id = $1 and ${ALIVE}`,
+      [sessionId],
+    );
+    return rows[0]?.tenant;
   }
 
   /** One page, newest first, and the cursor of the next one. */
@@ -195,7 +208,7 @@ export class SessionStore {
   }
 
   /**
-   * Removes everything said and everything personal of a session. An empty tombstone stays for a while, so that an agent's last
+   * Removes everything said and everything personal of a session; what its models cost stays on its tenant's account. An empty tombstone stays for a while, so that an agent's last
    * words, already on their way to Postgres, find no unknown session; {@link purge} removes it and them.
    */
   async erase(sessionId: SessionId): Promise<void> {
@@ -209,6 +222,7 @@ export class SessionStore {
       for (const table of ['events', 'utterances', 'idempotency_keys', 'poison_events']) {
         await client.query(`delete from ${table} where session_id = $1`, [sessionId]);
       }
+      await forgetSessions(client, [sessionId]);
     });
     await reachable('Postgres', erase, isPostgresOutage);
   }
@@ -225,6 +239,8 @@ export class SessionStore {
   /** Removes tombstones with whatever reached them, and Idempotency-Keys older than a day. */
   async purge(sessionIds: readonly SessionId[]): Promise<void> {
     await this.#query(`delete from sessions where session_id = any($1) and deleted_at is not null`, [sessionIds]);
+    await reachable('Postgres', forgetSessions(this.#pool, sessionIds), isPostgresOutage);
+    await reachable('Postgres', forgetWriters(this.#pool), isPostgresOutage);
     await this.#query(`delete from poison_events where session_id = any($1)`, [sessionIds]);
     await this.#query(`delete from idempotency_keys where created_at < now() - interval '24 hours'`, []);
   }

@@ -66,7 +66,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
   const subscriber = createRedis(config.redisUrl, 'subscriber', logger);
   const limiter = limiterRedis(redis);
   if (options.migrate ?? true) await migrate(pool, logger);
-  const { server, reconciler } = await buildApp({
+  const { server, reconciler, ledger } = await buildApp({
     config,
     logger,
     telemetry: new Telemetry({ processMetrics: false }),
@@ -92,6 +92,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
     },
     [Symbol.asyncDispose]: async () => {
       await server.close();
+      await ledger.close();
       await reconciler.close();
       await Promise.all([redis, subscriber, limiter].map(closeRedis));
       await pool.end();

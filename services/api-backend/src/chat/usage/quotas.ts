@@ -1,0 +1,169 @@
+import { AppError } from '@eloquence/shared/runtime/errors';
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import { INTERNAL_TENANT } from '@eloquence/shared/runtime/tenants';
+import type { Redis } from 'ioredis';
+import type { ChatCaller } from './ledger.ts';
+import type { QuotaSettings } from './settings.ts';
+
+export interface QuotasOptions {
+  readonly settings: QuotaSettings;
+  /** Should fail at once when it is not connected. */
+  readonly redis: Redis;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+}
+
+/** Longest that counting may delay an answer; past it the call goes on uncounted. */
+const PATIENCE_MS = 100;
+/** A Redis that did not answer in time is not asked again for so long, so that an outage does not delay every answer. */
+const REST_MS = 1_000;
+const MINUTE_MS = 60_000;
+const DAY_S = 86_400;
+/** A session may be taken up again days later. */
+const SESSION_TOKENS_S = 7 * DAY_S;
+
+/**
+ * Looks at all four counters and, if none is at its limit, counts the request: nothing that is refused counts. Sums are
+ * looked at first, because waiting a minute does not help against them. KEYS and ARGV (limits, 0 = none): tokens of the
+ * tenant, of the session; requests of the tenant, of the session. Gives the number of the counter at its limit and the ms
+ * until it is free, or 0.
+ */
+const ADMIT = `
+for i = 1, 4 do
+  local limit = tonumber(ARGV[i])
+  if limit > 0 and tonumber(redis.call('GET', KEYS[i]) or '0') >= limit then
+    return {i, redis.call('PTTL', KEYS[i])}
+  end
+end
+for i = 3, 4 do
+  if tonumber(ARGV[i]) > 0 and redis.call('INCR', KEYS[i]) == 1 then
+    redis.call('PEXPIRE', KEYS[i], ${MINUTE_MS})
+  end
+end
+return {0, 0}`;
+
+/** Why a call is refused; a metric label. `session`: the session named is not the caller's. */
+export const refusals = ['tenant_tokens', 'session_tokens', 'tenant_requests', 'session_requests', 'session'] as const;
+
+/**
+ * Limits of what tenants and sessions may ask of models, counted in Redis, so that all instances share them. Fail open: a
+ * Redis that is away or slow refuses nobody and is waited for at most 100 ms. Tokens are counted when an answer is over, so
+ * a sum may be overshot by the answers under way.
+ */
+export class Quotas {
+  readonly #settings: QuotaSettings;
+  readonly #redis: Redis;
+  readonly #telemetry: Telemetry;
+  readonly #logger: Logger;
+  #restsUntilMs = 0;
+
+  constructor({ settings, redis, telemetry, logger }: QuotasOptions) {
+    this.#settings = settings;
+    this.#redis = redis;
+    this.#telemetry = telemetry;
+    this.#logger = logger;
+  }
+
+  /** @throws AppError `rate_limited`, `quota_exceeded`; the signal's reason */
+  async admit(caller: ChatCaller, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const limits = this.#limitsOf(caller);
+    if (limits.every((limit) => limit === 0)) return;
+    const verdict = await this.#ask(keysOf(caller), limits);
+    signal.throwIfAborted();
+    const [counter, freeInMs] = verdict ?? [0, 0];
+    const reason = refusals[counter - 1];
+    if (reason === undefined) return;
+    this.#telemetry.count('eloquence_llm_refused_total', { reason });
+    throw refusal(reason, { limit: limits[counter - 1] ?? 0, freeInMs });
+  }
+
+  /** Counts the tokens of a call that is over; never waits. */
+  count(caller: ChatCaller, tokens: number): void {
+    const [tenantLimit, sessionLimit] = this.#limitsOf(caller);
+    if (this.#redis.status !== 'ready' || tokens === 0) return;
+    const [tenantKey, sessionKey] = keysOf(caller);
+    const pipeline = this.#redis.pipeline();
+    if (tenantLimit > 0) pipeline.incrby(tenantKey, tokens).expire(tenantKey, secondsToMidnight());
+    if (sessionLimit > 0) pipeline.incrby(sessionKey, tokens).expire(sessionKey, SESSION_TOKENS_S);
+    if (pipeline.length > 0) pipeline.exec().catch(() => undefined);
+  }
+
+  /** In the order of the script; 0 where there is none, or nobody it could be counted on. */
+  #limitsOf({ tenant, sessionId }: ChatCaller): readonly [number, number, number, number] {
+    const { tenantTokensPerDay, sessionTokens, tenantRequestsPerMinute, sessionRequestsPerMinute } = this.#settings;
+    const isOurs = tenant === INTERNAL_TENANT;
+    return [
+      isOurs ? 0 : tenantTokensPerDay,
+      sessionId ? sessionTokens : 0,
+      isOurs ? 0 : tenantRequestsPerMinute,
+      sessionId ? sessionRequestsPerMinute : 0,
+    ];
+  }
+
+  async #ask(keys: readonly string[], limits: readonly number[]): Promise<readonly [number, number] | undefined> {
+    if (this.#redis.status !== 'ready' || performance.now() < this.#restsUntilMs) return undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+    });
+    try {
+      const asked = this.#redis.eval(ADMIT, keys.length, ...keys, ...limits) as Promise<[number, number]>;
+      return await Promise.race([asked, patience]);
+    } catch (error) {
+      this.#restsUntilMs = performance.now() + REST_MS;
+      this.#logger.warn({ err: error }, 'quotas cannot be counted at the moment; calls go on');
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function keysOf({ tenant, sessionId }: ChatCaller): readonly [string, string, string, string] {
+  const day = new Date().toISOString().slice(0, 10);
+  const session = sessionId ?? 'none';
+  return [
+    `llm:tokens:tenant:${tenant}:${day}`,
+    `llm:tokens:session:${session}`,
+    `llm:requests:tenant:${tenant}`,
+    `llm:requests:session:${session}`,
+  ];
+}
+
+function secondsToMidnight(now = new Date()): number {
+  return DAY_S - (Math.floor(now.getTime() / 1000) % DAY_S);
+}
+
+type Reached = Exclude<(typeof refusals)[number], 'session'>;
+
+function refusal(reason: Reached | 'session', { limit, freeInMs }: { limit: number; freeInMs: number }): AppError {
+  const count = limit.toLocaleString('en');
+  const retryAfterS = Math.max(1, Math.ceil(freeInMs / 1000));
+  switch (reason) {
+    case 'tenant_requests':
+      return new AppError(
+        'rate_limited',
+        `At most ${count} requests to models per minute and key (LLM_TENANT_REQUESTS_PER_MINUTE). Free again in ${retryAfterS} s.`,
+        { retryAfterS },
+      );
+    case 'session_requests':
+      return new AppError(
+        'rate_limited',
+        `At most ${count} requests to models per minute and session (LLM_SESSION_REQUESTS_PER_MINUTE). Free again in ${retryAfterS} s.`,
+        { retryAfterS },
+      );
+    case 'tenant_tokens':
+      return new AppError(
+        'quota_exceeded',
+        `The ${count} tokens per day of this key are used up (LLM_TENANT_TOKENS_PER_DAY). Free again at midnight UTC, in ${retryAfterS} s.`,
+        { retryAfterS },
+      );
+    default:
+      return new AppError(
+        'quota_exceeded',
+        `The ${count} tokens of this session are used up (LLM_SESSION_TOKENS). Open a new session, or raise the limit.`,
+      );
+  }
+}

@@ -1,0 +1,60 @@
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import type { Redis } from 'ioredis';
+import type { ChatCaller, Ledger, UsageEntry } from './ledger.ts';
+import { Quotas, refusals } from './quotas.ts';
+import type { UsageSettings } from './settings.ts';
+import { rowOf } from './usage-row.ts';
+import type { UsageStore } from './usage-store.ts';
+import { UsageWriter } from './usage-writer.ts';
+
+export interface UsageLedgerDeps {
+  readonly settings: UsageSettings;
+  readonly store: Pick<UsageStore, 'write'>;
+  /** Should fail at once when it is not connected. */
+  readonly redis: Redis;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+  /** Test seam: ms between writes. */
+  readonly flushMs?: number;
+}
+
+/** Quotas in Redis, accounts in Postgres, sums in metrics. */
+export class UsageLedger implements Ledger {
+  readonly #settings: UsageSettings;
+  readonly #telemetry: Telemetry;
+  readonly #quotas: Quotas;
+  readonly #writer: UsageWriter;
+
+  constructor({ settings, store, redis, telemetry, logger, flushMs }: UsageLedgerDeps) {
+    this.#settings = settings;
+    this.#telemetry = telemetry;
+    this.#quotas = new Quotas({ settings: settings.quotas, redis, telemetry, logger });
+    const write = store.write.bind(store);
+    this.#writer = new UsageWriter({ write, logger, ...(flushMs !== undefined && { flushMs }) });
+    // A counter that is not there yet has no rate.
+    for (const reason of refusals) telemetry.count('eloquence_llm_refused_total', { reason }, 0);
+  }
+
+  admit(caller: ChatCaller, signal: AbortSignal): Promise<void> {
+    return this.#quotas.admit(caller, signal);
+  }
+
+  record(entry: UsageEntry): void {
+    const row = rowOf(entry, this.#settings.prices, new Date());
+    this.#writer.add(row);
+    this.#quotas.count(entry.caller, row.prompt_tokens + row.completion_tokens);
+    const { provider, purpose } = row;
+    const count = (direction: string, tokens: number) =>
+      this.#telemetry.count('eloquence_llm_tokens_total', { provider, direction }, tokens);
+    count('in', row.prompt_tokens);
+    count('cached', row.cached_tokens);
+    count('out', row.completion_tokens);
+    this.#telemetry.count('eloquence_llm_cost_total', { provider, purpose }, row.cost_micros / 1e6);
+  }
+
+  /** Writes what is not written yet. To be called when the last answer is over, before Postgres is let go. */
+  close(): Promise<void> {
+    return this.#writer.close();
+  }
+}
