@@ -16,7 +16,7 @@ const KNOWN_DB_PER_S = 3;
 const NEW_DB_PER_S = 8;
 /** How much of a voice's earlier sentences weighs against what is heard of this one, in seconds of sound. */
 const KNOWN_WEIGHT_S = 3;
-const NEW_WEIGHT_S = 0.3;
+const NEW_WEIGHT_S = 0.1;
 /** Sound of a sentence that says how loud the voice is. */
 const LEARN_AFTER_S = 0.8;
 /** How fast the limiter lets go: slower than a syllable is pumping nobody hears, faster distorts. */
@@ -99,5 +99,7 @@ function clampGain(db: number): number {
 /** The block with a gain that goes in a line from one value to another. */
 function ramp(block: Float32Array, from: number, to: number): Float32Array {
   const slope = (to - from) / Math.max(1, block.length);
-  return block.map((sample, index) => sample * (from + slope * index));
+  const result = new Float32Array(block.length);
+  for (let at = 0; at < block.length; at += 1) result[at] = (block[at] as number) * (from + slope * at);
+  return result;
 }

@@ -24,11 +24,19 @@ class Biquad {
     this.#a = a;
   }
 
-  run(x: number): number {
-    const y = this.#b[0] * x + this.#s1;
-    this.#s1 = this.#b[1] * x - this.#a[0] * y + this.#s2;
-    this.#s2 = this.#b[2] * x - this.#a[1] * y;
-    return y;
+  /** In place. */
+  run(samples: Float64Array): void {
+    const [b0, b1, b2] = this.#b;
+    const [a1, a2] = this.#a;
+    let [s1, s2] = [this.#s1, this.#s2];
+    for (let at = 0; at < samples.length; at += 1) {
+      const x = samples[at] as number;
+      const y = b0 * x + s1;
+      s1 = b1 * x - a1 * y + s2;
+      s2 = b2 * x - a2 * y;
+      samples[at] = y;
+    }
+    [this.#s1, this.#s2] = [s1, s2];
   }
 }
 
@@ -67,8 +75,10 @@ export class LoudnessMeter {
 
   /** @param samples 1 = full scale */
   push(samples: Float32Array): void {
-    for (const sample of samples) {
-      const weighted = this.#cut.run(this.#shelf.run(sample));
+    const weightedSamples = Float64Array.from(samples);
+    this.#shelf.run(weightedSamples);
+    this.#cut.run(weightedSamples);
+    for (const weighted of weightedSamples) {
       this.#energy += weighted * weighted;
       this.#samples += 1;
       if (this.#samples === HOP_SAMPLES) this.#endHop();

@@ -119,13 +119,19 @@ class OffsetFilter {
 
   /** s16 in, 1 = full scale out. */
   push(samples: Int16Array): Float32Array {
-    return Float32Array.from(samples, (sample) => {
-      const input = sample / 32_768;
-      // A stream that begins off zero has its offset from the start: no step.
-      this.#output = input - (this.#input ?? input) + this.#keep * this.#output;
-      this.#input = input;
-      return this.#output;
-    });
+    const result = new Float32Array(samples.length);
+    // A stream that begins off zero has its offset from the start: no step.
+    let input = this.#input ?? (samples[0] ?? 0) / 32_768;
+    let output = this.#output;
+    for (let at = 0; at < samples.length; at += 1) {
+      const next = (samples[at] as number) / 32_768;
+      output = next - input + this.#keep * output;
+      input = next;
+      result[at] = output;
+    }
+    this.#input = input;
+    this.#output = output;
+    return result;
   }
 }
 
@@ -140,5 +146,8 @@ function join(pieces: readonly Float32Array[]): Float32Array {
 }
 
 function toSamples(samples: Float32Array): Int16Array {
-  return Int16Array.from(samples, (sample) => Math.max(-32_768, Math.min(32_767, Math.round(sample * 32_768))));
+  const result = new Int16Array(samples.length);
+  for (let at = 0; at < samples.length; at += 1)
+    result[at] = Math.max(-32_768, Math.min(32_767, Math.round((samples[at] as number) * 32_768)));
+  return result;
 }

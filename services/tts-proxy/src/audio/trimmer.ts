@@ -40,7 +40,8 @@ export class Trimmer {
 
   /** Takes one block (1 = full scale) and gives those that are to be heard now. */
   push(block: Float32Array): readonly Float32Array[] {
-    const peak = block.reduce((highest, sample) => Math.max(highest, Math.abs(sample)), 0);
+    let peak = 0;
+    for (const sample of block) peak = Math.max(peak, Math.abs(sample));
     this.#noise = Math.min(this.#noise, peak);
     if (peak > Math.min(AUDIBLE, Math.max(SILENT, this.#noise * OVER_NOISE))) {
       const ready = [...this.#held, block];
