@@ -350,7 +350,7 @@ describe('the page', () => {
     const script = await app.server.inject('/assets/app-1a2b3c.js');
     expect(script.headers['cache-control']).toBe('public, max-age=31536000, immutable');
     expect(script.headers['content-type']).toMatch('javascript');
-    for (const path of ['/assets/gone.js', '/favicon.ico', '/api/nothing', '/v1', '/internal/x']) {
+    for (const path of ['/assets/gone.js', '/favicon.ico', '/api/nothing', '/v1', '/internal/x', '/docs/static/..%2fx']) {
       expect((await app.server.inject(path)).json(), path).toMatchObject({ code: 'not_found' });
     }
     for (const path of [

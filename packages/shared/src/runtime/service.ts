@@ -176,6 +176,8 @@ const fastifyCodes: Record<string, ErrorCode> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_request',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_request',
   FST_REQ_FILE_TOO_LARGE: 'payload_too_large',
+  // A path that leads out of a folder of files.
+  FST_STATIC_FORBIDDEN_PATH: 'not_found',
 };
 
 function toAppError(error: FastifyError): AppError {
