@@ -60,6 +60,9 @@ export function readyLines({ paths, plan, engines }) {
   return [
     '',
     `Eloquence is ready: ${web}${built ? '' : '  (the web client has not been built)'}`,
+    ...(addresses.loopback
+      ? []
+      : ['  !         Browsers give a page their microphone over https only: put a proxy with TLS in front of it.']),
     '',
     ...engineLines('listens', engines.speech),
     ...engineLines('thinks ', engines.llm),
