@@ -6,8 +6,11 @@ export type FinishReason = z.infer<typeof finishReasonSchema>;
 
 export type ChatProviderId = 'mistral' | 'openai' | 'anthropic' | 'groq' | 'rest' | 'ollama' | 'demo';
 
+/** A loose request's own members: with its index signature, `Omit` would lose their types. */
+type Known<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
+
 /** A request as a provider gets it. */
-export interface ModelRequest extends ChatRequest {
+export interface ModelRequest extends Known<ChatRequest> {
   /** A real name at this provider. */
   readonly model: string;
   /** The same for requests that begin alike (a session's turns): lets providers keep what they have read. Opaque, no secret. */
