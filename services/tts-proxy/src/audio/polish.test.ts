@@ -28,6 +28,13 @@ function polished(input: Int16Array, options: Partial<PolishOptions> = {}, cut: 
 const firstLoud = (samples: Int16Array, level = 500) => samples.findIndex((sample) => Math.abs(sample) > level);
 const lastLoud = (samples: Int16Array, level = 500) => samples.findLastIndex((sample) => Math.abs(sample) > level);
 
+async function* streamOf(...pieces: readonly (Int16Array | Error)[]): AsyncGenerator<Int16Array> {
+  for (const piece of pieces) {
+    if (piece instanceof Error) throw piece;
+    yield piece;
+  }
+}
+
 describe('polish', () => {
   it('gives the same samples however the stream is cut', () => {
     const noisy = joined(silence(130), humming(0.7, 0.9), silence(433), humming(0.51, 0.05), silence(777));
@@ -99,11 +106,11 @@ describe('polish', () => {
     for (const input of [silence(2_000), new Int16Array(), new Int16Array(24_000).fill(3_000)])
       expect(polished(input)).toHaveLength(0);
     const pieces = [];
-    const source = (async function* source() {
-      yield silence(100);
-      yield new Int16Array();
-    })();
-    for await (const piece of polish(source, { voiceKey: 'voice', loudness: knowing() })) pieces.push(piece);
+    for await (const piece of polish(streamOf(silence(100), new Int16Array()), {
+      voiceKey: 'voice',
+      loudness: knowing(),
+    }))
+      pieces.push(piece);
     expect(pieces).toEqual([]);
   });
 
@@ -173,10 +180,7 @@ describe('polish', () => {
   it('fades out what it has when the voice breaks off, and says why it did', async () => {
     const pieces: Int16Array[] = [];
     const broken = async () => {
-      const source = (async function* source() {
-        yield humming(0.333).subarray(0, 5_001);
-        throw new Error('upstream went away');
-      })();
+      const source = streamOf(humming(0.333).subarray(0, 5_001), new Error('upstream went away'));
       for await (const piece of polish(source, { voiceKey: 'voice', loudness: knowing() })) pieces.push(piece);
     };
     await expect(broken()).rejects.toThrow('upstream went away');

@@ -1,4 +1,6 @@
-/** Input samples that shape one output sample; 32 keep the alias of speech under -70 dB. */
+/**
+ * Samples of the slower side that shape one output sample; 32 keep under -60 dB whatever would fold back into the pass band.
+ */
 const TAPS = 32;
 /** Share of the narrower band that passes; the rest is the filter's slope. */
 const PASS_BAND = 0.92;
@@ -16,8 +18,10 @@ export class Resampler {
   readonly #up: number;
   readonly #down: number;
   readonly #filters: readonly Float32Array[];
+  /** Input samples that shape one output sample; even. */
+  readonly #taps: number;
   /** Input samples that later windows still need; starts so that the first window is centred on the first sample. */
-  #history: Float32Array = new Float32Array(TAPS / 2 - 1);
+  #history: Float32Array;
   #phase = 0;
   #inSamples = 0;
   #outSamples = 0;
@@ -29,7 +33,9 @@ export class Resampler {
     const divisor = greatestCommonDivisor(fromHz, toHz);
     this.#up = toHz / divisor;
     this.#down = fromHz / divisor;
-    this.#filters = filterBank(this.#up, Math.min(1, toHz / fromHz) * PASS_BAND);
+    this.#taps = 2 * Math.ceil((TAPS / 2) * Math.max(1, fromHz / toHz));
+    this.#history = new Float32Array(this.#taps / 2 - 1);
+    this.#filters = filterBank(this.#up, this.#taps, Math.min(1, toHz / fromHz) * PASS_BAND);
   }
 
   /** Samples that the input so far determines. */
@@ -41,7 +47,7 @@ export class Resampler {
   /** The tail: half a filter of samples, so that output is as long as input. */
   flush(): Int16Array {
     const wanted = Math.round((this.#inSamples * this.#up) / this.#down) - this.#outSamples;
-    return this.#run(new Float32Array(TAPS)).slice(0, Math.max(0, wanted));
+    return this.#run(new Float32Array(this.#taps)).slice(0, Math.max(0, wanted));
   }
 
   #run(input: Float32Array): Int16Array {
@@ -51,10 +57,11 @@ export class Resampler {
     const output = new Int16Array(Math.ceil(((input.length + 1) * this.#up) / this.#down));
     let used = 0;
     let written = 0;
-    while (used + TAPS <= samples.length) {
+    const taps = this.#taps;
+    while (used + taps <= samples.length) {
       const filter = this.#filters[this.#phase] as Float32Array;
       let sum = 0;
-      for (let tap = 0; tap < TAPS; tap += 1) sum += (samples[used + tap] as number) * (filter[tap] as number);
+      for (let tap = 0; tap < taps; tap += 1) sum += (samples[used + tap] as number) * (filter[tap] as number);
       output[written] = Math.max(-32_768, Math.min(32_767, Math.round(sum)));
       written += 1;
       this.#phase += this.#down;
@@ -67,13 +74,13 @@ export class Resampler {
   }
 }
 
-/** One filter per phase, each of unit gain (less the headroom), centred on tap TAPS / 2 - 1 + phase / up. */
-function filterBank(up: number, cutoff: number): Float32Array[] {
+/** One filter per phase, each of unit gain (less the headroom), centred on tap taps / 2 - 1 + phase / up. */
+function filterBank(up: number, taps: number, cutoff: number): Float32Array[] {
   return Array.from({ length: up }, (_, phase) => {
-    const filter = Float32Array.from({ length: TAPS }, (_unused, tap) => {
-      const x = tap - (TAPS / 2 - 1) - phase / up;
+    const filter = Float32Array.from({ length: taps }, (_unused, tap) => {
+      const x = tap - (taps / 2 - 1) - phase / up;
       const sinc = x === 0 ? cutoff : Math.sin(Math.PI * cutoff * x) / (Math.PI * x);
-      const angle = (2 * Math.PI * (x + TAPS / 2)) / TAPS;
+      const angle = (2 * Math.PI * (x + taps / 2)) / taps;
       const blackman = 0.42 - 0.5 * Math.cos(angle) + 0.08 * Math.cos(2 * angle);
       return sinc * blackman;
     });
