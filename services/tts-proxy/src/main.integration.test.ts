@@ -7,12 +7,20 @@ import { readConfig } from './config.ts';
 
 const KEY = 'internal-key-of-the-test';
 const SECRET_WORDS = 'Monsieur Zorglub habite au huit rue des Lilas';
-const { espeak } = readConfig({ INTERNAL_API_KEY: KEY, PATH: process.env['PATH'] });
+const { providers } = readConfig({ INTERNAL_API_KEY: KEY, PATH: process.env['PATH'] });
+const espeak = providers.find((settings) => settings.id === 'espeak');
 
 /** The service as it is started in production, on a port of its choosing. */
 async function startProcess(env: Record<string, string>) {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
-    env: { PATH: process.env['PATH'], INTERNAL_API_KEY: KEY, PORT: '0', LOG_LEVEL: 'trace', ...env },
+    env: {
+      PATH: process.env['PATH'],
+      INTERNAL_API_KEY: KEY,
+      PORT: '0',
+      LOG_LEVEL: 'trace',
+      TTS_CACHE_DIR: 'none',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -54,7 +62,7 @@ describe.skipIf(!espeak)('the tts-proxy process', () => {
   });
 
   it('does not start with settings it cannot use: exit code 2 and the fix', async () => {
-    const running = await startProcess({ TTS_PROVIDER: 'elevenlabs', INTERNAL_API_KEY: '' });
+    const running = await startProcess({ TTS_PROVIDERS: 'elevenlabs', INTERNAL_API_KEY: '' });
     expect((await once(running.child, 'exit'))[0]).toBe(2);
     expect(running.output()).toMatch(/INTERNAL_API_KEY: is not set/);
   });

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { resolveVoice } from '../voices/resolve-voice.ts';
+import { builtinMap } from '../voices/voice-map.ts';
 import type { SpeechProvider, Utterance } from './provider.ts';
 
 export interface Opened extends AsyncDisposable {
   readonly provider: SpeechProvider;
 }
 
-export const french: Utterance = { text: 'Bonjour, je suis votre coach.', voice: { language: 'fr' }, speed: 1 };
+export const french: Utterance = {
+  text: 'Bonjour, je suis votre coach.',
+  voice: resolveVoice(builtinMap, 'coach-fr'),
+  speed: 1,
+};
 
 /** All samples a provider gives. */
 export async function speakAll(
@@ -36,7 +42,7 @@ export function speechProviderConformance(name: string, open: () => Promise<Open
       await using opened = await open();
       const english: Utterance = {
         text: '-v is not an option; $(neither) is this `one`.',
-        voice: { language: 'en', openaiName: 'nova' },
+        voice: resolveVoice(builtinMap, 'nova', { language: 'en' }),
         speed: 1.5,
         instructions: 'Speak warmly.',
       };

@@ -1,13 +1,20 @@
+import { TTS_SAMPLE_RATE_HZ } from '@eloquence/shared/contracts/tts';
 import { AppError } from '@eloquence/shared/runtime/errors';
-import { Pool, type Dispatcher } from 'undici';
-import { SampleReader } from '../audio/pcm.ts';
+import * as z from 'zod';
+import { nameAt, type OwnVoices, type Voice } from '../voices/voice.ts';
+import { parseJson } from './parse-json.ts';
 import type { SpeechProvider, Utterance } from './provider.ts';
-import { assertAudio, statusError } from './upstream-error.ts';
+import { readSound } from './read-sound.ts';
+import { assertAudio, type Peer } from './upstream-error.ts';
+import { VendorHttp } from './vendor-http.ts';
 
-const PEER = 'ElevenLabs';
-/** The default of 4 s would close the connection between two sentences. */
-const KEEP_ALIVE_MS = 60_000;
-const BODY_TIMEOUT_MS = 10_000;
+const PEER: Peer = {
+  peer: 'ElevenLabs',
+  keyName: 'ELEVENLABS_API_KEY',
+  urlName: 'ELEVENLABS_BASE_URL',
+  choiceNames: 'ELEVENLABS_MODEL, ELEVENLABS_VOICE_FR and ELEVENLABS_VOICE_EN',
+};
+const PCM = { encoding: 's16', sampleRateHz: TTS_SAMPLE_RATE_HZ } as const;
 /** ElevenLabs' own limits. */
 const SLOWEST = 0.7;
 const FASTEST = 1.2;
@@ -16,83 +23,71 @@ export interface ElevenLabsSettings {
   readonly apiKey: string;
   readonly baseUrl: string;
   readonly model: string;
-  readonly voices: { readonly fr: string; readonly en: string };
+  readonly voices: OwnVoices;
+  readonly hedgeAfterMs: number;
 }
 
 /** ElevenLabs' streamed text-to-speech at 24 kHz. */
 export function elevenlabsSpeech(settings: ElevenLabsSettings): SpeechProvider {
-  const base = new URL(settings.baseUrl);
-  // One answer per connection at a time (pipelining would queue a sentence behind another), HTTP/1.1: an abort ends it at once.
-  const pool = new Pool(base.origin, {
-    connections: 32,
-    pipelining: 1,
-    allowH2: false,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    bodyTimeout: BODY_TIMEOUT_MS,
+  const http = new VendorHttp({
+    peer: PEER,
+    baseUrl: settings.baseUrl,
+    headers: { 'xi-api-key': settings.apiKey },
+    refusal,
   });
+  const voiceName = (voice: Voice) => nameAt('elevenlabs', voice, settings.voices);
   async function* speak(utterance: Utterance, signal: AbortSignal): AsyncGenerator<Int16Array> {
+    const name = encodeURIComponent(voiceName(utterance.voice));
+    const path = `/v1/text-to-speech/${name}/stream?output_format=pcm_24000`;
+    const answer = await http.open({ path, body: bodyOf(settings.model, utterance), signal });
     try {
-      const response = await request(pool, base, { settings, utterance, signal });
-      const reader = new SampleReader();
-      for await (const chunk of response.body) yield reader.push(chunk as Uint8Array);
+      assertAudio(PEER, answer.contentType);
     } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof AppError) throw error;
-      throw new AppError('upstream_failed', `${PEER} cannot be reached, or broke off.`, { cause: error });
+      answer.discard();
+      throw error;
+    }
+    yield* readSound(PEER.peer, answer.body, PCM);
+  }
+  async function check(signal: AbortSignal): Promise<void> {
+    try {
+      await http.text({ path: '/v1/models', signal });
+    } catch (error) {
+      if (error !== mayNotAsk) throw error;
     }
   }
   const label = `ElevenLabs ${settings.model}`;
   return {
     id: 'elevenlabs',
     engine: { id: `elevenlabs/${settings.model}`, label, label_fr: label, demo: false },
+    hedgeAfterMs: settings.hedgeAfterMs,
+    identity: (voice) => ['elevenlabs', settings.baseUrl, settings.model, voiceName(voice)].join(' '),
     speak,
-    close: () => pool.close(),
+    check,
+    close: () => http.close(),
   };
 }
 
-interface Call {
-  readonly settings: ElevenLabsSettings;
-  readonly utterance: Utterance;
-  readonly signal: AbortSignal;
+function bodyOf(model: string, { text, voice, speed }: Utterance): unknown {
+  return {
+    text,
+    model_id: model,
+    // Only the turbo and flash models take a language; others refuse it.
+    ...(/turbo|flash/.test(model) && { language_code: voice.language }),
+    ...(speed !== 1 && { voice_settings: { speed: Math.min(FASTEST, Math.max(SLOWEST, speed)) } }),
+  };
 }
 
-async function request(pool: Pool, base: URL, call: Call): Promise<Dispatcher.ResponseData> {
-  const { settings, utterance, signal } = call;
-  const { text, voice, speed } = utterance;
-  const prefix = base.pathname.replace(/\/$/, '');
-  const response = await pool.request({
-    method: 'POST',
-    path: `${prefix}/v1/text-to-speech/${encodeURIComponent(settings.voices[voice.language])}/stream?output_format=pcm_24000`,
-    headers: { 'xi-api-key': settings.apiKey, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      text,
-      model_id: settings.model,
-      // Only the turbo and flash models take a language; others refuse it.
-      ...(/turbo|flash/.test(settings.model) && { language_code: voice.language }),
-      ...(speed !== 1 && { voice_settings: { speed: Math.min(FASTEST, Math.max(SLOWEST, speed)) } }),
-    }),
-    signal,
-  });
-  const { statusCode, headers, body } = response;
-  if (statusCode === 200) {
-    try {
-      assertAudio(PEER, headerText(headers['content-type']));
-    } catch (error) {
-      body.destroy();
-      body.on('error', () => undefined);
-      throw error;
-    }
-    return response;
-  }
-  await body.dump().catch(() => undefined);
-  throw statusError({
-    peer: PEER,
-    keyName: 'ELEVENLABS_API_KEY',
-    status: statusCode,
-    retryAfter: headerText(headers['retry-after']),
-  });
-}
+const errorBodySchema = z.looseObject({ detail: z.looseObject({ status: z.string() }) });
 
-function headerText(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
+/** A good key that may speak and not list models. */
+const mayNotAsk = new AppError('upstream_rejected', 'ElevenLabs: the key of ELEVENLABS_API_KEY lacks a permission.');
+
+/** ElevenLabs answers 401 to three different faults and tells them apart in the body. */
+function refusal(status: number, body: string): AppError | undefined {
+  if (status !== 401) return undefined;
+  const said = errorBodySchema.safeParse(parseJson(body)).data?.detail.status;
+  if (said === 'missing_permissions') return mayNotAsk;
+  if (said === 'quota_exceeded')
+    return new AppError('upstream_rejected', 'ElevenLabs: the account of ELEVENLABS_API_KEY has no credit left.');
+  return undefined;
 }

@@ -1,32 +1,55 @@
 import { AppError } from '@eloquence/shared/runtime/errors';
 
-/** Waits a vendor may ask for, in seconds; one that names none gets the shortest that is polite. */
+/** Wait when a vendor names none, in seconds: the shortest that is polite. */
 const DEFAULT_RETRY_AFTER_S = 5;
 
-export interface UpstreamStatus {
+/** Who a provider is to the person who set it up: its name in sentences, and the settings to check. */
+export interface Peer {
   readonly peer: string;
-  /** Name of the variable that holds the key, for the fix. */
   readonly keyName: string;
+  readonly urlName: string;
+  /** Settings of what is asked for: model and voice. */
+  readonly choiceNames: string;
+}
+
+interface Refusal {
   readonly status: number;
   readonly retryAfter: string | null | undefined;
   readonly cause?: unknown;
 }
 
-/** A vendor's HTTP status as our error. Its message is left out: it may quote the text. */
-export function statusError({ peer, keyName, status, retryAfter, cause }: UpstreamStatus): AppError {
+/** A vendor's HTTP status as our error. Its message is left out: it may quote the text, or the key. */
+export function statusError(names: Peer, { status, retryAfter, cause }: Refusal): AppError {
+  const { peer, keyName, urlName, choiceNames } = names;
   const options = cause === undefined ? {} : { cause };
+  const rejected = (why: string) => new AppError('upstream_rejected', `${peer} ${why}`, options);
   if (status === 429) {
-    const retryAfterS = Number(retryAfter) || DEFAULT_RETRY_AFTER_S;
+    const retryAfterS = secondsOf(retryAfter);
     return new AppError('rate_limited', `${peer} takes no more requests for ${retryAfterS} s.`, {
       ...options,
       retryAfterS,
     });
   }
-  if (status === 401 || status === 403)
-    return new AppError('upstream_rejected', `${peer} refused the key. Check ${keyName}.`, options);
+  if (status === 401 || status === 403) return rejected(`refused the key (${status}). Check ${keyName}.`);
+  if (status === 402) return rejected(`answered 402: the account of ${keyName} has no credit left.`);
+  if (status === 404 || status === 405)
+    return rejected(`does not have what was asked for (${status}). Check ${urlName}, ${choiceNames}.`);
   if (status >= 400 && status < 500 && status !== 408)
-    return new AppError('upstream_rejected', `${peer} refused the request (${status}).`, options);
+    return rejected(`refused the request (${status}). Check ${choiceNames}.`);
   return new AppError('upstream_failed', `${peer} failed (${status}).`, options);
+}
+
+/** Anything that is not an answer: no connection, or one that broke. */
+export function brokenOff({ peer, urlName }: Peer, cause: unknown): unknown {
+  if (cause instanceof AppError) return cause;
+  return new AppError('upstream_failed', `${peer} cannot be reached, or broke off. Check ${urlName}.`, { cause });
+}
+
+/** Retry-After is a number of seconds or a date. */
+function secondsOf(retryAfter: string | null | undefined): number {
+  const given = retryAfter ?? '';
+  const seconds = /^\d+(?:\.\d+)?$/.test(given) ? Number(given) : (Date.parse(given) - Date.now()) / 1000;
+  return Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds) : DEFAULT_RETRY_AFTER_S;
 }
 
 /**
@@ -34,7 +57,7 @@ export function statusError({ peer, keyName, status, retryAfter, cause }: Upstre
  *
  * @throws AppError `upstream_failed`
  */
-export function assertAudio(peer: string, contentType: string | null | undefined): void {
+export function assertAudio({ peer, urlName }: Peer, contentType: string | null | undefined): void {
   if (/^(?:audio\/|application\/octet-stream)/i.test(contentType ?? '')) return;
-  throw new AppError('upstream_failed', `${peer} did not answer with audio. Check its base URL.`);
+  throw new AppError('upstream_failed', `${peer} did not answer with audio. Check ${urlName}.`);
 }

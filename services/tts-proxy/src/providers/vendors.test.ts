@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { FakeElevenLabs } from '@eloquence/testkit/vendors/elevenlabs';
 import { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
 import { describe, expect, it } from 'vitest';
+import { builtinOwnVoices } from '../voices/builtin-voices.ts';
+import { resolveVoice } from '../voices/resolve-voice.ts';
+import { builtinMap } from '../voices/voice-map.ts';
 import { french, speakAll, speechProviderConformance, type Opened } from './conformance-suite.ts';
 import { elevenlabsSpeech } from './elevenlabs.ts';
 import { openaiSpeech } from './openai.ts';
@@ -26,12 +29,17 @@ function opened(vendor: OpenedVendor['vendor'], provider: SpeechProvider): Opene
 const vendors: Record<string, () => Promise<OpenedVendor>> = {
   openai: async () => {
     const vendor = await new FakeOpenAi().listen();
-    const settings = { apiKey: vendor.apiKey, baseUrl: `${vendor.url}/v1`, model: 'gpt-4o-mini-tts', voice: 'coral' };
-    return opened(vendor, openaiSpeech(settings));
+    const settings = { apiKey: vendor.apiKey, baseUrl: `${vendor.url}/v1`, model: 'gpt-4o-mini-tts' };
+    return opened(vendor, openaiSpeech({ ...settings, voices: builtinOwnVoices.openai, hedgeAfterMs: 400 }));
   },
   elevenlabs: async () => {
     const vendor = await new FakeElevenLabs().listen();
-    const settings = { baseUrl: vendor.url, model: 'eleven_flash_v2_5', voices: { fr: 'voix', en: 'voice' } };
+    const settings = {
+      baseUrl: vendor.url,
+      model: 'eleven_flash_v2_5',
+      voices: builtinOwnVoices.elevenlabs,
+      hedgeAfterMs: 400,
+    };
     return opened(vendor, elevenlabsSpeech({ apiKey: vendor.apiKey, ...settings }));
   },
 };
@@ -91,7 +99,7 @@ describe('what the vendors are asked for', () => {
   it('OpenAI: pcm, the named voice or ours, no instructions for tts-1', async () => {
     await using running = (await vendors['openai']?.()) as OpenedVendor;
     await speakAll(running.provider, { ...french, instructions: 'Chaleureux.' });
-    await speakAll(running.provider, { ...french, voice: { language: 'fr', openaiName: 'onyx' } });
+    await speakAll(running.provider, { ...french, voice: resolveVoice(builtinMap, 'onyx') });
     expect(running.vendor.requests.map((request) => request.body)).toMatchObject([
       { response_format: 'pcm', voice: 'coral', instructions: 'Chaleureux.' },
       { voice: 'onyx' },
@@ -100,9 +108,9 @@ describe('what the vendors are asked for', () => {
 
   it('ElevenLabs: the voice of the language, 24 kHz, speed within its limits', async () => {
     await using running = (await vendors['elevenlabs']?.()) as OpenedVendor;
-    await speakAll(running.provider, { ...french, voice: { language: 'en' }, speed: 3 });
+    await speakAll(running.provider, { ...french, voice: resolveVoice(builtinMap, 'coach-en'), speed: 3 });
     expect(running.vendor.requests[0]).toMatchObject({
-      path: '/v1/text-to-speech/voice/stream',
+      path: '/v1/text-to-speech/Xb7hH8MSUJpSbSDYk0k2/stream',
       body: { language_code: 'en', voice_settings: { speed: 1.2 } },
     });
   });

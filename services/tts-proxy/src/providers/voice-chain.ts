@@ -1,28 +1,8 @@
 import type { Engine } from '@eloquence/shared/contracts/engine';
-import type { TtsConfig } from '../config.ts';
-import { elevenlabsSpeech } from './elevenlabs.ts';
-import { espeakSpeech } from './espeak.ts';
-import { openaiSpeech } from './openai.ts';
-import { piperSpeech } from './piper.ts';
 import type { SpeechProvider } from './provider.ts';
 
 /** How long a provider that failed is tried last: long enough that a conversation does not change voice at every sentence. */
 const REST_MS = 20_000;
-
-/**
- * The voices that can be used here, best first. A provider chosen by name is backed by espeak-ng alone: falling over to another paid
- * account is not what was asked for, and a demo voice is better than silence.
- */
-export function buildProviders(config: TtsConfig): SpeechProvider[] {
-  const { provider, openai, elevenlabs, piper, espeak } = config;
-  const wanted = (id: SpeechProvider['id']) => provider === 'auto' || provider === id;
-  return [
-    ...(openai && wanted('openai') ? [openaiSpeech(openai)] : []),
-    ...(elevenlabs && wanted('elevenlabs') ? [elevenlabsSpeech(elevenlabs)] : []),
-    ...(piper && wanted('piper') ? [piperSpeech(piper)] : []),
-    ...(espeak ? [espeakSpeech(espeak)] : []),
-  ];
-}
 
 /** Providers in order of preference, and which of them have just failed. */
 export class VoiceChain {

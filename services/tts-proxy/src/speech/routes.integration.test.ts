@@ -6,8 +6,13 @@ import { readConfig } from '../config.ts';
 import { espeakSpeech } from '../providers/espeak.ts';
 import { openaiSpeech } from '../providers/openai.ts';
 import { serveTts } from '../test-server.ts';
+import { builtinOwnVoices } from '../voices/builtin-voices.ts';
 
-const { espeak, ffmpeg } = readConfig({ INTERNAL_API_KEY: 'internal-key-of-the-test', PATH: process.env['PATH'] });
+const { ffmpeg, providers: all } = readConfig({
+  INTERNAL_API_KEY: 'internal-key-of-the-test',
+  PATH: process.env['PATH'],
+});
+const espeak = all.find((settings) => settings.id === 'espeak');
 
 describe.skipIf(!espeak)('POST /v1/audio/speech with espeak-ng', () => {
   const providers = espeak ? [espeakSpeech(espeak)] : [];
@@ -64,7 +69,13 @@ describe.skipIf(!espeak)('POST /v1/audio/speech with espeak-ng', () => {
     await using vendor = await new FakeOpenAi().listen();
     vendor.speech = tone({ seconds: 4 });
     vendor.mode = { type: 'cut' };
-    const settings = { apiKey: vendor.apiKey, baseUrl: `${vendor.url}/v1`, model: 'tts-1', voice: 'coral' };
+    const settings = {
+      apiKey: vendor.apiKey,
+      baseUrl: `${vendor.url}/v1`,
+      model: 'tts-1',
+      voices: builtinOwnVoices.openai,
+      hedgeAfterMs: 400,
+    };
     await using server = await serveTts({ providers: [openaiSpeech(settings)], ffmpeg: ffmpeg as string });
     const asking = server.speak({ response_format: 'mp3' }).then((response) => response.arrayBuffer());
     await expect(asking).rejects.toThrow(/terminated|fetch failed|aborted/);

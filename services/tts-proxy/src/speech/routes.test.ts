@@ -1,6 +1,7 @@
 import { modelListSchema } from '@eloquence/shared/contracts/chat';
 import { readinessSchema } from '@eloquence/shared/contracts/engine';
 import { problemSchema } from '@eloquence/shared/contracts/errors';
+import { voiceListSchema } from '@eloquence/shared/contracts/tts';
 import { FakeElevenLabs } from '@eloquence/testkit/vendors/elevenlabs';
 import { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
 import { tone } from '@eloquence/testkit/vendors/tone';
@@ -9,7 +10,7 @@ import { elevenlabsSpeech } from '../providers/elevenlabs.ts';
 import { openaiSpeech } from '../providers/openai.ts';
 import type { SpeechProvider } from '../providers/provider.ts';
 import { serveTts } from '../test-server.ts';
-import { voiceListSchema } from '../voices.ts';
+import { builtinOwnVoices } from '../voices/builtin-voices.ts';
 
 /** The frequency of a tone, by its zero crossings: tells one voice from another. */
 function pitchHz(bytes: ArrayBuffer): number {
@@ -29,10 +30,22 @@ describe('POST /v1/audio/speech in front of vendors', () => {
     second = await new FakeElevenLabs().listen();
     first.speech = tone({ seconds: 1, frequencyHz: 300, leadingSilenceS: 0.2 });
     second.speech = tone({ seconds: 1, frequencyHz: 700 });
-    const voices = { fr: 'voix', en: 'voice' };
+    const hedgeAfterMs = 400;
     providers = [
-      openaiSpeech({ apiKey: first.apiKey, baseUrl: `${first.url}/v1`, model: 'gpt-4o-mini-tts', voice: 'coral' }),
-      elevenlabsSpeech({ apiKey: second.apiKey, baseUrl: second.url, model: 'eleven_flash_v2_5', voices }),
+      openaiSpeech({
+        apiKey: first.apiKey,
+        baseUrl: `${first.url}/v1`,
+        model: 'gpt-4o-mini-tts',
+        voices: builtinOwnVoices.openai,
+        hedgeAfterMs,
+      }),
+      elevenlabsSpeech({
+        apiKey: second.apiKey,
+        baseUrl: second.url,
+        model: 'eleven_flash_v2_5',
+        voices: builtinOwnVoices.elevenlabs,
+        hedgeAfterMs,
+      }),
     ];
   });
   afterEach(async () => {

@@ -1,13 +1,14 @@
 import { Readable } from 'node:stream';
 import { modelListSchema } from '@eloquence/shared/contracts/chat';
-import { speechRequestSchema, type SpeechRequest } from '@eloquence/shared/contracts/tts';
+import { speechRequestSchema, voiceListSchema, type SpeechRequest } from '@eloquence/shared/contracts/tts';
 import { clientSignal } from '@eloquence/shared/runtime/client-signal';
 import { requireKey, type Service } from '@eloquence/shared/runtime/service';
 import type { FastifyReply } from 'fastify';
 import { assertFormat, contentTypes, encode } from '../audio/encode.ts';
 import type { Utterance } from '../providers/provider.ts';
 import type { VoiceChain } from '../providers/voice-chain.ts';
-import { resolveVoice, voiceList, voiceListSchema } from '../voices.ts';
+import { resolveVoice, voiceList } from '../voices/resolve-voice.ts';
+import { builtinMap } from '../voices/voice-map.ts';
 import type { Speaker } from './speaker.ts';
 import { spokenText } from '../text/spoken-text.ts';
 
@@ -24,7 +25,9 @@ export interface SpeechRouteDeps {
 /** `POST /v1/audio/speech`, `GET /v1/audio/voices`, `GET /v1/models`. */
 export function registerSpeechRoutes(app: Service, deps: SpeechRouteDeps): void {
   const onRequest = requireKey([deps.internalKey]);
-  app.get('/v1/audio/voices', { onRequest, schema: { response: { 200: voiceListSchema } } }, () => voiceList);
+  app.get('/v1/audio/voices', { onRequest, schema: { response: { 200: voiceListSchema } } }, () =>
+    voiceList(builtinMap, []),
+  );
   app.get('/v1/models', { onRequest, schema: { response: { 200: modelListSchema } } }, () => {
     const engine = deps.chain.engine();
     const ids = [...MODEL_ALIASES, ...(engine ? [engine.id] : [])];
@@ -63,7 +66,7 @@ function toUtterance(body: SpeechRequest): Utterance {
   const name = typeof body.voice === 'string' ? body.voice : body.voice.id;
   return {
     text,
-    voice: resolveVoice(name, text, body.language),
+    voice: resolveVoice(builtinMap, name, { text, ...(body.language && { language: body.language }) }),
     speed: body.speed,
     ...(body.instructions !== undefined && { instructions: body.instructions }),
   };

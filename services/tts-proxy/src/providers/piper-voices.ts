@@ -1,0 +1,54 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { languageSchema, type Language } from '@eloquence/shared/contracts/ids';
+import type { Gender, PartialVoices } from '../voices/voice.ts';
+
+/** Where `npm start` keeps downloaded voices, from the repository root. */
+const VOICES_DIR = '.eloquence/voices';
+
+/** Men among Piper's French and English voices with one speaker; the others are women's. */
+const MEN = /-(?:tom|gilles|alan|ryan|joe|john|danny|norman|bryce|kusal|hfc_male|northern_english_male)-/;
+
+/** How a voice of Piper's is known to sound, from its name, such as `fr_FR-siwis-medium`. */
+export function piperGender(name: string): Gender {
+  return MEN.test(name) ? 'male' : 'female';
+}
+
+/** `voice#speaker` is one speaker, by name or number, of a voice that has several. */
+export function splitSpeaker(name: string): { readonly model: string; readonly speaker?: string } {
+  const [, model = name, speaker] = /^(.*)#([^#/]+)$/.exec(name) ?? [];
+  return { model, ...(speaker !== undefined && { speaker }) };
+}
+
+/**
+ * The voice for each language and gender among files of `VOICES_DIR`; one that is given by path is its language's for the
+ * gender it is known to have. A language with one voice has it for both genders.
+ *
+ * @param given paths of `.onnx` files
+ */
+export function piperVoices(given: Readonly<Partial<Record<Language, string>>>): PartialVoices {
+  const found = listFolder();
+  const voices: Partial<Record<Language, Record<Gender, string>>> = {};
+  for (const language of languageSchema.options) {
+    const own = given[language];
+    const candidates = [...(own ? [own] : []), ...found[language]];
+    const [first] = candidates;
+    if (!first) continue;
+    const best = (gender: Gender) => candidates.find((path) => piperGender(path) === gender) ?? first;
+    // What was given by name is the coach's, whatever it sounds like.
+    voices[language] = { female: own ?? best('female'), male: best('male') };
+  }
+  return voices;
+}
+
+function listFolder(): Record<Language, string[]> {
+  const found: Record<Language, string[]> = { fr: [], en: [] };
+  try {
+    for (const file of readdirSync(VOICES_DIR).toSorted())
+      for (const language of languageSchema.options)
+        if (file.startsWith(`${language}_`) && file.endsWith('.onnx')) found[language].push(join(VOICES_DIR, file));
+  } catch {
+    // There is no such folder where nothing has been downloaded.
+  }
+  return found;
+}
