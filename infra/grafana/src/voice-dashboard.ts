@@ -179,6 +179,60 @@ function partPanels(builder: DashboardBuilder): void {
     );
 }
 
+/** What models cost, and how often the second choice had to speak or think. */
+function accountPanels(builder: DashboardBuilder): void {
+  const cached = rate('eloquence_llm_tokens_total', '{direction="cached"}');
+  const read = rate('eloquence_llm_tokens_total', '{direction="in"}');
+  const kept = rate('eloquence_tts_cache_total', '{outcome=~"hit|shared"}');
+  const asked = rate('eloquence_tts_cache_total', '{outcome=~"hit|shared|miss"}');
+  builder
+    .withRow(new RowBuilder('Cost, caches, failover'))
+    .withPanel(
+      graph(
+        'Thinking: cost per hour',
+        'In the currency of the price table; models without a price are not in it',
+        'short',
+        [
+          {
+            expr: `3600 * sum by (provider, purpose) (${rate('eloquence_llm_cost_total')})`,
+            legend: '{{provider}} {{purpose}}',
+          },
+        ],
+      ),
+    )
+    .withPanel(
+      graph('Thinking: tokens', 'Per second; cached is part of in', 'short', [
+        { expr: `sum by (direction) (${rate('eloquence_llm_tokens_total')})`, legend: '{{direction}}' },
+      ]),
+    )
+    .withPanel(
+      graph(
+        'Caches',
+        'Share of what was read that the LLM provider had kept; share of sentences spoken from memory',
+        'percentunit',
+        [
+          { expr: `sum(${cached}) / sum(${read})`, legend: 'prompt tokens' },
+          { expr: `sum(${kept}) / sum(${asked})`, legend: 'sentences' },
+        ],
+      ),
+    )
+    .withPanel(
+      graph('Failovers', 'Answers and sentences given by another provider than the first, per second', 'short', [
+        // No provider has failed yet: there is no series, and that is good news.
+        { expr: `sum(${rate('eloquence_llm_failovers_total')}) or vector(0)`, legend: 'thinking' },
+        { expr: `sum(${rate('eloquence_tts_failovers_total')}) or vector(0)`, legend: 'speaking' },
+      ]),
+    )
+    .withPanel(
+      graph(
+        'Thinking: turned away',
+        'Requests refused by a quota, or for a session that is not theirs, per second',
+        'short',
+        [{ expr: `sum by (reason) (${rate('eloquence_llm_refused_total')})`, legend: '{{reason}}' }],
+      ),
+    );
+}
+
 function machinePanels(builder: DashboardBuilder): void {
   builder
     .withRow(new RowBuilder('Services'))
@@ -217,6 +271,7 @@ export function voiceDashboard() {
     .withVariable(new DatasourceVariableBuilder('datasource').type('prometheus').label('Data source'));
   callPanels(builder);
   partPanels(builder);
+  accountPanels(builder);
   machinePanels(builder);
   return builder.build();
 }
