@@ -11,12 +11,12 @@ function words(list: string): ReadonlySet<string> {
 export const NEVER_LAST = words(
   'm mm mme mmes mlle mlles mgr me dr drs pr st ste sts stes mr mrs ms messrs prof rev capt cdt gén gen lt sgt sen gov ' +
     'cf p pp fig chap vol tél tel réf ref éd p.ex par.ex env approx av bd bld blvd boul rte ' +
-    'c.-à-d c-à-d càd e.g eg i.e ie viz vs n.b nb p.s ps n nº sect § hab dép appt apt adr trad resp',
+    'c.-à-d c-à-d càd e.g eg i.e ie viz vs ap apr n.b nb p.s ps n nº sect § hab dép appt apt adr trad resp',
 );
 
 /** May be the last word: a capital letter, a quote or a new line after it begins a sentence, anything else goes on. */
 export const LAST_BEFORE_CAPITAL = words(
-  'etc a.m p.m am pm no nos max min sec h s km kg cm mm janv févr fév avr juil sept oct nov déc jan feb mar apr jun jul aug sep dec ' +
+  'etc a.m p.m am pm no nos max min sec h s km kg cm mm janv févr fév avr juil sept oct nov déc jan feb mar jun jul aug sep dec ' +
     'lun mer jeu ven sam dim mon tue tues wed thu thur thurs fri sat sun ht ttc svp stp qqch qqn',
 );
 

@@ -45,11 +45,13 @@ interface Reader {
   open: number;
   breathAt: number;
   jointAt: number;
+  partAt: number;
+  /** Past the last space. */
   spaceAt: number;
 }
 
 function newReader(open: number): Reader {
-  return { at: 0, wordAt: -1, open, breathAt: 0, jointAt: 0, spaceAt: 0 };
+  return { at: 0, wordAt: -1, open, breathAt: 0, jointAt: 0, partAt: 0, spaceAt: 0 };
 }
 
 function guillemetsAfter(piece: string, open: number): number {
@@ -174,18 +176,25 @@ export class Cutter {
   /** Remembers where a forced cut may lie: before a word that joins clauses, else before a word at all. */
   #noteSpace(at: number): 'no' {
     const reader = this.#reader;
-    const text = this.#text;
-    if (JOINTS.has(text.slice(reader.spaceAt, at).toLowerCase()) && reader.spaceAt - reader.wordAt >= FORCED_MIN_CHARS)
-      reader.jointAt = reader.spaceAt;
-    // "1 234 567", "14 h 30", "n° 5", "M. Dupont"
-    if (!/[\p{N}°.]/u.test(text.charAt(at - 1))) reader.spaceAt = at + 1;
+    if (this.#mayPart(reader.spaceAt)) {
+      const word = this.#text.slice(reader.spaceAt, at).toLowerCase();
+      if (JOINTS.has(word) && reader.spaceAt - reader.wordAt >= FORCED_MIN_CHARS) reader.jointAt = reader.spaceAt;
+      reader.partAt = reader.spaceAt;
+    }
+    reader.spaceAt = at + 1;
     return 'no';
+  }
+
+  /** "1 234 567", "14 h 30", "n° 5" and "M. Dupont" stay together, and so do a word and its mark. */
+  #mayPart(at: number): boolean {
+    return at > 0 && !/[\p{N}°.«]/u.test(this.#text.charAt(at - 2)) && /[\p{L}\p{Cs}(«“"]/u.test(this.#text.charAt(at));
   }
 
   /** Where endless text is cut. All it depends on is known by now. */
   #forced(): number {
-    const { at, breathAt, jointAt, spaceAt, wordAt } = this.#reader;
-    for (const cutAt of [breathAt, jointAt, spaceAt]) if (cutAt > wordAt && cutAt <= at) return cutAt;
+    const { at, breathAt, jointAt, partAt, spaceAt, wordAt } = this.#reader;
+    for (const cutAt of [breathAt, jointAt, this.#mayPart(spaceAt) ? spaceAt : 0, partAt, spaceAt])
+      if (cutAt > wordAt && cutAt <= at) return cutAt;
     const window = this.#text.slice(0, at + FORCED_LOOKAHEAD_CHARS);
     const inside = graphemes.segment(window).containing(at)?.index ?? at;
     if (inside > wordAt) return inside;

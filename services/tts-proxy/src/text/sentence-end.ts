@@ -124,7 +124,7 @@ function dotEnd(reading: Reading, at: number, end: number): Verdict {
   // Typesetters keep an abbreviation and its name together, and » with what it closes.
   if (/[\u00A0\u202F]/u.test(text.charAt(end)) && reading.openGuillemets === 0) return 'no';
   const head = text.slice(Math.max(0, at - LOOKAHEAD_CHARS), at);
-  const token = /[\p{L}\p{M}\p{N}§º.'’-]+$/u.exec(head)?.[0] ?? '';
+  const token = /[\p{L}\p{M}\p{N}§°º.'’-]+$/u.exec(head)?.[0] ?? '';
   const word = token.replace(/^.*['’]/u, '');
   const lower = word.toLowerCase();
   if (/^\p{N}+$/u.test(word)) return afterNumber(reading, at - word.length, end);
@@ -139,12 +139,14 @@ function dotEnd(reading: Reading, at: number, end: number): Verdict {
   return certain ? { cutAt: end + 1 } : beforeNext(reading, end, endsUnlessLower);
 }
 
-/** "2. Respirez" at the beginning of a line or a sentence counts what follows. */
+/** "2. Respirez" at the beginning of a line or a sentence counts what follows; "p. 12." does not. */
 function afterNumber(reading: Reading, at: number, end: number): Verdict {
   const head = reading.text.slice(Math.max(0, at - LOOKAHEAD_CHARS), at).replace(/[*_]+$/u, '');
-  const previous = head.trimEnd().slice(-1) || reading.before;
-  const counts = /^$|[.!?…:;»”]/u.test(previous) || /\n[^\S\n]*$/u.test(head);
-  if (counts && end - at <= LONGEST_COUNT_CHARS) return 'no';
+  const begun = head.trimEnd();
+  const previous = begun.slice(-1) || reading.before;
+  const short = NEVER_LAST.has(/([^\s'’]*)\.$/u.exec(begun)?.[1]?.toLowerCase() ?? '');
+  const starts = /^$|[.!?…:;»”]/u.test(previous) && !short && /^$|\s$/u.test(head);
+  if ((starts || /\n[^\S\n]*$/u.test(head)) && end - at <= LONGEST_COUNT_CHARS) return 'no';
   return beforeNext(reading, end, (next) => endsUnlessLower(next) && !DIGIT.test(next));
 }
 
