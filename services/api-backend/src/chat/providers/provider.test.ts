@@ -171,7 +171,7 @@ for (const { name, open } of cases.filter((entry) => entry.name !== 'demo coach'
     it.each([
       [500, 'upstream_failed'],
       [503, 'upstream_failed'],
-      [400, 'upstream_rejected'],
+      [400, 'invalid_request'],
       [401, 'upstream_rejected'],
       [404, 'unknown_model'],
     ])('turns status %i into %s and asks once', async (status, code) => {

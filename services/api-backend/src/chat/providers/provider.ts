@@ -53,8 +53,9 @@ export interface ChatProvider {
   /**
    * Starts an answer.
    *
-   * @throws AppError `upstream_failed`, `upstream_rejected`, `upstream_timeout`, `rate_limited`, `unknown_model`; the
-   *   signal's reason after an abort, which also closes the vendor's socket
+   * @throws AppError `invalid_request` (no other model would take it either), `payload_too_large`, `unknown_model`,
+   *   `rate_limited`, `upstream_rejected` (key, account), `upstream_failed`, `upstream_timeout`; the signal's reason after an
+   *   abort, which also closes the vendor's socket
    */
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ChatPart>;
   /** Model names that `request.model` may hold. */

@@ -66,7 +66,7 @@ export function statusError(fault: UpstreamFault): AppError {
       cause,
     });
   if (codes.some((code) => FILTER_CODES.has(code)))
-    return new AppError('upstream_rejected', `${peer}'s content filter refused the conversation.`, { cause });
+    return new AppError('invalid_request', `${peer}'s content filter refused the conversation.`, { cause });
   return byStatus(status, fault);
 }
 
@@ -84,7 +84,7 @@ function byStatus(status: number, { peer, settings, retryAfter, cause }: Upstrea
       { cause },
     );
   if (status >= 400 && status < 500 && status !== 408)
-    return new AppError('upstream_rejected', `${peer} refused the request (${status}).`, { cause });
+    return new AppError('invalid_request', `${peer} refused the request (${status}).`, { cause });
   if (status < 400) return brokenOff(peer, settings, cause);
   const retryAfterS = secondsOf(retryAfter);
   const state = status === 529 || status === 503 ? 'is overloaded' : 'failed';
