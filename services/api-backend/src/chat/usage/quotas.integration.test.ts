@@ -20,6 +20,15 @@ const none: QuotaSettings = {
 const { signal } = new AbortController();
 const logger = createLogger('test', 'silent');
 
+/** What a refusal says; undefined when it was admitted. */
+const refused = async (attempt: Promise<void>) => {
+  const error = await attempt.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return error as { code: string; message: string; retryAfterS: number; retryable: boolean };
+};
+
 describe('quotas', () => {
   let server: RedisServer;
   let main: Redis;
@@ -41,18 +50,12 @@ describe('quotas', () => {
   });
   const quotas = (settings: Partial<QuotaSettings>) =>
     new Quotas({ settings: { ...none, ...settings }, redis, telemetry, logger });
-  const refused = async (attempt: Promise<void>) => {
-    const error = await attempt.then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
-    return error as { code: string; message: string; retryAfterS: number; retryable: boolean };
-  };
 
   it('count exactly, also when many ask at once on several instances', async () => {
-    const instances = [quotas({ sessionRequestsPerMinute: 10 }), quotas({ sessionRequestsPerMinute: 10 })];
+    const one = quotas({ sessionRequestsPerMinute: 10 });
+    const other = quotas({ sessionRequestsPerMinute: 10 });
     const asked = await Promise.allSettled(
-      Array.from({ length: 50 }, (_, index) => instances[index % 2]?.admit(caller, signal)),
+      Array.from({ length: 50 }, (_, index) => (index % 2 ? one : other).admit(caller, signal)),
     );
     expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
     expect(await telemetry.registry.metrics()).toContain('eloquence_llm_refused_total{reason="session_requests"} 40');

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { ConfigError } from '@eloquence/shared/runtime/config';
 import * as z from 'zod';
 import { LIST_PRICES, priceTableSchema, type PriceTable } from './prices.ts';
+
+const REPOSITORY = resolve(import.meta.dirname, '../../../../..');
 
 /** 0 = no limit. */
 const limitSchema = z.coerce.number().int().nonnegative();
@@ -48,13 +51,13 @@ export function usageSettings(env: UsageEnv): UsageSettings {
   });
 }
 
-/** @param source path of a JSON file, or the JSON itself (which is what `LLM_PRICES_FILE` makes of it) */
+/** @param source path of a JSON file (from the repository's root), or the JSON itself (which is what `LLM_PRICES_FILE` makes of it) */
 function readPrices(source: string): PriceTable {
   const inline = source.trimStart().startsWith('{');
   const where = inline ? 'LLM_PRICES' : `LLM_PRICES: ${source}`;
   let json: unknown;
   try {
-    json = JSON.parse(inline ? source : readFileSync(source, 'utf8'));
+    json = JSON.parse(inline ? source : readFileSync(resolve(REPOSITORY, source), 'utf8'));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     throw unusable(`${where}: ${code ? `cannot be read (${code})` : 'is not JSON'}`);
