@@ -13,6 +13,15 @@ function shown(text: string): string {
   return text.replaceAll('\u202F', '~').replaceAll('\u00A0', '¤');
 }
 
+/** Repeatable: the same texts in every run. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
 describe.each(Object.entries(cutterCases))('%s', (_, cases) => {
   it.each(cases)('%j', (marked) => {
     const text = marked.replaceAll('|', '').replaceAll('~', '\u202F').replaceAll('¤', '\u00A0');
@@ -48,14 +57,6 @@ describe('what is certain is given at once', () => {
 });
 
 describe('whatever the text', () => {
-  /** Repeatable: the same texts in every run. */
-  function random(seed: number): () => number {
-    let state = seed;
-    return () => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      return state / 2 ** 32;
-    };
-  }
   const tokens =
     'M.|Mme|Dr|etc.|p. ex.|14 h 30|3,5|1~234|J.|K.|U.S.|Inc.|No.|5|2.|Bonjour|Oui|le|chat|dort|Il|The|and|mais|, | ; | : | |  |\n|\n\n|. |.|! | ?|?!|…|... |« | »|“|” |" |(|) |— |- |* |**|# |🎉|👍🏽|e\u0301|語|。|、|https://a.fr/b?c=d |\r\n|½|²'.split(
       '|',

@@ -5,7 +5,7 @@ export const NORMALISER_VERSION = 1;
 
 /**
  * What of a text can be spoken: Markdown marks, tags, emoji, links' addresses and control characters taken out, white
- * space joined. `[[`, which espeak-ng reads as phonemes, loses its brackets here too.
+ * space (narrow and no-break space too) joined. `[[`, which espeak-ng reads as phonemes, loses its brackets here too.
  *
  * @throws AppError `invalid_request` when nothing to speak is left
  */
@@ -18,21 +18,31 @@ export function spokenText(input: string): string {
   return text;
 }
 
-/** The same for a piece of a stream: `undefined` when nothing to speak is left. */
+/**
+ * The same for a piece of a stream, whose marks may open in one piece and close in another: `undefined` when nothing to
+ * speak is left.
+ */
 export function spokenPiece(input: string): string | undefined {
   const text = input
     .normalize('NFC')
     .replaceAll(/```[^\n]*\n?/g, ' ')
     .replaceAll(/!?\[([^\][]*)\]\((?:[^()\s]*)\)/g, '$1')
+    // A link that began in the piece before.
+    .replaceAll(/\]\((?:https?:|\/|#)[^()\s]*\)/g, ' ')
     .replaceAll(/<\/?[a-z!][^<>]*>/gi, ' ')
-    .replaceAll(/^[ \t]{0,3}(?:#{1,6}|>|[-*+])[ \t]+/gm, '')
-    .replaceAll(/[*_~`#|[\]{}<>\\^]+/g, ' ')
+    // A heading, a paragraph or an item without its own mark ends with a pause all the same.
+    .replaceAll(/^([ \t]{0,3}#{1,6}[ \t].*[\p{L}\p{N}])[*_ \t]*\n/gmu, '$1.\n')
+    .replaceAll(/(?<=[\p{L}\p{N}])[*_ \t]*\r?\n(?=[ \t]*\r?\n\s*\S)/gu, '.\n')
+    .replaceAll(/(?<=[\p{L}\p{N}])[*_ \t]*\r?\n(?=[ \t]*[-*+•][ \t])/gu, ',\n')
+    .replaceAll(/^[ \t]{0,8}(?:#{1,6}|>|[-*+•])[ \t]+/gm, '')
+    .replaceAll(/(?<=\p{L}['’]?)\*+(?=\p{L})/gu, '')
+    .replaceAll(/(?<!\p{L})#+|[*_~`|[\]{}<>\\^]+/gu, ' ')
     .replaceAll(/\p{Extended_Pictographic}|[\uFE0F\u20E3]|[\u{1F1E6}-\u{1F1FF}]|[\u{1F3FB}-\u{1F3FF}]/gu, ' ')
     .replaceAll(/\p{Cf}+/gu, '')
     // espeak-ng takes some control characters as commands.
     .replaceAll(/[\p{Cc}\p{Co}\p{Cn}\p{Cs}]+/gu, ' ')
     .replaceAll(/\s+/g, ' ')
-    .replaceAll(/ ([.,])/g, '$1')
+    .replaceAll(/ (?=[.,)])|(?<=\() /g, '')
     .trim();
   return /[\p{L}\p{N}]/u.test(text) ? text : undefined;
 }
