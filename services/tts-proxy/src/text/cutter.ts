@@ -68,7 +68,7 @@ function isPlain(char: string): boolean {
 /**
  * Cuts French and English text that is still being written into pieces worth speaking one by one: the first clause, so that
  * sound starts early, then sentence by sentence. Where it cuts depends on the text alone, not on how it arrives. Pieces keep
- * their white space and join to the text, but for a silent rest, see `flush`.
+ * their white space and join to the text.
  */
 export class Cutter {
   readonly #options: Required<CutterOptions>;
@@ -93,13 +93,13 @@ export class Cutter {
   /**
    * No more text comes for now; the next counts as a new beginning.
    *
-   * @returns the rest; without a letter or digit it joins the piece before it or, when that has been given, is dropped
+   * @returns the rest; without a letter or digit it joins the piece before it, unless that has been given already
    */
   flush(): string[] {
     const pieces = this.#cut(true);
     const last = pieces.length - 1;
-    if (WORD.test(this.#text)) pieces.push(this.#text);
-    else if (last >= 0) pieces[last] += this.#text;
+    if (last >= 0 && !WORD.test(this.#text)) pieces[last] += this.#text;
+    else if (this.#text !== '') pieces.push(this.#text);
     this.#text = '';
     this.#first = true;
     this.#before = '';
