@@ -1,6 +1,8 @@
+import { llmPurposeSchema } from '@eloquence/shared/contracts/chat';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { Redis } from 'ioredis';
+import type { ChatProviderId } from '../providers/provider.ts';
 import type { ChatCaller, Ledger, UsageEntry } from './ledger.ts';
 import { Quotas, refusals } from './quotas.ts';
 import type { UsageSettings } from './settings.ts';
@@ -19,7 +21,17 @@ export interface UsageLedgerDeps {
   readonly flushMs?: number;
 }
 
-/** Quotas in Redis, accounts in Postgres, sums in metrics. */
+const PROVIDERS = [
+  'mistral',
+  'openai',
+  'anthropic',
+  'groq',
+  'rest',
+  'ollama',
+  'demo',
+] as const satisfies readonly ChatProviderId[];
+
+/** Quotas in Redis, accounts in Postgres, the cost in metrics too. */
 export class UsageLedger implements Ledger {
   readonly #settings: UsageSettings;
   readonly #telemetry: Telemetry;
@@ -34,6 +46,10 @@ export class UsageLedger implements Ledger {
     this.#writer = new UsageWriter({ write, logger, ...(flushMs !== undefined && { flushMs }) });
     // A counter that is not there yet has no rate.
     for (const reason of refusals) telemetry.count('eloquence_llm_refused_total', { reason }, 0);
+    for (const provider of PROVIDERS) {
+      for (const purpose of llmPurposeSchema.options)
+        telemetry.count('eloquence_llm_cost_total', { provider, purpose }, 0);
+    }
   }
 
   admit(caller: ChatCaller, signal: AbortSignal): Promise<void> {
@@ -45,11 +61,6 @@ export class UsageLedger implements Ledger {
     this.#writer.add(row);
     this.#quotas.count(entry.caller, row.prompt_tokens + row.completion_tokens);
     const { provider, purpose } = row;
-    const count = (direction: string, tokens: number) =>
-      this.#telemetry.count('eloquence_llm_tokens_total', { provider, direction }, tokens);
-    count('in', row.prompt_tokens);
-    count('cached', row.cached_tokens);
-    count('out', row.completion_tokens);
     this.#telemetry.count('eloquence_llm_cost_total', { provider, purpose }, row.cost_micros / 1e6);
   }
 
