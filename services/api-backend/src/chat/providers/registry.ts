@@ -1,6 +1,7 @@
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import { demoCoach } from '../demo-coach/demo-coach.ts';
 import type { ChatSettings } from '../settings.ts';
+import { anthropicChat } from './anthropic.ts';
 import { mistralChat } from './mistral.ts';
 import { ollamaChat } from './ollama.ts';
 import { openaiWire } from './openai-wire.ts';
@@ -15,7 +16,7 @@ const NO_KEY = 'none';
  * that fails. Opens no connection.
  */
 export function buildProviders(settings: ChatSettings, logger: Logger): readonly ChatProvider[] {
-  const { mistral, openai, groq, rest, ollama, probeTimeoutMs, probeEveryMs } = settings;
+  const { mistral, openai, anthropic, groq, rest, ollama, probeTimeoutMs, probeEveryMs } = settings;
   const mayBe = (name: ChatSettings['provider']) => settings.provider === name || settings.provider === 'auto';
   const list: ChatProvider[] = [];
   if (mistral) list.push(mistralChat(mistral));
@@ -30,6 +31,7 @@ export function buildProviders(settings: ChatSettings, logger: Logger): readonly
         defaultModel: () => openai.model,
       }),
     );
+  if (anthropic) list.push(anthropicChat(anthropic));
   if (groq)
     list.push(
       openaiWire({
