@@ -194,8 +194,8 @@ function accountPanels(builder: DashboardBuilder): void {
         'short',
         [
           {
-            expr: `3600 * sum by (provider, purpose) (${rate('eloquence_llm_cost_total')})`,
-            legend: '{{provider}} {{purpose}}',
+            expr: `3600 * sum by (provider) (${rate('eloquence_llm_cost_total')})`,
+            legend: '{{provider}}',
           },
         ],
       ),
