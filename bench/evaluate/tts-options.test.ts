@@ -8,7 +8,7 @@ describe('options of evaluate:tts', () => {
   test('nothing is needed', () => {
     expect(read()).toEqual({
       voices: ['coach-fr'],
-      source: { kind: 'own', providers: [{ name: 'auto', env: { TTS_PROVIDER: 'auto' } }] },
+      source: { kind: 'own', providers: [{ name: 'auto', env: { TTS_PROVIDERS: 'auto' } }] },
       listener: 'demo',
       set: 'demo',
       clips: undefined,
@@ -23,8 +23,8 @@ describe('options of evaluate:tts', () => {
     expect(read('--providers', 'piper:voices/a.onnx,piper:/b.onnx')?.source).toEqual({
       kind: 'own',
       providers: [
-        { name: 'piper:voices/a.onnx', env: { TTS_PROVIDER: 'piper', PIPER_VOICE_FR: '/home/me/voices/a.onnx' } },
-        { name: 'piper:/b.onnx', env: { TTS_PROVIDER: 'piper', PIPER_VOICE_FR: '/b.onnx' } },
+        { name: 'piper:voices/a.onnx', env: { TTS_PROVIDERS: 'piper', PIPER_VOICE_FR: '/home/me/voices/a.onnx' } },
+        { name: 'piper:/b.onnx', env: { TTS_PROVIDERS: 'piper', PIPER_VOICE_FR: '/b.onnx' } },
       ],
     });
   });

@@ -9,7 +9,7 @@ export const ttsUsage = `usage: npm run evaluate:tts -- [options]
 Lets voices of tts-proxy speak sentences and prints how soon, how fast, how loud, and how well a speech model understands them.
 
   --voices LIST       voices of the proxy (default coach-fr): coach-fr, coach-en, or OpenAI's names
-  --providers LIST    start a tts-proxy with each as TTS_PROVIDER (default auto): auto, openai, elevenlabs, piper,
+  --providers LIST    start a tts-proxy with each as TTS_PROVIDERS (default auto): auto, openai, elevenlabs, piper,
                       espeak, piper:FILE.onnx; keys and voices come from the environment, as for the product
   --url URL           ask a tts-proxy that runs instead; --key KEY or INTERNAL_API_KEY is its key
   --listener MODEL    the speech model that listens (default demo); see evaluate:stt for names
@@ -22,7 +22,7 @@ Lets voices of tts-proxy speak sentences and prints how soon, how fast, how loud
   --json              print the result as JSON instead of a table
 `;
 
-const PROVIDERS = ['auto', 'openai', 'elevenlabs', 'piper', 'espeak'];
+const PROVIDERS = ['auto', 'openai', 'elevenlabs', 'mistral', 'rest', 'piper', 'espeak'];
 
 /** A tts-proxy to start. */
 interface ProviderRequest {
@@ -105,9 +105,9 @@ function readProvider(name: string, language: 'fr' | 'en', folder: string): Prov
   const [provider = '', ...path] = name.split(':');
   if (provider === 'piper' && path.length > 0) {
     const voice = resolve(folder, path.join(':'));
-    return { name, env: { TTS_PROVIDER: provider, [`PIPER_VOICE_${language.toUpperCase()}`]: voice } };
+    return { name, env: { TTS_PROVIDERS: provider, [`PIPER_VOICE_${language.toUpperCase()}`]: voice } };
   }
   if (!PROVIDERS.includes(name))
     throw new UsageError(`--providers ${name}: use one of ${PROVIDERS.join(', ')}, piper:FILE.onnx.`);
-  return { name, env: { TTS_PROVIDER: name } };
+  return { name, env: { TTS_PROVIDERS: name } };
 }

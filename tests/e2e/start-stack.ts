@@ -63,7 +63,7 @@ const NOT_FOR_TESTS = [
   'PIPER_VOICE_FR',
   'PIPER_VOICE_EN',
   'LLM_PROVIDER',
-  'TTS_PROVIDER',
+  'TTS_PROVIDERS',
 ];
 
 export interface RunningStack extends AsyncDisposable {

@@ -67,16 +67,26 @@ function chooseLlm(settings, facts) {
  * @returns {Engine}
  */
 function chooseVoice(settings, facts) {
-  const wanted = settings['TTS_PROVIDER'] ?? 'auto';
-  const hasPiper = facts.piper && (facts.piperVoices.fr !== undefined || facts.piperVoices.en !== undefined);
+  const wanted = (settings['TTS_PROVIDERS'] ?? 'auto').split(',').map((name) => name.trim().toLowerCase());
+  const hasPiper =
+    settings['PIPER_URL'] !== undefined ||
+    (facts.piper && (facts.piperVoices.fr !== undefined || facts.piperVoices.en !== undefined));
+  const mistral = settings['MISTRAL_API_KEY'] !== undefined;
   /** @type {[string, boolean, string][]} */
   const candidates = [
     ['openai', settings['OPENAI_API_KEY'] !== undefined, `OpenAI (${settings['OPENAI_TTS_VOICE'] ?? 'coral'})`],
     ['elevenlabs', settings['ELEVENLABS_API_KEY'] !== undefined, 'ElevenLabs'],
-    ['piper', hasPiper, 'Piper (on this machine)'],
+    // The key alone is for the language model.
+    ['mistral', mistral && (settings['MISTRAL_TTS_MODEL'] !== undefined || wanted.includes('mistral')), 'Mistral'],
+    ['rest', settings['TTS_REST_URL'] !== undefined, `${settings['TTS_REST_MODEL']} (${settings['TTS_REST_URL']})`],
+    ['piper', hasPiper, 'Piper'],
   ];
-  const found = candidates.find(([id, present]) => (wanted === 'auto' ? present : id === wanted));
-  if (found !== undefined) return { id: found[0], label: found[2], demo: false };
+  for (const name of wanted) {
+    if (name === 'espeak') break;
+    const found = candidates.find(([id, present]) => present && (name === 'auto' || id === name));
+    if (found !== undefined) return { id: found[0], label: found[2], demo: false };
+    if (name === 'auto') break;
+  }
   return { id: 'espeak', label: "espeak-ng (demo stand-in: a robot's voice)", demo: true };
 }
 

@@ -36,12 +36,23 @@ void test('Ollama thinks when there is no key, and ElevenLabs speaks before Pipe
   assert.equal(chooseEngines({}, facts).voice.id, 'piper');
 });
 
+void test('who speaks is the first of TTS_PROVIDERS that is there, and Mistral only when it is named', () => {
+  const keys = { OPENAI_API_KEY: 'k', ELEVENLABS_API_KEY: 'k', MISTRAL_API_KEY: 'k' };
+  const voice = (/** @type {Record<string, string>} */ settings) => chooseEngines(settings, bare).voice.id;
+  assert.equal(voice({ ...keys, TTS_PROVIDERS: 'piper, elevenlabs,openai' }), 'elevenlabs');
+  assert.equal(voice({ ...keys, TTS_PROVIDERS: 'mistral,none' }), 'mistral');
+  assert.equal(voice({ MISTRAL_API_KEY: 'k' }), 'espeak');
+  assert.equal(voice({ MISTRAL_API_KEY: 'k', MISTRAL_TTS_MODEL: 'm' }), 'mistral');
+  assert.equal(voice({ TTS_REST_URL: 'http://kokoro:8880', TTS_REST_MODEL: 'kokoro' }), 'rest');
+  assert.equal(voice({ PIPER_URL: 'http://piper:5000' }), 'piper');
+});
+
 void test('Piper without a voice does not speak', () => {
   assert.equal(chooseEngines({}, { ...bare, piper: true }).voice.id, 'espeak');
 });
 
 void test('a provider that is asked for is taken whatever else is there', () => {
-  const { llm, voice } = chooseEngines({ LLM_PROVIDER: 'demo', TTS_PROVIDER: 'espeak', MISTRAL_API_KEY: 'k' }, bare);
+  const { llm, voice } = chooseEngines({ LLM_PROVIDER: 'demo', TTS_PROVIDERS: 'espeak', MISTRAL_API_KEY: 'k' }, bare);
   assert.deepEqual([llm.id, voice.id], ['demo', 'espeak']);
 });
 

@@ -40,11 +40,21 @@ export async function gatherFacts({ paths, settings, env }) {
     modelPresent: (model) => isModelFolder(resolve(paths.root, model)) || isDownloaded(modelFolder, model),
     demoModel: isModelFolder(join(paths.root, DEMO_MODEL)),
     piper: which('piper', env['PATH']) !== undefined,
-    piperVoices: {
-      ...findVoices(join(paths.tools, 'voices')),
-      ...(settings['PIPER_VOICE_FR'] === undefined ? {} : { fr: resolve(paths.root, settings['PIPER_VOICE_FR']) }),
-      ...(settings['PIPER_VOICE_EN'] === undefined ? {} : { en: resolve(paths.root, settings['PIPER_VOICE_EN']) }),
-    },
+    // Voices of Piper's server have names of its own, and files of ours are nothing to it.
+    piperVoices: settings['PIPER_URL'] === undefined ? localVoices(paths, settings) : {},
+  };
+}
+
+/**
+ * @param {import("./paths.mjs").Paths} paths
+ * @param {Record<string, string>} settings
+ * @returns {{fr?: string, en?: string}}
+ */
+function localVoices(paths, settings) {
+  return {
+    ...findVoices(join(paths.tools, 'voices')),
+    ...(settings['PIPER_VOICE_FR'] === undefined ? {} : { fr: resolve(paths.root, settings['PIPER_VOICE_FR']) }),
+    ...(settings['PIPER_VOICE_EN'] === undefined ? {} : { en: resolve(paths.root, settings['PIPER_VOICE_EN']) }),
   };
 }
 

@@ -168,8 +168,16 @@ void test('a download line becomes a bar, and any other line nothing', () => {
 void test('a key is handed to the services that use it and to nobody else', () => {
   const env = { PATH: '/bin', MISTRAL_API_KEY: 'k', OPENAI_API_KEY_FILE: 'f', DATABASE_URL: 'd', SOMETHING_NEW: 'x' };
   assert.deepEqual(Object.keys(envFor('agent', env)), ['PATH', 'SOMETHING_NEW']);
-  assert.deepEqual(Object.keys(envFor('tts-proxy', env)), ['PATH', 'OPENAI_API_KEY_FILE', 'SOMETHING_NEW']);
+  assert.deepEqual(Object.keys(envFor('tts-proxy', env)), [
+    'PATH',
+    'MISTRAL_API_KEY',
+    'OPENAI_API_KEY_FILE',
+    'SOMETHING_NEW',
+  ]);
   assert.deepEqual(Object.keys(envFor('api-backend', env)), Object.keys(env));
+  const voice = { API_KEYS: 'k', TTS_REST_API_KEY: 'k', TTS_VOICES: 'v', TTS_URL: 'u' };
+  assert.deepEqual(Object.keys(envFor('tts-proxy', voice)), Object.keys(voice));
+  assert.deepEqual(Object.keys(envFor('agent', voice)), ['TTS_URL']);
   const speech = { API_KEYS: 'k', DEEPGRAM_API_KEY: 'k', STT_REST_API_KEY: 'k', STT_URL: 'u' };
   assert.deepEqual(Object.keys(envFor('stt-gateway', speech)), Object.keys(speech));
   assert.deepEqual(Object.keys(envFor('agent', speech)), ['STT_URL']);

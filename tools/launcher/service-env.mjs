@@ -7,10 +7,13 @@ const SYSTEM_NAMES = /^(PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TE
  */
 const READERS = [
   [/^OLLAMA_|^LLM_PROVIDER$/, ['api-backend']],
-  [/^API_KEYS$|^MISTRAL_/, ['api-backend', 'stt-gateway']],
+  [/^API_KEYS$|^MISTRAL_/, ['api-backend', 'stt-gateway', 'tts-proxy']],
   [/^OPENAI_/, ['api-backend', 'tts-proxy', 'stt-gateway']],
   [/^(DEEPGRAM|GROQ)_|^STT_(ENGINES|MAX_FILE_MB|REST_\w+)$/, ['stt-gateway']],
-  [/^(ELEVENLABS|PIPER)_|^TTS_PROVIDER$/, ['tts-proxy']],
+  [
+    /^(ELEVENLABS|PIPER)_|^TTS_(PROVIDERS|VOICES|HEDGE_MS|MAX_STREAMS|CACHE_DIR|CACHE_MB|CACHE_MEMORY_MB|REST_\w+)$/,
+    ['tts-proxy'],
+  ],
   [/^REDIS_URL$/, ['api-backend', 'agent', 'meeting-worker']],
   [/^DATABASE_URL$/, ['api-backend', 'meeting-worker']],
   [/^LIVEKIT_(URL|PUBLIC_URL|API_KEY|API_SECRET)$/, ['api-backend', 'agent']],

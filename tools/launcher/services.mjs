@@ -200,6 +200,8 @@ function nodeServices({ context: { paths, settings, env }, plan, piperVoices }) 
     TTS_URL: urls.tts,
     WHISPER_URL: urls.whisper,
     WEB_ROOT: resolve(paths.root, settings['WEB_ROOT'] ?? 'apps/web/dist'),
+    TTS_CACHE_DIR: speechCache(paths, settings['TTS_CACHE_DIR']),
+    ...(settings['TTS_VOICES'] === undefined ? {} : { TTS_VOICES: resolve(paths.root, settings['TTS_VOICES']) }),
     ...(piperVoices.fr === undefined ? {} : { PIPER_VOICE_FR: piperVoices.fr }),
     ...(piperVoices.en === undefined ? {} : { PIPER_VOICE_EN: piperVoices.en }),
   };
@@ -220,6 +222,16 @@ function nodeServices({ context: { paths, settings, env }, plan, piperVoices }) 
       metrics: true,
     };
   });
+}
+
+/**
+ * @param {import("./paths.mjs").Paths} paths
+ * @param {string | undefined} given a folder, or `none`
+ * @returns {string} for tts-proxy, which runs in a folder of its own
+ */
+function speechCache(paths, given) {
+  if (given?.toLowerCase() === 'none') return given;
+  return given === undefined ? join(paths.state, 'cache', 'speech') : resolve(paths.root, given);
 }
 
 /**

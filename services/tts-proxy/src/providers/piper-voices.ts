@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { languageSchema, type Language } from '@eloquence/shared/contracts/ids';
 import type { Gender, PartialVoices } from '../voices/voice.ts';
 
@@ -21,17 +21,19 @@ export function splitSpeaker(name: string): { readonly model: string; readonly s
 }
 
 /**
- * The voice for each language and gender among files of `VOICES_DIR`; one that is given by path is its language's for the
- * gender it is known to have. A language with one voice has it for both genders.
+ * The voice for each language and gender among the files beside the given ones and in `VOICES_DIR`; the given one is its
+ * language's own. A language with one voice has it for both genders.
  *
  * @param given paths of `.onnx` files
  */
 export function piperVoices(given: Readonly<Partial<Record<Language, string>>>): PartialVoices {
-  const found = listFolder();
+  const folders = new Set([...Object.values(given).map((path) => dirname(path)), VOICES_DIR]);
+  const files = [...folders].flatMap((folder) => listFolder(folder));
   const voices: Partial<Record<Language, Record<Gender, string>>> = {};
   for (const language of languageSchema.options) {
     const own = given[language];
-    const candidates = [...(own ? [own] : []), ...found[language]];
+    const found = files.filter((path) => basename(path).startsWith(`${language}_`));
+    const candidates = [...(own ? [own] : []), ...found];
     const [first] = candidates;
     if (!first) continue;
     const best = (gender: Gender) => candidates.find((path) => piperGender(path) === gender) ?? first;
@@ -41,14 +43,14 @@ export function piperVoices(given: Readonly<Partial<Record<Language, string>>>):
   return voices;
 }
 
-function listFolder(): Record<Language, string[]> {
-  const found: Record<Language, string[]> = { fr: [], en: [] };
+function listFolder(folder: string): string[] {
   try {
-    for (const file of readdirSync(VOICES_DIR).toSorted())
-      for (const language of languageSchema.options)
-        if (file.startsWith(`${language}_`) && file.endsWith('.onnx')) found[language].push(join(VOICES_DIR, file));
+    const names = readdirSync(folder).toSorted();
+    return names.flatMap((name) =>
+      names.includes(`${name}.json`) && name.endsWith('.onnx') ? [join(folder, name)] : [],
+    );
   } catch {
     // There is no such folder where nothing has been downloaded.
+    return [];
   }
-  return found;
 }
