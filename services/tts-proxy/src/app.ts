@@ -1,38 +1,58 @@
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import { createService, type Service } from '@eloquence/shared/runtime/service';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import { LoudnessMemory } from './audio/loudness-memory.ts';
+import { SpeechCache } from './cache/speech-cache.ts';
+import type { VoiceChain } from './chain/voice-chain.ts';
 import type { TtsConfig } from './config.ts';
-import type { SpeechProvider } from './providers/provider.ts';
-import { VoiceChain } from './providers/voice-chain.ts';
+import type { SpeechLimits } from './speech/limits.ts';
 import { registerSpeechRoutes } from './speech/routes.ts';
-import { Speaker, type SpeakerLimits } from './speech/speaker.ts';
+import { Speaker } from './speech/speaker.ts';
 
 export interface AppDeps {
-  readonly config: Pick<TtsConfig, 'internalKey' | 'ffmpeg'>;
-  readonly providers: readonly SpeechProvider[];
+  readonly config: Pick<TtsConfig, 'internalKey' | 'cache' | 'ffmpeg'>;
+  readonly chain: VoiceChain;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
-  readonly limits?: SpeakerLimits;
+  readonly loudness?: LoudnessMemory;
+  readonly limits?: SpeechLimits;
 }
 
-/** Builds the server; it does not listen. Closing it closes the providers' connections. */
-export function buildApp({ config, providers, logger, telemetry, limits }: AppDeps): Service {
-  const chain = new VoiceChain(providers);
-  const speaker = new Speaker({ chain, telemetry, logger, ...(limits && { limits }) });
+/**
+ * Builds the server; it does not listen. Closing it ends the requests, then the providers' connections, and waits for what is
+ * being written to the cache.
+ */
+export function buildApp({ config, chain, logger, telemetry, limits, loudness }: AppDeps): Service {
+  const cache = createCache({ config, logger, telemetry });
+  const speaker = new Speaker({
+    chain,
+    cache,
+    telemetry,
+    logger,
+    loudness: loudness ?? new LoudnessMemory(),
+    ...(limits && { limits }),
+  });
   const app = createService({
     service: 'tts-proxy',
     logger,
     telemetry,
-    readiness: [{ name: 'voice', check: async () => checkVoice(chain) }],
+    readiness: [{ name: 'voice', check: async () => chain.summary }],
     engine: () => chain.engine(),
   });
   registerSpeechRoutes(app, { speaker, chain, internalKey: config.internalKey, ffmpeg: config.ffmpeg });
-  app.addHook('onClose', () => chain.close());
+  app.addHook('onClose', async () => {
+    await chain.close();
+    await cache.close();
+  });
   return app;
 }
 
-function checkVoice(chain: VoiceChain): string {
-  const engine = chain.engine();
-  if (engine) return engine.id;
-  throw new Error('no voice: install espeak-ng (apt-get install espeak-ng), or set OPENAI_API_KEY');
+function createCache({ config, logger, telemetry }: Pick<AppDeps, 'config' | 'logger' | 'telemetry'>): SpeechCache {
+  const { dir, diskBytes, memoryBytes } = config.cache;
+  return new SpeechCache({
+    memoryBytes,
+    ...(dir !== undefined && { disk: { folder: dir, maxBytes: diskBytes } }),
+    telemetry,
+    logger,
+  });
 }

@@ -2,8 +2,9 @@ import type { AddressInfo } from 'node:net';
 import { createLogger } from '@eloquence/shared/runtime/logger';
 import { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { buildApp } from './app.ts';
+import { VoiceChain } from './chain/voice-chain.ts';
 import type { SpeechProvider } from './providers/provider.ts';
-import { defaultLimits, type SpeakerLimits } from './speech/speaker.ts';
+import { defaultLimits, type SpeechLimits } from './speech/limits.ts';
 
 const KEY = 'internal-key-of-the-test';
 
@@ -18,14 +19,16 @@ export interface TestServer extends AsyncDisposable {
 /** The whole service on port 0, for tests. */
 export async function serveTts(options: {
   readonly providers: readonly SpeechProvider[];
-  readonly limits?: Partial<SpeakerLimits>;
+  readonly limits?: Partial<SpeechLimits>;
   readonly ffmpeg?: string;
 }): Promise<TestServer> {
   const telemetry = new Telemetry({ processMetrics: false });
+  const logger = createLogger('tts-proxy', 'silent');
+  const cache = { diskBytes: 0, memoryBytes: 4_000_000 };
   const app = buildApp({
-    config: { internalKey: KEY, ...(options.ffmpeg && { ffmpeg: options.ffmpeg }) },
-    providers: options.providers,
-    logger: createLogger('tts-proxy', 'silent'),
+    config: { internalKey: KEY, cache, ...(options.ffmpeg && { ffmpeg: options.ffmpeg }) },
+    chain: new VoiceChain(options.providers, { logger }),
+    logger,
     telemetry,
     limits: { ...defaultLimits, ...options.limits },
   });

@@ -1,15 +1,26 @@
 import { AppError } from '@eloquence/shared/runtime/errors';
 
-interface Waiter {
+export interface Applicant {
+  /** See `Tenants`. */
+  readonly tenant: string;
+  /** Its speech has not begun: it may be refused. What has begun goes on, or a listener would wait in the middle of an answer. */
+  readonly isNew: boolean;
+}
+
+interface Waiter extends Applicant {
   readonly start: () => void;
 }
 
-/** A bounded number of syntheses at once, a bounded line behind them; whoever finds the line full is refused at once. */
+/**
+ * A bounded number of syntheses at once, and a line behind them in which speeches that have begun come first, then the tenant
+ * with the fewest running, then who came first. A newcomer that finds as many waiting as may wait is refused at once.
+ */
 export class Admission {
   readonly #maxRunning: number;
   readonly #maxWaiting: number;
   readonly #line: Waiter[] = [];
-  #running = 0;
+  readonly #running = new Map<string, number>();
+  #count = 0;
 
   constructor(limits: { readonly maxRunning: number; readonly maxWaiting: number }) {
     this.#maxRunning = limits.maxRunning;
@@ -17,32 +28,59 @@ export class Admission {
   }
 
   /**
-   * Waits for a place, first come first served.
+   * Waits for a place.
    *
    * @returns gives the place back; more than one call does no harm
    * @throws AppError `overloaded` when the line is full; the signal's reason when it aborts in the line
    */
-  async enter(signal: AbortSignal): Promise<() => void> {
+  async enter(applicant: Applicant, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#running < this.#maxRunning) this.#running += 1;
-    else if (this.#line.length >= this.#maxWaiting)
+    if (this.#count < this.#maxRunning) this.#begin(applicant.tenant);
+    else if (applicant.isNew && this.#line.filter(({ isNew }) => isNew).length >= this.#maxWaiting)
       throw new AppError('overloaded', 'Too many sentences are being spoken. Try again in a second.', {
         retryAfterS: 1,
       });
-    else await this.#wait(signal);
+    else await this.#wait(applicant, signal);
     let held = true;
     return () => {
       if (!held) return;
       held = false;
-      const next = this.#line.shift();
-      if (next) next.start();
-      else this.#running -= 1;
+      this.#end(applicant.tenant);
     };
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #begin(tenant: string): void {
+    this.#count += 1;
+    this.#running.set(tenant, this.#runningOf(tenant) + 1);
+  }
+
+  #end(tenant: string): void {
+    this.#count -= 1;
+    const left = this.#runningOf(tenant) - 1;
+    if (left === 0) this.#running.delete(tenant);
+    else this.#running.set(tenant, left);
+    const next = this.#next();
+    if (!next) return;
+    this.#line.splice(this.#line.indexOf(next), 1);
+    this.#begin(next.tenant);
+    next.start();
+  }
+
+  #next(): Waiter | undefined {
+    const begun = this.#line.filter(({ isNew }) => !isNew);
+    const candidates = begun.length > 0 ? begun : this.#line;
+    const fewest = Math.min(...candidates.map(({ tenant }) => this.#runningOf(tenant)));
+    return candidates.find(({ tenant }) => this.#runningOf(tenant) === fewest);
+  }
+
+  #runningOf(tenant: string): number {
+    return this.#running.get(tenant) ?? 0;
+  }
+
+  #wait(applicant: Applicant, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
+        ...applicant,
         start: () => {
           signal.removeEventListener('abort', leave);
           resolve();

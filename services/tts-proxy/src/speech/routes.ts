@@ -5,18 +5,17 @@ import { clientSignal } from '@eloquence/shared/runtime/client-signal';
 import { requireKey, type Service } from '@eloquence/shared/runtime/service';
 import type { FastifyReply } from 'fastify';
 import { assertFormat, contentTypes, encode } from '../audio/encode.ts';
-import type { Utterance } from '../providers/provider.ts';
-import type { VoiceChain } from '../providers/voice-chain.ts';
+import type { VoiceChain } from '../chain/voice-chain.ts';
 import { resolveVoice, voiceList } from '../voices/resolve-voice.ts';
 import { builtinMap } from '../voices/voice-map.ts';
-import type { Speaker } from './speaker.ts';
+import type { Speech, SpeechOpener, SpeechOptions } from './speech.ts';
 import { spokenText } from '../text/spoken-text.ts';
 
 /** OpenAI's model names: clients insist on one. Which model really speaks is a setting, so all mean the same. */
 const MODEL_ALIASES = ['tts-1', 'tts-1-hd', 'gpt-4o-mini-tts'];
 
 export interface SpeechRouteDeps {
-  readonly speaker: Speaker;
+  readonly speaker: SpeechOpener;
   readonly chain: VoiceChain;
   readonly internalKey: string;
   readonly ffmpeg: string | undefined;
@@ -44,30 +43,43 @@ export function registerSpeechRoutes(app: Service, deps: SpeechRouteDeps): void 
 async function answerSpeech(body: SpeechRequest, reply: FastifyReply, deps: SpeechRouteDeps): Promise<FastifyReply> {
   const format = body.response_format;
   assertFormat(format, deps.ffmpeg);
-  const utterance = toUtterance(body);
   const signal = clientSignal(reply);
-  const speech = await deps.speaker.open(utterance, signal).catch((error: unknown) => {
+  const text = spokenText(body.input);
+  const speech = await deps.speaker.open(toOptions(body, text), signal);
+  speech.write(body.input);
+  speech.end();
+  const pieces = speech.pieces[Symbol.asyncIterator]();
+  const first = await pieces.next().catch((error: unknown) => {
     if (signal.aborted) return undefined;
     throw error;
   });
   // Nobody is left to answer.
-  if (!speech) return reply.hijack();
-  reply.raw.once('close', speech.close);
-  const bytes = encode(speech.samples, { format, ffmpeg: deps.ffmpeg, signal });
+  if (!first) return reply.hijack();
+  reply.raw.once('close', () => speech.close());
+  const bytes = encode(samplesOf(pieces), { format, ffmpeg: deps.ffmpeg, signal });
   return reply
     .type(contentTypes[format])
     .header('cache-control', 'no-store')
-    .header('x-eloquence-engine', speech.provider.engine.id)
+    .header('x-eloquence-engine', first.value?.type === 'sentence' ? first.value.engine.id : '')
     .send(Readable.from(bytes, { objectMode: false }));
 }
 
-function toUtterance(body: SpeechRequest): Utterance {
-  const text = spokenText(body.input);
+async function* samplesOf(
+  pieces: ReturnType<Speech['pieces'][typeof Symbol.asyncIterator]>,
+): AsyncGenerator<Int16Array> {
+  for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
+    if (next.value.type === 'broken') throw next.value.error;
+    if (next.value.type === 'audio') yield next.value.samples;
+  }
+}
+
+function toOptions(body: SpeechRequest, text: string): SpeechOptions {
   const name = typeof body.voice === 'string' ? body.voice : body.voice.id;
   return {
-    text,
     voice: resolveVoice(builtinMap, name, { text, ...(body.language && { language: body.language }) }),
     speed: body.speed,
     ...(body.instructions !== undefined && { instructions: body.instructions }),
+    cache: body.cache,
+    tenant: 'internal',
   };
 }

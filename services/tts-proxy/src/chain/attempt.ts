@@ -1,0 +1,148 @@
+import { TTS_SAMPLE_RATE_HZ } from '@eloquence/shared/contracts/tts';
+import { ChildAbort } from '@eloquence/shared/runtime/abort';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import { within } from '@eloquence/shared/runtime/within';
+import type { LoudnessMemory } from '../audio/loudness-memory.ts';
+import { polish } from '../audio/polish.ts';
+import type { SpeechProvider, Utterance } from '../providers/provider.ts';
+import type { SpeechLimits } from '../speech/limits.ts';
+import type { Voice } from '../voices/voice.ts';
+import type { Member } from './voice-chain.ts';
+
+/**
+ * How asking a provider ended. `failed`: no sound · `broken`: no end · `late`: another was asked beside it and was heard first ·
+ * `aborted`: not wanted any more, which says nothing about the provider.
+ */
+export const outcomes = ['ok', 'failed', 'broken', 'late', 'aborted'] as const;
+export type Outcome = (typeof outcomes)[number];
+
+export interface AttemptOptions {
+  readonly member: Member;
+  readonly utterance: Utterance;
+  readonly limits: SpeechLimits;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+  readonly loudness: LoudnessMemory;
+  readonly signal: AbortSignal;
+  /** Called when the provider's socket or process is gone. */
+  readonly onGone: () => void;
+}
+
+/** Whose loudness it is: see `LoudnessMemory`. */
+export function voiceKey(provider: SpeechProvider, voice: Voice): string {
+  return `${provider.id} ${provider.identity(voice)} ${voice.language}`;
+}
+
+/** One provider asked for one sentence. It ends once, with one outcome, which is counted and told to the provider's breaker. */
+export class Attempt {
+  readonly member: Member;
+  readonly startedAtMs = performance.now();
+  readonly #options: AttemptOptions;
+  readonly #abort: ChildAbort;
+  readonly #pieces: AsyncGenerator<Int16Array>;
+  #samples = 0;
+  #outcome: Outcome | undefined;
+
+  constructor(options: AttemptOptions) {
+    const { member, utterance, loudness, limits, signal } = options;
+    const { provider } = member;
+    this.member = member;
+    this.#options = options;
+    this.#abort = new ChildAbort(signal, { timeoutMs: limits.answerTimeoutMs });
+    this.#pieces = polish(provider.speak(utterance, this.#abort.signal), {
+      voiceKey: voiceKey(provider, utterance.voice),
+      loudness,
+      signal: this.#abort.signal,
+    });
+    member.health.entered();
+    // Nobody may be waiting for its next piece when it is aborted.
+    this.#abort.signal.addEventListener('abort', () => this.#leave(), { once: true });
+    if (signal.aborted) this.#leave();
+  }
+
+  /**
+   * Waits for the first audible sample.
+   *
+   * @throws AppError why there was none; the signal's reason
+   */
+  async first(timeoutMs: number): Promise<Int16Array> {
+    const piece = await this.#read(timeoutMs, 'failed');
+    if (!piece) {
+      const error = new AppError('upstream_failed', 'The voice made no sound.');
+      this.end('failed', error);
+      throw error;
+    }
+    const tookMs = performance.now() - this.startedAtMs;
+    const { id } = this.member.provider;
+    this.member.firstSounds.learn(tookMs);
+    this.#options.telemetry.observe('eloquence_tts_first_byte_seconds', { provider: id }, tookMs / 1000);
+    return piece;
+  }
+
+  /**
+   * The next samples; undefined after the last.
+   *
+   * @throws AppError when the voice breaks off; the signal's reason
+   */
+  async next(): Promise<Int16Array | undefined> {
+    const piece = await this.#read(this.#options.limits.idleTimeoutMs, 'broken');
+    if (!piece) this.end('ok');
+    return piece;
+  }
+
+  /** Lets the provider go, and counts how it ended; what comes after the first call is passed over. */
+  end(outcome: Outcome, error?: AppError): void {
+    if (this.#outcome) return;
+    this.#outcome = outcome;
+    const { telemetry, logger, onGone } = this.#options;
+    const { provider, health, firstSounds } = this.member;
+    telemetry.count('eloquence_tts_requests_total', { provider: provider.id, outcome });
+    const seconds = this.#samples / TTS_SAMPLE_RATE_HZ;
+    if (seconds > 0) telemetry.count('eloquence_tts_audio_seconds_total', { provider: provider.id }, seconds);
+    if (outcome === 'ok') health.succeeded();
+    // It was not its fault; but too many requests are ours.
+    else if (outcome === 'aborted' || (error?.fault === 'caller' && error.code !== 'rate_limited')) health.left();
+    else {
+      const tookMs = Math.round(performance.now() - this.startedAtMs);
+      // A voice that has become slow is given more time: without this it would lose every race from now on.
+      if (outcome === 'late') firstSounds.learn(tookMs);
+      const reason = error ?? new AppError('upstream_timeout', `${provider.id} was silent for ${tookMs} ms.`);
+      // Its cause may quote what was to be spoken.
+      logger.warn({ provider: provider.id, outcome, code: reason.code, reason: reason.message }, 'voice failed');
+      health.failed(reason);
+    }
+    this.#abort.abort(new DOMException('the attempt is over', 'AbortError'));
+    this.#abort[Symbol.dispose]();
+    void this.#pieces.return(undefined).then(onGone, onGone);
+  }
+
+  async #read(timeoutMs: number, outcome: Outcome): Promise<Int16Array | undefined> {
+    const { limits, signal } = this.#options;
+    const late = (cause: unknown) =>
+      new AppError('upstream_timeout', `The voice was silent for ${timeoutMs} ms.`, { cause });
+    try {
+      const { done, value } = await within(this.#pieces.next(), { timeoutMs, abort: this.#abort, late });
+      if (done) {
+        signal.throwIfAborted();
+        return undefined;
+      }
+      this.#samples += value.length;
+      return value;
+    } catch (thrown) {
+      if (signal.aborted) throw signal.reason;
+      const tooLong = this.#abort.signal.aborted && !(thrown instanceof AppError);
+      const error = tooLong
+        ? new AppError('upstream_timeout', `The voice took longer than ${limits.answerTimeoutMs} ms.`)
+        : AppError.from(thrown);
+      this.end(outcome, error);
+      throw error;
+    }
+  }
+
+  /** After the caller's abort; the other aborts come from `end` or are about to come to it. */
+  #leave(): void {
+    if (this.#options.signal.aborted) this.end('aborted');
+  }
+}

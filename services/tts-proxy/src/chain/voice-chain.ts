@@ -1,0 +1,129 @@
+import type { Engine } from '@eloquence/shared/contracts/engine';
+import { CircuitBreaker } from '@eloquence/shared/runtime/circuit-breaker';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import type { SpeechProvider } from '../providers/provider.ts';
+import { FirstSounds } from './first-sounds.ts';
+
+/** When the next provider is asked beside one that is silent, ms, if that does not say: the p95 of a quick vendor. */
+const HEDGE_AFTER_MS = 400;
+/** A provider gets this many times its usual time before another is asked beside it... */
+const HEDGE_FACTOR = 2;
+/** ...and no more than this, ms: a listener takes a longer silence for a dropped call. */
+const MAX_HEDGE_AFTER_MS = 1_500;
+const CHECK_TIMEOUT_MS = 5_000;
+
+/** A provider and what is known of it. */
+export interface Member {
+  readonly provider: SpeechProvider;
+  readonly health: CircuitBreaker;
+  readonly firstSounds: FirstSounds;
+}
+
+export interface VoiceChainOptions {
+  readonly logger: Logger;
+  /** Test seam, see CircuitBreakerOptions. */
+  readonly firstProbeMs?: number;
+}
+
+/** What a speech has learned about whom to ask. */
+export interface Preference {
+  /** Who spoke last: a voice does not change within an answer without need. */
+  readonly last?: Member | undefined;
+  /** Who broke off in this answer. */
+  readonly avoid?: ReadonlySet<Member>;
+}
+
+/** The providers in order of preference, and how each of them is. */
+export class VoiceChain {
+  readonly members: readonly Member[];
+  readonly #logger: Logger;
+
+  constructor(providers: readonly SpeechProvider[], { logger, firstProbeMs }: VoiceChainOptions) {
+    this.#logger = logger;
+    this.members = providers.map((provider) => ({
+      provider,
+      firstSounds: new FirstSounds(),
+      health: new CircuitBreaker({
+        probe: () => provider.check(AbortSignal.timeout(CHECK_TIMEOUT_MS)),
+        onChange: (error) => {
+          const about = { provider: provider.id };
+          if (error) logger.warn({ ...about, code: error.code, reason: error.message }, 'voice is away');
+          else logger.info(about, 'voice is back');
+        },
+        ...(firstProbeMs !== undefined && { firstProbeMs }),
+      }),
+    }));
+  }
+
+  /** Whom to ask, in order: those that are well. When none is, all: there is nothing to lose. */
+  order({ last, avoid }: Preference = {}): readonly Member[] {
+    const able = this.members.filter(({ health }) => health.able);
+    const willing = able.filter((member) => !avoid?.has(member));
+    const order = [willing, able, this.members].find(({ length }) => length > 0) ?? [];
+    return last && order.includes(last) ? [last, ...order.filter((member) => member !== last)] : order;
+  }
+
+  /** What the next answer will probably be spoken by; undefined when nobody can. */
+  engine(): Engine | undefined {
+    return this.#speaking?.provider.engine;
+  }
+
+  /**
+   * For /ready: who speaks, who would, and why not the one that should.
+   *
+   * @throws Error when nobody can speak
+   */
+  get summary(): string {
+    const speaking = this.#speaking;
+    const away = this.members.filter(({ health }) => health.fault);
+    const reasons = away.map(({ provider, health }) => `${provider.id} is away: ${health.fault?.message ?? ''}`);
+    if (!speaking) throw new Error(reasons.length > 0 ? reasons.join('; ') : NO_VOICE);
+    const spare = this.members.filter((member) => member !== speaking && !member.health.fault);
+    return [
+      `${speaking.provider.id} speaks`,
+      ...(spare.length > 0 ? [`spare: ${spare.map(({ provider }) => provider.id).join(', ')}`] : []),
+      ...reasons,
+    ].join('; ');
+  }
+
+  /** Asks every provider whether it would speak, so that a wrong key is known before somebody waits for its voice. */
+  async check(): Promise<void> {
+    await Promise.all(
+      this.members.map(async ({ provider, health }) => {
+        try {
+          await provider.check(AbortSignal.timeout(CHECK_TIMEOUT_MS));
+        } catch (thrown) {
+          const error =
+            thrown instanceof AppError
+              ? thrown
+              : new AppError('upstream_failed', `${provider.id} did not answer its check.`, { cause: thrown });
+          this.#logger.warn(
+            { provider: provider.id, code: error.code, reason: error.message },
+            'voice failed its check',
+          );
+          health.failed(error);
+        }
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    for (const { health } of this.members) health.close();
+    await Promise.all(this.members.map(async ({ provider }) => provider.close?.()));
+  }
+
+  /** One that is on trial and busy is nobody's now, but it is not away either. */
+  get #speaking(): Member | undefined {
+    return this.members.find(({ health }) => health.able);
+  }
+}
+
+export const NO_VOICE = 'There is no voice. Install espeak-ng (apt-get install espeak-ng), or set OPENAI_API_KEY.';
+
+/** How long to wait for a provider before another is asked beside it, ms. */
+export function hedgeAfterMs({ provider, firstSounds }: Member): number {
+  const setMs = provider.hedgeAfterMs ?? HEDGE_AFTER_MS;
+  const usualMs = (firstSounds.medianMs ?? 0) * HEDGE_FACTOR;
+  return Math.min(Math.max(setMs, usualMs), Math.max(setMs, MAX_HEDGE_AFTER_MS));
+}

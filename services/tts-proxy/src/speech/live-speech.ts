@@ -1,0 +1,276 @@
+import { TTS_SAMPLE_RATE_HZ } from '@eloquence/shared/contracts/tts';
+import { ChildAbort } from '@eloquence/shared/runtime/abort';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import type { Member, VoiceChain } from '../chain/voice-chain.ts';
+import type { Utterance } from '../providers/provider.ts';
+import { Cutter } from '../text/cutter.ts';
+import { spokenPiece } from '../text/spoken-text.ts';
+import type { Admission } from './admission.ts';
+import type { SpeechLimits } from './limits.ts';
+import type { Phrases } from './phrases.ts';
+import { Pulse } from './pulse.ts';
+import type { Speech, SpeechOptions, SpeechPiece } from './speech.ts';
+import type { Demand } from './rendering.ts';
+import { SpokenSentence } from './spoken-sentence.ts';
+import { UpstreamPlaces } from './upstream-places.ts';
+
+/** Requests of one speech at its providers at once: the sentence being made and the next, or a silent provider and another. */
+const MAX_UPSTREAM = 2;
+/** Sentences begun of which nothing is heard yet. Policy: the next is not asked for, as it may never be wanted. */
+const MAX_AHEAD = 2;
+/** Sound left to hear when a sentence is given out though it is not whole, ms: enough for a network and a player. */
+const RELEASE_LEAD_MS = 500;
+/** Sound left to hear when a silent provider is given no more time, ms: enough for another to be heard in time. */
+const WANT_LEAD_MS = 1_200;
+
+export interface LiveSpeechDeps {
+  readonly chain: VoiceChain;
+  readonly phrases: Phrases;
+  readonly admission: Admission;
+  readonly limits: SpeechLimits;
+}
+
+interface SentenceItem {
+  readonly type: 'sentence';
+  /** As it was written. */
+  readonly text: string;
+  /** What of it can be spoken. */
+  readonly spoken: string;
+  sound?: SpokenSentence;
+}
+
+type Item = SentenceItem | { readonly type: 'flush' };
+
+/**
+ * One answer: text is cut into sentences, each is made while the one before is heard, and given out in order.
+ *
+ * Synthesis is faster than hearing, so a sentence is given out when it is whole, or when what was given out before is nearly
+ * heard. A voice that breaks off in the middle of a sentence is then nearly always noticed before anybody has heard of it, and
+ * the sentence begins again elsewhere.
+ */
+export class LiveSpeech implements Speech {
+  readonly pieces: AsyncIterable<SpeechPiece>;
+  readonly #deps: LiveSpeechDeps;
+  readonly #options: SpeechOptions;
+  readonly #abort: ChildAbort;
+  readonly #onClose: () => void;
+  readonly #cutter = new Cutter();
+  readonly #places = new UpstreamPlaces(MAX_UPSTREAM);
+  readonly #pulse = new Pulse(() => this.#advance());
+  /** What is being heard, and all behind it. */
+  readonly #line: Item[] = [];
+  /** Text without a word in it, announced with the next sentence. */
+  #silentText = '';
+  /** Characters the cutter has not given back. */
+  #uncutChars = 0;
+  #ended = false;
+  #closed = false;
+  #isClosedByReader = false;
+  /** The sentence begun last, and who spoke last. */
+  #latest: SpokenSentence | undefined;
+  #last: Member | undefined;
+  readonly #avoid = new Set<Member>();
+  /** When all that was given out will have been heard, ms of `performance.now`. */
+  #heardUntilMs = 0;
+
+  constructor(deps: LiveSpeechDeps, options: SpeechOptions, signal: AbortSignal, onClose: () => void) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#onClose = onClose;
+    this.#abort = new ChildAbort(signal);
+    this.#abort.signal.addEventListener('abort', () => this.#shut(), { once: true });
+    if (signal.aborted) this.#shut();
+    this.pieces = this.#watched();
+  }
+
+  write(text: string): void {
+    if (this.#closed) return;
+    if (this.#ended) throw new Error('text after the end of a speech');
+    const { maxWaitingChars } = this.#deps.limits;
+    if (this.#waitingChars + text.length > maxWaitingChars)
+      throw new AppError('payload_too_large', `More than ${maxWaitingChars} characters wait to be spoken. Send less.`);
+    this.#uncutChars += text.length;
+    this.#add(this.#cutter.push(text));
+  }
+
+  flush(): void {
+    if (this.#closed || this.#ended) return;
+    this.#add(this.#cutter.flush());
+    this.#uncutChars = 0;
+    this.#line.push({ type: 'flush' });
+    this.#pulse.beat();
+  }
+
+  end(): void {
+    if (this.#closed || this.#ended) return;
+    this.#add(this.#cutter.flush());
+    this.#ended = true;
+    this.#pulse.beat();
+  }
+
+  close(): void {
+    this.#isClosedByReader ||= !this.#closed;
+    this.#abort.abort(new DOMException('the speech is over', 'AbortError'));
+  }
+
+  /** The voices stop as the signal aborts; this frees the rest. */
+  #shut(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#line.length = 0;
+    this.#abort[Symbol.dispose]();
+    this.#pulse.beat();
+    this.#onClose();
+  }
+
+  get #waitingChars(): number {
+    const waiting = this.#line.reduce(
+      (sum, item) => sum + (item.type === 'sentence' && !item.sound ? item.text.length : 0),
+      0,
+    );
+    return waiting + this.#uncutChars + this.#silentText.length;
+  }
+
+  #add(pieces: readonly string[]): void {
+    for (const piece of pieces) {
+      this.#uncutChars -= piece.length;
+      const text = this.#silentText + piece;
+      const spoken = spokenPiece(piece);
+      this.#silentText = spoken === undefined ? text : '';
+      if (spoken !== undefined) this.#line.push({ type: 'sentence', text, spoken });
+    }
+    this.#pulse.beat();
+  }
+
+  /** Begins the next sentence, if it may begin now. */
+  #advance(): void {
+    if (this.#closed) return;
+    const ahead = this.#line.filter((item) => item.type === 'sentence' && item.sound && !item.sound.taken).length;
+    const next = this.#line.find((item) => item.type === 'sentence' && !item.sound);
+    // First sound first; and whoever speaks a sentence shall speak the next.
+    const isTurn = !this.#latest?.silent && this.#places.free > 0 && ahead < MAX_AHEAD;
+    if (next?.type !== 'sentence' || !isTurn) return;
+    next.sound = this.#begin(next.spoken);
+    this.#latest = next.sound;
+  }
+
+  #begin(text: string): SpokenSentence {
+    const { chain, phrases, admission } = this.#deps;
+    const { voice, speed, instructions, cache: scope, tenant } = this.#options;
+    const utterance: Utterance = { text, voice, speed, ...(instructions !== undefined && { instructions }) };
+    const isNew = this.#latest === undefined;
+    const open = (attach: (demand: Demand) => void, signal: AbortSignal) =>
+      phrases.open(
+        {
+          utterance,
+          scope,
+          tenant,
+          copiesOf: () => this.#copiesOf(),
+          order: () => chain.order({ last: this.#last, avoid: this.#avoid }),
+          onBroken: (member) => this.#avoid.add(member),
+          enter: (attempt) => this.#enter(attempt),
+          admit: (making) => admission.enter({ tenant, isNew }, making),
+        },
+        attach,
+        signal,
+      );
+    return new SpokenSentence({
+      open,
+      pulse: this.#pulse,
+      signal: this.#abort.signal,
+      onVoice: (member) => (this.#last = member),
+    });
+  }
+
+  /** A voice that goes on is not changed for a kept copy; else the best voice there is a copy of. */
+  #copiesOf(): readonly Member[] {
+    const last = this.#last;
+    if (last?.health.able && !this.#avoid.has(last)) return [last];
+    const { members } = this.#deps.chain;
+    return last ? [last, ...members.filter((member) => member !== last)] : members;
+  }
+
+  async #enter(signal: AbortSignal): Promise<() => void> {
+    const leave = await this.#places.enter(signal);
+    return () => {
+      leave();
+      this.#pulse.beat();
+    };
+  }
+
+  /** The pieces, unless their reader leaves one lying for too long. */
+  async *#watched(): AsyncGenerator<SpeechPiece> {
+    const { answerTimeoutMs } = this.#deps.limits;
+    const cut = () => {
+      this.#abort.abort(new AppError('invalid_request', `The sound was not read for ${answerTimeoutMs} ms.`));
+    };
+    try {
+      for await (const piece of this.#read()) {
+        const timer = setTimeout(cut, answerTimeoutMs).unref();
+        try {
+          yield piece;
+        } finally {
+          clearTimeout(timer);
+        }
+      }
+    } finally {
+      this.close();
+    }
+  }
+
+  async *#read(): AsyncGenerator<SpeechPiece> {
+    for (;;) {
+      if (this.#isOver()) return;
+      const item = this.#line[0];
+      if (item?.type === 'flush') yield { type: 'flushed' };
+      else if (item?.sound) yield* this.#speak(item.text, item.sound);
+      else if (!item && this.#ended) return yield* this.#rest();
+      else {
+        await this.#pulse.next();
+        continue;
+      }
+      this.#line.shift();
+      this.#pulse.beat();
+    }
+  }
+
+  async *#speak(text: string, sound: SpokenSentence): AsyncGenerator<SpeechPiece> {
+    await this.#due(sound);
+    if (this.#isOver()) return;
+    if (sound.failure) throw sound.failure.error;
+    sound.take();
+    const { engine } = (sound.member as Member).provider;
+    yield { type: 'sentence', text, engine, cached: sound.cached };
+    for (let samples = await sound.next(); samples; samples = await sound.next()) {
+      const now = performance.now();
+      this.#heardUntilMs = Math.max(now, this.#heardUntilMs) + (samples.length / TTS_SAMPLE_RATE_HZ) * 1000;
+      yield { type: 'audio', samples };
+    }
+    if (this.#isOver()) return;
+    if (sound.broken) yield { type: 'broken', error: sound.broken };
+  }
+
+  /** Text without a word at the end of the answer: nothing is heard of it, but whoever shows what is spoken shows it. */
+  *#rest(): Generator<SpeechPiece> {
+    const engine = this.#last?.provider.engine;
+    if (engine && this.#silentText) yield { type: 'sentence', text: this.#silentText, engine, cached: false };
+  }
+
+  /** Waits until a sentence is to be given out. */
+  async #due(sound: SpokenSentence): Promise<void> {
+    while (!this.#closed && !sound.settled) {
+      const leftMs = this.#heardUntilMs - performance.now();
+      if (leftMs <= WANT_LEAD_MS) sound.want();
+      if (leftMs <= RELEASE_LEAD_MS && !sound.silent) return;
+      const untilMs = leftMs > WANT_LEAD_MS ? leftMs - WANT_LEAD_MS : leftMs - RELEASE_LEAD_MS;
+      await this.#pulse.next(untilMs > 0 ? untilMs : undefined);
+    }
+  }
+
+  /** @throws the reason when it was not `close` that ended it */
+  #isOver(): boolean {
+    const { signal } = this.#abort;
+    if (signal.aborted && !this.#isClosedByReader) throw signal.reason;
+    return this.#closed;
+  }
+}

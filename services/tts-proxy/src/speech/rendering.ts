@@ -1,0 +1,122 @@
+import { AppError } from '@eloquence/shared/runtime/errors';
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import type { LoudnessMemory } from '../audio/loudness-memory.ts';
+import { Attempt } from '../chain/attempt.ts';
+import { firstToSound, type Sounding } from '../chain/first-to-sound.ts';
+import type { Member } from '../chain/voice-chain.ts';
+import type { Utterance } from '../providers/provider.ts';
+import type { SpeechLimits } from './limits.ts';
+
+/** What a sentence is made of while it is made. A `voice` after a `broken` begins the sentence again. */
+export type RenderingEvent =
+  | { readonly type: 'voice'; readonly member: Member }
+  | { readonly type: 'audio'; readonly samples: Int16Array }
+  | { readonly type: 'broken'; readonly error: AppError };
+
+/** How often a sentence is begun: when every provider breaks off, the next will too. */
+const MAX_BEGINNINGS = 3;
+
+/** What those who are to hear a sentence tell its maker. One maker may have several listeners. */
+export class Demand {
+  readonly #wanted = Promise.withResolvers<void>();
+  readonly #undecided = new Set<object>();
+
+  /** Resolves when somebody waits for the sound now. */
+  get wanted(): Promise<void> {
+    return this.#wanted.promise;
+  }
+
+  want(): void {
+    this.#wanted.resolve();
+  }
+
+  /** This listener has heard nothing yet: a broken sentence may begin again for it. */
+  undecided(listener: object): void {
+    this.#undecided.add(listener);
+  }
+
+  /** This listener has heard the beginning, or is not there any more. */
+  decided(listener: object): void {
+    this.#undecided.delete(listener);
+  }
+
+  get mayBeginAgain(): boolean {
+    return this.#undecided.size > 0;
+  }
+}
+
+export interface RenderingOptions {
+  readonly utterance: Utterance;
+  readonly demand: Demand;
+  /** Whom to ask, best first; asked again after a break. */
+  readonly order: () => readonly Member[];
+  /** Told of whoever broke off, before `order` is asked again. */
+  readonly onBroken: (member: Member) => void;
+  /** See `RaceOptions.enter`. */
+  readonly enter: (signal: AbortSignal) => Promise<() => void>;
+  /** A place among all syntheses. @returns gives it back */
+  readonly admit: (signal: AbortSignal) => Promise<() => void>;
+}
+
+export interface RendererDeps {
+  readonly limits: SpeechLimits;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+  readonly loudness: LoudnessMemory;
+}
+
+/**
+ * Has one sentence spoken: by the first provider to be heard, and when that breaks off and nobody has heard anything of the
+ * sentence yet, by another from its beginning.
+ *
+ * @throws AppError `overloaded`, or why nobody could speak; the signal's reason
+ */
+export async function* render(
+  deps: RendererDeps,
+  options: RenderingOptions,
+  signal: AbortSignal,
+): AsyncGenerator<RenderingEvent> {
+  const { demand } = options;
+  const leave = await options.admit(signal);
+  try {
+    for (let beginnings = 1; ; beginnings += 1) {
+      const { attempt, first } = await sound(deps, options, signal);
+      try {
+        yield { type: 'voice', member: attempt.member };
+        for (let samples: Int16Array | undefined = first; samples; samples = await attempt.next())
+          yield { type: 'audio', samples };
+        return;
+      } catch (thrown) {
+        if (signal.aborted) throw thrown;
+        options.onBroken(attempt.member);
+        yield { type: 'broken', error: AppError.from(thrown) };
+        if (!demand.mayBeginAgain || beginnings === MAX_BEGINNINGS) return;
+      } finally {
+        attempt.end('aborted');
+      }
+    }
+  } finally {
+    leave();
+  }
+}
+
+async function sound(deps: RendererDeps, options: RenderingOptions, signal: AbortSignal): Promise<Sounding> {
+  const order = options.order();
+  const sounding = await firstToSound({
+    order,
+    limits: deps.limits,
+    signal,
+    wanted: options.demand.wanted,
+    enter: options.enter,
+    ask: (member, onGone) => new Attempt({ ...deps, member, utterance: options.utterance, signal, onGone }),
+  });
+  const from = order[0];
+  if (sounding.passedOver && from)
+    deps.telemetry.count('eloquence_tts_failovers_total', {
+      from: from.provider.id,
+      to: sounding.attempt.member.provider.id,
+      reason: sounding.passedOver,
+    });
+  return sounding;
+}
