@@ -81,6 +81,7 @@ describe('with Redis, Postgres and LiveKit away', () => {
         { name: 'postgres', ok: false },
         { name: 'migrations', ok: true },
         { name: 'livekit', ok: false },
+        { name: 'model', ok: true, detail: 'demo/demo-coach answers' },
       ],
       engine: { demo: true },
     });

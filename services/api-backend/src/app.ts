@@ -92,6 +92,8 @@ export async function buildApp(deps: AppDeps): Promise<App> {
       { name: 'postgres', check: () => parts.store.ping() },
       { name: 'migrations', check: async () => requireMigrated(deps) },
       { name: 'livekit', check: async () => void (await parts.rooms.listRooms([''])) },
+      // Without a model calls go on: the agent says that it cannot think.
+      { name: 'model', advisory: true, check: async () => chat?.summary() },
     ],
     engine: () => chat?.engine(),
   });
@@ -106,6 +108,9 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   await registerWebhookRoutes(server, { ...parts, ...deps.config.livekit });
   chat = registerChatRoutes(server, {
     settings: deps.config.chat,
+    routing: deps.config.routing,
+    ledger: parts.ledger,
+    callerOf: (request, purpose) => parts.callers.of(request, purpose),
     telemetry: deps.telemetry,
     logger: deps.logger,
     authorize: requireModelKey(deps.config.http),

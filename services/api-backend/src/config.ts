@@ -9,6 +9,7 @@ import {
   wsUrlSchema,
 } from '@eloquence/shared/runtime/config';
 import * as z from 'zod';
+import { routingEnv, routingSettings, type RoutingSettings } from './chat/routing/routing-settings.ts';
 import { chatEnv, chatSettings, type ChatSettings } from './chat/settings.ts';
 import { usageEnv, usageSettings, type UsageSettings } from './chat/usage/settings.ts';
 import { isLoopback } from './http/hosts.ts';
@@ -18,6 +19,7 @@ const REPOSITORY = resolve(import.meta.dirname, '../../..');
 const envSchema = z.object({
   ...commonEnv,
   ...chatEnv,
+  ...routingEnv,
   ...usageEnv,
   PORT: portSchema.default(8000),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must look like redis://host:6379' }),
@@ -59,6 +61,7 @@ export interface Config {
   };
   readonly peers: { readonly sttUrl: string; readonly ttsUrl: string };
   readonly chat: ChatSettings;
+  readonly routing: RoutingSettings;
   readonly usage: UsageSettings;
 }
 
@@ -97,6 +100,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     }),
     peers: Object.freeze({ sttUrl: values.STT_URL, ttsUrl: values.TTS_URL }),
     chat: chatSettings(values),
+    routing: routingSettings(values),
     usage: usageSettings(values),
   });
 }

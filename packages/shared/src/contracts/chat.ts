@@ -136,9 +136,10 @@ export const chatChunkSchema = z.object({
 });
 export type ChatChunk = z.infer<typeof chatChunkSchema>;
 
-export const modelListSchema = z.object({
-  object: z.literal('list'),
-  data: z.array(
-    z.looseObject({ id: z.string(), object: z.literal('model'), created: z.number().int(), owned_by: z.string() }),
-  ),
+export const modelSchema = z.looseObject({
+  id: z.string(),
+  object: z.literal('model'),
+  created: z.number().int(),
+  owned_by: z.string(),
 });
+export const modelListSchema = z.object({ object: z.literal('list'), data: z.array(modelSchema) });

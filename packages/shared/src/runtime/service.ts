@@ -19,6 +19,8 @@ import type { Telemetry } from './telemetry.ts';
 /** One dependency a service needs before it can do its work. Resolves, or rejects with the reason. */
 export interface ReadinessCheck {
   readonly name: string;
+  /** Shown when it fails, but the service counts as ready: work it can do without. */
+  readonly advisory?: boolean;
   readonly check: (signal: AbortSignal) => Promise<string | void>;
 }
 
@@ -122,7 +124,8 @@ async function readinessOf(options: ServiceOptions): Promise<z.infer<typeof read
     }),
   );
   const engine = options.engine?.();
-  return { status: checks.every((check) => check.ok) ? 'ready' : 'not_ready', checks, ...(engine && { engine }) };
+  const isReady = checks.every(({ ok }, index) => ok || options.readiness[index]?.advisory === true);
+  return { status: isReady ? 'ready' : 'not_ready', checks, ...(engine && { engine }) };
 }
 
 /** Which methods the paths of a service answer, for a 405 that names them. Wildcard routes (the web page) do not count. */

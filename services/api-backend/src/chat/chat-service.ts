@@ -1,137 +1,120 @@
+import { createHash } from 'node:crypto';
 import type { ChatRequest } from '@eloquence/shared/contracts/chat';
 import type { Engine } from '@eloquence/shared/contracts/engine';
-import { ChildAbort } from '@eloquence/shared/runtime/abort';
-import { AppError } from '@eloquence/shared/runtime/errors';
+import { delay } from '@eloquence/shared/runtime/abort';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
-import { within } from '@eloquence/shared/runtime/within';
-import type { ChatPart, ChatProvider } from './providers/provider.ts';
-import { MODEL_ALIAS, ProviderChoice } from './providers/provider-choice.ts';
+import type { ChatProvider } from './providers/provider.ts';
+import { Answer } from './routing/answer.ts';
+import { ModelDirectory, type NamedModel } from './routing/model-directory.ts';
+import { ModelPool, nameOf } from './routing/model-pool.ts';
+import { RetryBudget } from './routing/retry-budget.ts';
+import type { RoutingSettings } from './routing/routing-settings.ts';
+import { textOf } from './routing/token-estimate.ts';
 import type { ChatSettings } from './settings.ts';
-
-/** An answer whose first part has come. */
-export interface ChatAnswer {
-  readonly provider: ChatProvider;
-  /** Ends after `finish` (and `usage`, if the provider gives it); throws when the provider breaks off before. */
-  readonly parts: AsyncIterable<ChatPart>;
-  /** Closes the provider's socket; more than one call does no harm. */
-  readonly close: () => void;
-}
+import type { ChatCaller, Ledger } from './usage/ledger.ts';
 
 export interface ChatServiceDeps {
   readonly settings: ChatSettings;
+  readonly routing: RoutingSettings;
+  /** Best first. */
+  readonly providers: readonly ChatProvider[];
+  readonly ledger: Ledger;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
+  /** Test seam: ms before a provider that is away is looked for again. */
+  readonly firstProbeMs?: number;
 }
 
-/** Asks the chosen model, within time limits, and counts. */
+/** An answer whose first part has come. */
+export interface OpenAnswer {
+  readonly answer: Answer;
+  /** The name the answer's `model` member holds: the one asked for, or for a purpose that of the model that answers. */
+  readonly model: string;
+}
+
+/** An Ollama on this machine answers in a few milliseconds. */
+const FIND_MS = 1_000;
+/** Digits of a digest that tells requests with one beginning from others. */
+const CACHE_KEY_DIGITS = 32;
+
+/** Asks the models that a name stands for, on somebody's account. */
 export class ChatService {
-  readonly #settings: ChatSettings;
-  readonly #telemetry: Telemetry;
-  readonly #logger: Logger;
-  readonly #choice: ProviderChoice;
+  readonly #deps: ChatServiceDeps;
+  readonly #pool: ModelPool;
+  readonly #directory: ModelDirectory;
+  readonly #budget = new RetryBudget();
 
-  constructor({ settings, telemetry, logger }: ChatServiceDeps) {
-    this.#settings = settings;
-    this.#telemetry = telemetry;
-    this.#logger = logger;
-    this.#choice = new ProviderChoice(settings, logger);
+  /** @throws ConfigError when a purpose names a model that cannot be had */
+  constructor(deps: ChatServiceDeps) {
+    this.#deps = deps;
+    this.#pool = new ModelPool({ ...deps, provider: deps.settings.provider });
+    this.#directory = new ModelDirectory(this.#pool, deps.routing.listMs);
   }
 
-  /** The model in use, for `/ready`. */
+  /**
+   * Asks every provider whether it would answer; `/ready` waits for that. To be awaited before the first request: where only
+   * Ollama can save the caller from the demo coach, it is given a moment to say that it is there.
+   */
+  async start(): Promise<void> {
+    const checked = this.#pool.start();
+    if (this.#pool.hasModel) return;
+    const enough = new AbortController();
+    await Promise.race([checked, delay(FIND_MS, enough.signal)]);
+    enough.abort();
+  }
+
+  close(): void {
+    this.#pool.close();
+  }
+
+  /** Who answers, for `/ready` and for people. */
   engine(): Engine {
-    return this.#choice.current().engine();
+    return this.#pool.engine();
   }
 
-  /** Looks for a local model; to be awaited before the first request. */
-  start(): Promise<void> {
-    return this.#choice.probe();
+  /**
+   * Who answers, who is spare and who is away.
+   *
+   * @throws AppError when nobody would answer
+   */
+  summary(): Promise<string> {
+    return this.#pool.summary();
   }
 
-  /** Model names a request may use. */
-  models(signal: AbortSignal): Promise<readonly string[]> {
-    return this.#choice.current().models(signal);
+  /** Names a request may use. */
+  models(signal: AbortSignal): Promise<readonly NamedModel[]> {
+    return this.#directory.list(signal);
+  }
+
+  /** What a name is asked for. */
+  purposeOf(model: string): ChatCaller['purpose'] {
+    return this.#directory.purposeOf(model);
   }
 
   /**
    * Asks, and waits for the first part.
    *
-   * @throws AppError `upstream_timeout` when there is none in time, otherwise as `ChatProvider.stream`
+   * @throws AppError as the ledger's `admit`, `unknown_model`, or that of the first model asked
    */
-  async open(request: ChatRequest, signal: AbortSignal): Promise<ChatAnswer> {
-    const provider = this.#choice.current();
-    const startedAtMs = performance.now();
-    const abort = new ChildAbort(signal);
-    const close = () => {
-      abort.abort(new DOMException('the answer is over', 'AbortError'));
-      abort[Symbol.dispose]();
-    };
-    const model = request.model === MODEL_ALIAS ? (provider.defaultModel() ?? MODEL_ALIAS) : request.model;
-    const parts = provider.stream({ ...request, model }, abort.signal)[Symbol.asyncIterator]();
-    try {
-      const first = await partWithin(parts.next(), this.#settings.firstTokenTimeoutMs, abort);
-      if (first.done) throw endedEarly();
-      const seconds = (performance.now() - startedAtMs) / 1000;
-      this.#telemetry.observe('eloquence_llm_ttft_seconds', { provider: provider.id }, seconds);
-      return { provider, parts: this.#parts({ provider, abort, parts, first: first.value }, close), close };
-    } catch (error) {
-      close();
-      this.#fail(provider, error, signal.aborted ? 'aborted' : 'failed');
-      throw error;
-    }
-  }
-
-  async *#parts(opened: Opened, close: () => void): AsyncGenerator<ChatPart> {
-    const { provider, abort, parts, first } = opened;
-    let outcome = 'aborted';
-    let isFinished = false;
-    try {
-      for (let part = first; ;) {
-        isFinished ||= part.type === 'finish';
-        if (part.type === 'usage') this.#countTokens(provider, part.usage);
-        yield part;
-        const next = await partWithin(parts.next(), this.#settings.idleTimeoutMs, abort);
-        if (next.done) break;
-        part = next.value;
-      }
-      if (!isFinished) throw endedEarly();
-      outcome = 'ok';
-    } catch (error) {
-      const byCaller = abort.signal.aborted && !(error instanceof AppError);
-      if (!byCaller) outcome = 'broken';
-      if (!byCaller) this.#logger.warn({ err: error, provider: provider.id }, 'model broke off');
-      throw error;
-    } finally {
-      this.#telemetry.count('eloquence_llm_requests_total', { provider: provider.id, outcome });
-      close();
-    }
-  }
-
-  #countTokens({ id }: ChatProvider, usage: { prompt_tokens: number; completion_tokens: number }): void {
-    this.#telemetry.count('eloquence_llm_tokens_total', { provider: id, direction: 'in' }, usage.prompt_tokens);
-    this.#telemetry.count('eloquence_llm_tokens_total', { provider: id, direction: 'out' }, usage.completion_tokens);
-  }
-
-  #fail(provider: ChatProvider, error: unknown, outcome: 'aborted' | 'failed'): void {
-    this.#telemetry.count('eloquence_llm_requests_total', { provider: provider.id, outcome });
-    if (outcome === 'failed') this.#logger.warn({ err: error, provider: provider.id }, 'model failed to answer');
+  async open(request: ChatRequest, caller: ChatCaller, signal: AbortSignal): Promise<OpenAnswer> {
+    await this.#deps.ledger.admit(caller, signal);
+    const choice = await this.#directory.resolve(request.model, signal);
+    const { limits, answerMs } = this.#deps.routing;
+    const cacheKey = cacheKeyOf(request, caller);
+    const answer = new Answer(
+      { ...this.#deps, budget: this.#budget },
+      { request, choice, caller, limits: limits[choice.purpose], answerMs, signal, ...(cacheKey && { cacheKey }) },
+    );
+    await answer.open();
+    return { answer, model: choice.exact ? request.model : nameOf(answer.candidate) };
   }
 }
 
-interface Opened {
-  readonly provider: ChatProvider;
-  readonly abort: ChildAbort;
-  readonly parts: AsyncIterator<ChatPart>;
-  readonly first: ChatPart;
-}
-
-function partWithin<T>(pending: Promise<T>, timeoutMs: number, abort: ChildAbort): Promise<T> {
-  const late = (cause: unknown) =>
-    new AppError('upstream_timeout', `The model said nothing for ${timeoutMs / 1000} s.`, { cause });
-  return within(pending, { timeoutMs, abort, late });
-}
-
-/** A connection cut at a chunk's end looks like an end; only a finish reason makes it one. */
-function endedEarly(): AppError {
-  return new AppError('upstream_failed', 'The model stopped in the middle of its answer.');
+/** The same for a session's turns, else for requests of one tenant with the same instructions. */
+function cacheKeyOf({ messages: [first] }: ChatRequest, { sessionId, tenant }: ChatCaller): string | undefined {
+  const isSystem = first?.role === 'system' || first?.role === 'developer';
+  const shared = sessionId ?? (isSystem ? textOf(first.content) : undefined);
+  if (shared === undefined) return undefined;
+  return createHash('sha256').update(`${tenant}\n${shared}`).digest('hex').slice(0, CACHE_KEY_DIGITS);
 }

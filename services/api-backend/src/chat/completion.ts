@@ -16,13 +16,13 @@ function newHead(model: string): Head {
   return { id: `chatcmpl-${randomText(24)}`, created: Math.floor(Date.now() / 1000), model };
 }
 
-/** Collects an answer into OpenAI's one-piece body. */
-export async function toCompletion(parts: AsyncIterable<ChatPart>, model: string): Promise<ChatCompletion> {
+/** Puts an answer into OpenAI's one-piece body. */
+export function toCompletion(parts: readonly ChatPart[], model: string): ChatCompletion {
   let text = '';
   let reason: FinishReason = 'stop';
   let usage = NO_USAGE;
   const calls: { id: string; name: string; arguments: string }[] = [];
-  for await (const part of parts) {
+  for (const part of parts) {
     if (part.type === 'text') text += part.text;
     else if (part.type === 'finish') reason = part.reason;
     else if (part.type === 'usage') usage = part.usage;
@@ -68,12 +68,14 @@ export async function* toEvents(parts: AsyncIterable<ChatPart>, options: ChunkOp
     const body: ChatChunk = { ...head, choices: [{ index: 0, delta: {}, finish_reason: null, ...choice }] };
     return event(options.includeUsage ? { ...body, usage: null } : body);
   };
+  // Almost every chunk is the same but for its text, so only that is written anew.
+  const [before, after] = halves(chunk({ delta: { content: TEXT_MARK } }));
   let usage = NO_USAGE;
   const known = new Set<number>();
   try {
     yield chunk({ delta: { role: 'assistant', content: '' } });
     for await (const part of parts) {
-      if (part.type === 'text') yield chunk({ delta: { content: part.text } });
+      if (part.type === 'text') yield before + JSON.stringify(part.text) + after;
       else if (part.type === 'finish') yield chunk({ finish_reason: part.reason });
       else if (part.type === 'usage') usage = part.usage;
       else yield chunk({ delta: { tool_calls: [toolCallDelta(part, known)] } });
@@ -83,6 +85,15 @@ export async function* toEvents(parts: AsyncIterable<ChatPart>, options: ChunkOp
   } catch (error) {
     yield event({ error: toProblem(AppError.from(error)).error });
   }
+}
+
+/** Stands where a chunk's text stands; no model name holds it. */
+const TEXT_MARK = '\u0000text\u0000';
+
+function halves(chunk: string): readonly [before: string, after: string] {
+  const mark = JSON.stringify(TEXT_MARK);
+  const at = chunk.lastIndexOf(mark);
+  return [chunk.slice(0, at), chunk.slice(at + mark.length)];
 }
 
 type ToolCallDelta = NonNullable<ChatChunk['choices'][number]['delta']['tool_calls']>[number];

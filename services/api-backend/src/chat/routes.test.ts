@@ -1,22 +1,8 @@
-import type { AddressInfo } from 'node:net';
 import { problemSchema } from '@eloquence/shared/contracts/errors';
-import { createLogger } from '@eloquence/shared/runtime/logger';
-import { createService, requireKey, type Service } from '@eloquence/shared/runtime/service';
-import { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { FakeMistral } from '@eloquence/testkit/vendors/mistral';
 import { FakeOllama } from '@eloquence/testkit/vendors/ollama';
-import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import * as z from 'zod';
-import type { ChatService } from './chat-service.ts';
-import { registerChatRoutes } from './routes.ts';
-import { chatEnv, chatSettings, type ChatSettings } from './settings.ts';
-
-const KEY = 'internal-key-of-the-test';
-/** A port nobody listens on. */
-const NOWHERE = 'http://127.0.0.1:9';
-const settingsOf = (env: Record<string, string>): ChatSettings =>
-  chatSettings(z.object(chatEnv).parse({ OLLAMA_URL: NOWHERE, ...env }));
+import { chatsOf, startChatProxy, type ChatProxy, type ChatProxyOptions } from '../testing/chat-proxy.ts';
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
@@ -24,43 +10,23 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
-interface Running {
-  readonly app: Service;
-  readonly chat: ChatService;
-  readonly telemetry: Telemetry;
-  readonly client: OpenAI;
-  readonly url: string;
-}
-
-const opened: { close: () => Promise<unknown> }[] = [];
-async function serve(settings: ChatSettings): Promise<Running> {
-  const telemetry = new Telemetry({ processMetrics: false });
-  const logger = createLogger('test', 'silent');
-  const app = createService({ service: 'test', logger, telemetry, readiness: [] });
-  const chat = registerChatRoutes(app, { settings, telemetry, logger, authorize: requireKey([KEY]) });
-  await app.listen({ port: 0, host: '127.0.0.1' });
-  opened.push(app);
-  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  return { app, chat, telemetry, url, client: new OpenAI({ apiKey: KEY, baseURL: `${url}/v1`, maxRetries: 0 }) };
+const opened: ChatProxy[] = [];
+async function serve(env: Readonly<Record<string, string>>, options?: ChatProxyOptions): Promise<ChatProxy> {
+  const proxy = await startChatProxy(env, options);
+  opened.push(proxy);
+  return proxy;
 }
 const messages = [{ role: 'user' as const, content: 'Donnez-moi un conseil' }];
-const ask = (url: string, body: unknown, init: RequestInit = {}) =>
-  fetch(`${url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}` },
-    body: JSON.stringify(body),
-    ...init,
-  });
 
 describe('the LLM proxy', () => {
   let vendor: FakeMistral;
-  let settings: ChatSettings;
+  let settings: Record<string, string>;
   beforeEach(async () => {
     vendor = await new FakeMistral().listen();
-    settings = settingsOf({ MISTRAL_API_KEY: vendor.apiKey, MISTRAL_BASE_URL: vendor.url });
+    settings = { MISTRAL_API_KEY: vendor.apiKey, MISTRAL_BASE_URL: vendor.url };
   });
   afterEach(async () => {
-    for (const app of opened.splice(0)) await app.close();
+    for (const proxy of opened.splice(0)) await proxy[Symbol.asyncDispose]();
     await vendor[Symbol.asyncDispose]();
   });
 
@@ -83,8 +49,8 @@ describe('the LLM proxy', () => {
   });
 
   it('leaves usage out of a stream that did not ask, and ends it with [DONE]', async () => {
-    const { url } = await serve(settings);
-    const response = await ask(url, { messages, stream: true });
+    const { ask } = await serve(settings);
+    const response = await ask({ messages, stream: true });
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     const text = await response.text();
     expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
@@ -97,7 +63,7 @@ describe('the LLM proxy', () => {
       finish: 'tool_calls',
       toolCalls: [{ id: 'abcdefgh1', name: 'find_slots', arguments: '{"day":"mardi"}' }],
     };
-    const { client, telemetry } = await serve(settings);
+    const { client, metrics } = await serve(settings);
     const tools = [{ type: 'function' as const, function: { name: 'find_slots' } }];
     const completion = await client.chat.completions.create({ model: 'talk', messages, tools });
     expect(completion.choices[0]).toMatchObject({
@@ -107,35 +73,42 @@ describe('the LLM proxy', () => {
         tool_calls: [{ id: 'abcdefgh1', function: { name: 'find_slots', arguments: '{"day":"mardi"}' } }],
       },
     });
-    const exported = await telemetry.registry.metrics();
+    const exported = await metrics();
     expect(exported).toContain('eloquence_llm_requests_total{provider="mistral",outcome="ok"} 1');
     expect(exported).toContain('eloquence_llm_tokens_total{provider="mistral",direction="in"} 21');
   });
 
   it('refuses callers without the key, and bodies without messages', async () => {
-    const { url } = await serve(settings);
-    expect((await ask(url, { messages }, { headers: { 'content-type': 'application/json' } })).status).toBe(401);
-    const response = await ask(url, { messages: [] });
+    const { ask } = await serve(settings);
+    expect((await ask({ messages }, { headers: { 'content-type': 'application/json' } })).status).toBe(401);
+    const response = await ask({ messages: [] });
     expect(response.status).toBe(400);
     expect(problemSchema.parse(await response.json()).code).toBe('invalid_request');
   });
 
   it('answers a failure before the first token with a problem body and keeps the real model', async () => {
-    const { url, chat } = await serve(settings);
-    vendor.mode = { type: 'rate_limited', retryAfterS: 7 };
-    const limited = await ask(url, { messages, stream: true });
-    expect([limited.status, limited.headers.get('retry-after')]).toEqual([429, '7']);
+    const { ask, chat } = await serve(settings);
     vendor.mode = { type: 'error', status: 500 };
-    const failed = await ask(url, { messages, stream: true });
+    const failed = await ask({ messages, stream: true });
     expect(failed.status).toBe(502);
     expect(problemSchema.parse(await failed.json())).toMatchObject({ code: 'upstream_failed', fault: 'upstream' });
     expect(chat.engine().demo).toBe(false);
   });
 
+  it('leaves a model alone that has said until when', async () => {
+    const { ask } = await serve(settings);
+    vendor.mode = { type: 'rate_limited', retryAfterS: 7 };
+    for (let time = 0; time < 2; time += 1) {
+      const limited = await ask({ messages, stream: true });
+      expect([limited.status, limited.headers.get('retry-after')]).toEqual([429, '7']);
+    }
+    expect(chatsOf(vendor)).toHaveLength(1);
+  });
+
   it('ends a stream that broke with an error event and no [DONE]', async () => {
-    const { url, client } = await serve(settings);
+    const { ask, client } = await serve(settings);
     vendor.mode = { type: 'cut' };
-    const text = await (await ask(url, { messages, stream: true })).text();
+    const text = await (await ask({ messages, stream: true })).text();
     expect(text).toContain('Bonjour');
     expect(text).not.toContain('[DONE]');
     expect(JSON.parse(text.trim().split('\n\n').at(-1)?.slice(6) ?? '')).toMatchObject({
@@ -146,64 +119,60 @@ describe('the LLM proxy', () => {
   });
 
   it('gives up on a model that does not begin in time', async () => {
-    const { url } = await serve({ ...settings, firstTokenTimeoutMs: 80 });
+    const { ask } = await serve(settings, { limits: { aloneFirstTokenMs: 80 } });
     vendor.mode = { type: 'slow', delayMs: 5_000 };
-    const response = await ask(url, { messages, stream: true });
+    const response = await ask({ messages, stream: true });
     expect(response.status).toBe(504);
-    expect(await vendor.requests[0]?.outcome).toBe('closed');
+    expect(await chatsOf(vendor).at(-1)?.outcome).toBe('closed');
   });
 
   it('gives up on a model that falls silent in the middle', async () => {
-    const { url } = await serve({ ...settings, idleTimeoutMs: 80 });
+    const { ask } = await serve(settings, { limits: { aloneIdleMs: 80 } });
     vendor.mode = { type: 'stall' };
-    expect(await (await ask(url, { messages, stream: true })).text()).toContain('upstream_timeout');
-    expect(await vendor.requests[0]?.outcome).toBe('closed');
+    expect(await (await ask({ messages, stream: true })).text()).toContain('upstream_timeout');
+    expect(await chatsOf(vendor).at(-1)?.outcome).toBe('closed');
   });
 
   it('hangs up on the model when the caller hangs up, before and after the first token', async () => {
-    const { url, telemetry } = await serve(settings);
+    const { ask, metrics } = await serve(settings);
     for (const mode of [{ type: 'slow', delayMs: 5_000 }, { type: 'stall' }] as const) {
       vendor.mode = mode;
-      const count = vendor.requests.length;
+      const count = chatsOf(vendor).length;
       const controller = new AbortController();
-      const asking = ask(url, { messages, stream: true }, { signal: controller.signal }).then((response) =>
-        response.text(),
-      );
+      const asking = ask({ messages, stream: true }, { signal: controller.signal }).then((response) => response.text());
       asking.catch(() => undefined);
-      await expect.poll(() => vendor.requests.length).toBe(count + 1);
+      await expect.poll(() => chatsOf(vendor).length).toBe(count + 1);
       controller.abort();
-      expect(await vendor.requests.at(-1)?.outcome).toBe('closed');
+      expect(await chatsOf(vendor).at(-1)?.outcome).toBe('closed');
     }
-    await expect
-      .poll(() => telemetry.registry.metrics())
-      .toContain('eloquence_llm_requests_total{provider="mistral",outcome="aborted"} 2');
+    await expect.poll(metrics).toContain('eloquence_llm_requests_total{provider="mistral",outcome="aborted"} 2');
   });
 });
 
 describe('the choice of the model', () => {
   afterEach(async () => {
-    for (const app of opened.splice(0)) await app.close();
+    for (const proxy of opened.splice(0)) await proxy[Symbol.asyncDispose]();
   });
 
   it('is the demo coach without keys and without Ollama', async () => {
-    const { client, chat } = await serve(settingsOf({}));
+    const { client, chat } = await serve({});
     expect(chat.engine()).toMatchObject({ id: 'demo-coach', demo: true });
     const completion = await client.chat.completions.create({ model: 'talk', messages });
     expect(completion.choices[0]?.message.content).toMatch(/conseil/i);
     const names = (await client.models.list()).data.map((model) => model.id);
-    expect(names).toEqual(['talk', 'demo-coach']);
+    expect(names).toEqual(['talk', 'summarise', 'synthesise', 'judge', 'demo/demo-coach']);
   });
 
   it('is Ollama when it answers at start, with the first model it lists', async () => {
     await using ollama = await new FakeOllama().listen();
-    const { chat } = await serve(settingsOf({ OLLAMA_URL: ollama.url }));
+    const { chat } = await serve({ OLLAMA_URL: ollama.url });
     expect(chat.engine()).toMatchObject({ id: 'ollama/qwen3:4b', demo: false });
   });
 
   it('becomes Ollama when that is started later', async () => {
     await using ollama = await new FakeOllama().listen();
     ollama.models = [];
-    const { client, chat } = await serve({ ...settingsOf({ OLLAMA_URL: ollama.url }), probeEveryMs: 0 });
+    const { client, chat } = await serve({ OLLAMA_URL: ollama.url }, { probeEveryMs: 0 });
     expect(chat.engine().demo).toBe(true);
     ollama.models = ['mistral:7b'];
     await client.chat.completions.create({ model: 'talk', messages });
@@ -211,18 +180,18 @@ describe('the choice of the model', () => {
   });
 
   it('names the fix when Ollama is asked for and is not there', async () => {
-    const { url } = await serve(settingsOf({ LLM_PROVIDER: 'ollama' }));
-    const response = await ask(url, { messages });
+    const { ask } = await serve({ LLM_PROVIDER: 'ollama' });
+    const response = await ask({ messages });
     expect(response.status).toBe(502);
     expect(problemSchema.parse(await response.json()).detail).toMatch(/ollama pull/);
   });
 
   it('prefers Mistral, then OpenAI, and takes the one that is named', async () => {
     const keys = { MISTRAL_API_KEY: 'm', OPENAI_API_KEY: 'o' };
-    expect((await serve(settingsOf(keys))).chat.engine().id).toMatch(/^mistral/);
-    expect((await serve(settingsOf({ OPENAI_API_KEY: 'o' }))).chat.engine().id).toMatch(/^openai/);
-    expect((await serve(settingsOf({ ...keys, LLM_PROVIDER: 'openai' }))).chat.engine().id).toMatch(/^openai/);
-    expect((await serve(settingsOf({ ...keys, LLM_PROVIDER: 'demo' }))).chat.engine().id).toBe('demo-coach');
-    expect(() => settingsOf({ LLM_PROVIDER: 'mistral' })).toThrow(/MISTRAL_API_KEY/);
+    expect((await serve(keys)).chat.engine().id).toMatch(/^mistral/);
+    expect((await serve({ OPENAI_API_KEY: 'o' })).chat.engine().id).toMatch(/^openai/);
+    expect((await serve({ ...keys, LLM_PROVIDER: 'openai' })).chat.engine().id).toMatch(/^openai/);
+    expect((await serve({ ...keys, LLM_PROVIDER: 'demo' })).chat.engine().id).toBe('demo-coach');
+    await expect(serve({ LLM_PROVIDER: 'mistral' })).rejects.toThrow(/MISTRAL_API_KEY/);
   });
 });

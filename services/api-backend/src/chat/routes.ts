@@ -3,72 +3,95 @@ import {
   chatCompletionSchema,
   chatRequestSchema,
   modelListSchema,
+  modelSchema,
   type ChatRequest,
 } from '@eloquence/shared/contracts/chat';
 import { clientSignal } from '@eloquence/shared/runtime/client-signal';
-import type { Logger } from '@eloquence/shared/runtime/logger';
+import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Service } from '@eloquence/shared/runtime/service';
-import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ChatService } from './chat-service.ts';
+import { ChatService, type ChatServiceDeps } from './chat-service.ts';
 import { toCompletion, toEvents } from './completion.ts';
-import { MODEL_ALIAS } from './providers/provider-choice.ts';
-import type { ChatSettings } from './settings.ts';
+import { buildProviders } from './providers/registry.ts';
+import type { NamedModel } from './routing/model-directory.ts';
+import type { ChatCaller } from './usage/ledger.ts';
 
-export interface ChatRouteDeps {
-  readonly settings: ChatSettings;
-  readonly telemetry: Telemetry;
-  readonly logger: Logger;
+export interface ChatRouteDeps extends Omit<ChatServiceDeps, 'providers'> {
   /** `onRequest` hook that rejects with `unauthorized`. */
   readonly authorize: (request: FastifyRequest) => Promise<void>;
+  /** On whose account a request is. @throws AppError `not_found` when it names a session that is not theirs */
+  readonly callerOf: (request: FastifyRequest, purpose: ChatCaller['purpose']) => Promise<ChatCaller>;
 }
 
 /** A long conversation with its tool results; the contract's 2000 messages need more than the usual 1 MiB. */
 const BODY_LIMIT_BYTES = 4 * 1_048_576;
 
 /**
- * `POST /v1/chat/completions` and `GET /v1/models` on OpenAI's wire. Looks for Ollama when the server becomes ready and
- * lets go of everything when it closes.
+ * `POST /v1/chat/completions`, `GET /v1/models` and `GET /v1/models/{name}` on OpenAI's wire. Checks the providers when the
+ * server becomes ready and lets go of everything when it closes.
  *
  * @returns the service behind the routes; its `engine()` is what `/ready` reports
+ * @throws ConfigError when a purpose names a model that cannot be had
  */
 export function registerChatRoutes(app: Service, deps: ChatRouteDeps): ChatService {
-  const chat = new ChatService(deps);
+  const chat = new ChatService({ ...deps, providers: buildProviders(deps.settings, deps.logger) });
   app.addHook('onReady', () => chat.start());
-  const onRequest = deps.authorize;
-  app.get('/v1/models', { onRequest, schema: { response: { 200: modelListSchema } } }, async (_request, reply) => {
-    const names = await chat.models(clientSignal(reply));
-    return {
-      object: 'list' as const,
-      data: [MODEL_ALIAS, ...names].map((id) => ({ id, object: 'model' as const, created: 0, owned_by: 'eloquence' })),
-    };
-  });
+  app.addHook('onClose', () => chat.close());
+  registerModelRoutes(app, deps, chat);
   app.post(
     '/v1/chat/completions',
     {
-      onRequest,
+      onRequest: deps.authorize,
       bodyLimit: BODY_LIMIT_BYTES,
       schema: { body: chatRequestSchema, response: { 200: chatCompletionSchema } },
     },
-    (request, reply) => answerChat(request.body, reply as unknown as FastifyReply, chat) as Promise<never>,
+    async (request, reply) => {
+      const signal = clientSignal(reply);
+      try {
+        const caller = await deps.callerOf(request, chat.purposeOf(request.body.model));
+        // Streams pass the schema of one-piece answers by.
+        return (await answerChat(request.body, reply as unknown as FastifyReply, { chat, caller, signal })) as never;
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        // Nobody is left to answer.
+        return reply.hijack() as never;
+      }
+    },
   );
   return chat;
 }
 
-async function answerChat(request: ChatRequest, reply: FastifyReply, chat: ChatService): Promise<unknown> {
-  const signal = clientSignal(reply);
-  try {
-    const answer = await chat.open(request, signal);
-    reply.raw.once('close', answer.close);
-    reply.header('cache-control', 'no-store').header('x-eloquence-engine', answer.provider.engine().id);
-    const model = request.model === MODEL_ALIAS ? answer.provider.engine().id : request.model;
-    if (!request.stream) return await toCompletion(answer.parts, model);
-    const includeUsage = request.stream_options?.include_usage ?? false;
-    reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no');
-    return Readable.from(toEvents(answer.parts, { model, includeUsage }), { objectMode: false });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    // Nobody is left to answer.
-    return reply.hijack();
-  }
+function registerModelRoutes(app: Service, { authorize: onRequest }: ChatRouteDeps, chat: ChatService): void {
+  app.get('/v1/models', { onRequest, schema: { response: { 200: modelListSchema } } }, async (_request, reply) => ({
+    object: 'list' as const,
+    data: (await chat.models(clientSignal(reply))).map(toModel),
+  }));
+  // Names of models have slashes, which clients send as they are or encoded.
+  const schema = { response: { 200: modelSchema }, hide: true };
+  app.get('/v1/models/*', { onRequest, schema }, async (request, reply) => {
+    const { '*': name } = request.params as { readonly '*': string };
+    const models = await chat.models(clientSignal(reply));
+    const model = models.find(({ id, ownedBy }) => id === name || id === `${ownedBy}/${name}`);
+    if (!model) throw new AppError('unknown_model', 'There is no model of this name; GET /v1/models lists them.');
+    return toModel({ ...model, id: name });
+  });
+}
+
+const toModel = ({ id, ownedBy }: NamedModel) => ({ id, object: 'model' as const, created: 0, owned_by: ownedBy });
+
+interface Asking {
+  readonly chat: ChatService;
+  readonly caller: ChatCaller;
+  readonly signal: AbortSignal;
+}
+
+async function answerChat(request: ChatRequest, reply: FastifyReply, asking: Asking): Promise<unknown> {
+  const { answer, model } = await asking.chat.open(request, asking.caller, asking.signal);
+  const { member, model: name } = answer.candidate;
+  reply.header('cache-control', 'no-store').header('x-eloquence-engine', member.provider.engine(name).id);
+  if (!request.stream) return toCompletion(await answer.collect(), model);
+  reply.raw.once('close', () => answer.close());
+  const includeUsage = request.stream_options?.include_usage ?? false;
+  reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no');
+  return Readable.from(toEvents(answer.stream(), { model, includeUsage }), { objectMode: false });
 }

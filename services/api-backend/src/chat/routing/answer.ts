@@ -1,0 +1,304 @@
+import type { ChatRequest } from '@eloquence/shared/contracts/chat';
+import { ChildAbort } from '@eloquence/shared/runtime/abort';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import type { ChatPart, ModelRequest } from '../providers/provider.ts';
+import type { ChatCaller } from '../usage/ledger.ts';
+import { canBeContinued, continuationRequest } from './continuation.ts';
+import { Joint } from './joint.ts';
+import { isFaultOfRequest } from './member.ts';
+import { ModelCall, type ModelCallDeps } from './model-call.ts';
+import type { ModelChoice } from './model-directory.ts';
+import { nameOf, type Candidate } from './model-pool.ts';
+import type { RetryBudget } from './retry-budget.ts';
+import type { PurposeLimits } from './routing-settings.ts';
+import { sumUsage } from './token-estimate.ts';
+
+/** What was measured counts this much: twice the usual slowest is no accident any more. */
+const PATIENCE_FACTOR = 2;
+/** A model asked to go on gets at least that long, ms, however long the one before was waited for. */
+const LEAST_TO_GO_ON_MS = 1_000;
+
+export interface AnswerDeps extends ModelCallDeps {
+  readonly budget: RetryBudget;
+}
+
+export interface AnswerOptions {
+  readonly request: ChatRequest;
+  readonly choice: ModelChoice;
+  readonly caller: ChatCaller;
+  readonly limits: PurposeLimits;
+  /** Longest the whole answer may take, ms. */
+  readonly answerMs: number;
+  readonly cacheKey?: string;
+  readonly signal: AbortSignal;
+}
+
+interface Failure {
+  readonly candidate: Candidate;
+  readonly error: AppError;
+}
+
+/** One answer, by as many models as it takes: the next is asked when one fails or hangs, before its first token or after. */
+export class Answer {
+  readonly #deps: AnswerDeps;
+  readonly #options: AnswerOptions;
+  readonly #abort: ChildAbort;
+  readonly #calls: ModelCall[] = [];
+  readonly #failures: Failure[] = [];
+  /** Nobody was able at the start, so those that are away are asked too: there is nothing to lose. */
+  readonly #desperate: boolean;
+  #said = '';
+  #gaveTools = false;
+  #first: ChatPart | undefined;
+  #heardMs = 0;
+
+  constructor(deps: AnswerDeps, options: AnswerOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#abort = new ChildAbort(options.signal, { timeoutMs: options.answerMs });
+    this.#desperate = !options.choice.candidates.some(({ member }) => member.breaker.able);
+    deps.budget.earn();
+  }
+
+  /** Who answers now. */
+  get candidate(): Candidate {
+    return this.#call.candidate;
+  }
+
+  /** Closes the socket of whoever answers; more than once does no harm. */
+  close(): void {
+    this.#calls.at(-1)?.close();
+    this.#abort[Symbol.dispose]();
+  }
+
+  /**
+   * Asks, and waits for the first part.
+   *
+   * @throws AppError of the first model asked, with what became of the others; the signal's reason after an abort
+   */
+  async open(): Promise<void> {
+    try {
+      await this.#ask(
+        'start',
+        (candidate) => this.#request(candidate),
+        (candidate) => this.#firstTokenMs(candidate),
+      );
+    } catch (error) {
+      this.close();
+      throw this.#toThrow(error);
+    }
+  }
+
+  /**
+   * The parts of an answer that is passed on as it comes: exactly one `finish`, then one `usage`. A model that breaks off
+   * in mid-answer is followed by the next, which goes on where it stopped.
+   *
+   * @throws AppError when nobody can go on
+   */
+  async *stream(): AsyncGenerator<ChatPart> {
+    try {
+      let joint: Joint | undefined;
+      for (;;) {
+        try {
+          yield* this.#relay(joint);
+          break;
+        } catch (error) {
+          joint = await this.#goOn(error);
+        }
+      }
+      yield { type: 'usage', usage: this.#usage };
+    } catch (error) {
+      throw this.#toThrow(error);
+    } finally {
+      this.close();
+    }
+  }
+
+  /**
+   * The whole answer of one model: when that breaks off the next begins anew, for nobody has heard anything.
+   *
+   * @throws AppError when none gives a whole answer
+   */
+  async collect(): Promise<readonly ChatPart[]> {
+    try {
+      for (;;) {
+        const parts: ChatPart[] = [];
+        try {
+          for await (const part of this.#relay(undefined)) parts.push(part);
+          return [...parts, { type: 'usage', usage: this.#usage }];
+        } catch (error) {
+          this.#mayGoOn(error);
+          this.#said = '';
+          this.#gaveTools = false;
+          await this.#ask(
+            'middle',
+            (candidate) => this.#request(candidate),
+            (candidate) => this.#firstTokenMs(candidate),
+          );
+        }
+      }
+    } catch (error) {
+      throw this.#toThrow(error);
+    } finally {
+      this.close();
+    }
+  }
+
+  /** The current model's parts from its first on, without what repeats what was said. */
+  async *#relay(joint: Joint | undefined): AsyncGenerator<ChatPart> {
+    let part = this.#first;
+    while (part) {
+      this.#heardMs = performance.now();
+      if (part.type === 'text') {
+        const text = joint ? joint.push(part.text) : part.text;
+        this.#said += text;
+        if (text !== '') yield text === part.text ? part : { type: 'text', text };
+      } else if (part.type !== 'usage') {
+        this.#gaveTools ||= part.type === 'tool_call';
+        const held = joint?.end() ?? '';
+        this.#said += held;
+        if (held !== '') yield { type: 'text', text: held };
+        yield part;
+      }
+      part = await this.#call.next(this.#idleMs());
+    }
+  }
+
+  /** Hands the answer over. @returns what joins its halves; throws the error where nobody can go on */
+  async #goOn(error: unknown): Promise<Joint | undefined> {
+    this.#mayGoOn(error);
+    const { request } = this.#options;
+    if (this.#gaveTools || (this.#said !== '' && !canBeContinued(request))) throw error;
+    if (this.#said === '') {
+      await this.#ask(
+        'start',
+        (candidate) => this.#request(candidate),
+        (candidate) => this.#firstTokenMs(candidate),
+      );
+      return undefined;
+    }
+    const said = this.#said;
+    const goesOnAlone = ({ member }: Candidate) => member.provider.continues === true;
+    await this.#ask(
+      'middle',
+      (candidate) => continuationRequest(this.#request(candidate), said, goesOnAlone(candidate)),
+      () => this.#goOnMs(),
+    );
+    return new Joint(said, { exact: goesOnAlone(this.candidate) });
+  }
+
+  /** Asks one after the other until there is a first part. */
+  async #ask(
+    stage: 'start' | 'middle',
+    requestFor: (candidate: Candidate) => ModelRequest,
+    limitFor: (candidate: Candidate) => number,
+  ): Promise<void> {
+    for (;;) {
+      const candidate = this.#next();
+      if (!candidate || (this.#calls.length > 0 && !this.#deps.budget.spend()))
+        throw this.#failures[0]?.error ?? this.#nobody();
+      const { caller } = this.#options;
+      const request = requestFor(candidate);
+      const call = new ModelCall(this.#deps, { candidate, request, caller, signal: this.#abort.signal });
+      const before = this.#calls.at(-1);
+      this.#calls.push(call);
+      try {
+        this.#first = await call.first(limitFor(candidate));
+        if (before) this.#countFailover(before.candidate, candidate, stage);
+        return;
+      } catch (error) {
+        this.#mayGoOn(error);
+      }
+    }
+  }
+
+  /** Remembers a failure. @throws it where another model would fail too, or nobody waits any more */
+  #mayGoOn(thrown: unknown): void {
+    if (this.#abort.signal.aborted) throw thrown;
+    const error = AppError.from(thrown);
+    this.#failures.push({ candidate: this.candidate, error });
+    if (isFaultOfRequest(error)) throw error;
+  }
+
+  /** The next model nobody has asked for this answer. */
+  #next(): Candidate | undefined {
+    const left = this.#options.choice.candidates.filter(
+      (one) => !this.#calls.some(({ candidate }) => candidate === one),
+    );
+    const able = left.find(({ member }) => member.breaker.able);
+    return able ?? (this.#desperate ? left.find(({ member }) => member.toldToWaitMs === 0) : undefined);
+  }
+
+  /** Another could take over, and there is a call left for it. */
+  get #replaceable(): boolean {
+    return this.#next() !== undefined && this.#deps.budget.allows;
+  }
+
+  /** Asked while the candidate is already among the calls, so that `#next` is the one behind it. */
+  #firstTokenMs({ member }: Candidate): number {
+    const { firstTokenMs, aloneFirstTokenMs } = this.#options.limits;
+    if (!this.#replaceable) return aloneFirstTokenMs;
+    const usual = member.firstTokens.p95 * PATIENCE_FACTOR;
+    return Math.min(aloneFirstTokenMs, Math.max(firstTokenMs, usual));
+  }
+
+  #idleMs(): number {
+    const { idleMs, aloneIdleMs, gapMs } = this.#options.limits;
+    const canGoOn = this.#options.request.stream && !this.#gaveTools && canBeContinued(this.#options.request);
+    if (!canGoOn || !this.#replaceable) return aloneIdleMs;
+    const usual = this.candidate.member.gaps.p95 * PATIENCE_FACTOR;
+    return Math.min(Math.max(idleMs, usual), Math.max(idleMs, gapMs - LEAST_TO_GO_ON_MS));
+  }
+
+  /** What is left of the longest gap a caller may hear. */
+  #goOnMs(): number {
+    return Math.max(LEAST_TO_GO_ON_MS, this.#options.limits.gapMs - (performance.now() - this.#heardMs));
+  }
+
+  #request({ model }: Candidate): ModelRequest {
+    const { request, cacheKey } = this.#options;
+    return { ...request, model, ...(cacheKey && { cacheKey }) };
+  }
+
+  get #usage() {
+    return sumUsage(this.#calls.flatMap(({ usage }) => usage ?? []));
+  }
+
+  get #call(): ModelCall {
+    const call = this.#calls.at(-1);
+    if (!call) throw new Error('nobody has been asked yet');
+    return call;
+  }
+
+  #countFailover(from: Candidate, to: Candidate, stage: 'start' | 'middle'): void {
+    const labels = { from: from.member.provider.id, to: to.member.provider.id, stage };
+    this.#deps.telemetry.count('eloquence_llm_failovers_total', labels);
+    this.#deps.logger.warn({ from: nameOf(from), to: nameOf(to), stage }, 'another model answers');
+  }
+
+  /** Everybody is away and has said until when. */
+  #nobody(): AppError {
+    const waits = this.#options.choice.candidates.map(({ member }) => member.toldToWaitMs);
+    const reason = this.#options.choice.candidates[0]?.member.fault?.message ?? 'No model may be asked now.';
+    return new AppError('rate_limited', reason, { retryAfterS: Math.min(...waits) / 1000 });
+  }
+
+  /** The first model's error, with what became of the others; the caller's own abort as it is. */
+  #toThrow(thrown: unknown): unknown {
+    if (this.#options.signal.aborted) return thrown;
+    if (this.#abort.signal.aborted)
+      return new AppError('upstream_timeout', `The answer took longer than ${this.#options.answerMs / 1000} s.`);
+    const first = this.#failures[0];
+    if (!first || thrown !== first.error) return thrown;
+    const tried = this.#failures.slice(1).map(({ error }) => error.message);
+    const away = this.#options.choice.candidates
+      .filter((one) => !this.#calls.some(({ candidate }) => candidate === one))
+      .flatMap((one) => (one.member.fault ? [`${nameOf(one)} is away: ${one.member.fault.message}`] : []));
+    if (tried.length + away.length === 0) return first.error;
+    const { code, message, retryAfterS } = first.error;
+    return new AppError(code, [message, ...tried, ...away].join(' '), {
+      cause: first.error,
+      ...(retryAfterS !== undefined && { retryAfterS }),
+    });
+  }
+}

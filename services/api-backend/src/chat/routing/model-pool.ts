@@ -1,0 +1,173 @@
+import type { LlmPurpose } from '@eloquence/shared/contracts/chat';
+import type { Engine } from '@eloquence/shared/contracts/engine';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import { ConfigError } from '@eloquence/shared/runtime/config';
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import type { ChatProvider, ChatProviderId } from '../providers/provider.ts';
+import { Member } from './member.ts';
+import { PURPOSES, variableOf, type RouteEntry, type RoutingSettings } from './routing-settings.ts';
+
+/** A model that may answer. */
+export interface Candidate {
+  readonly member: Member;
+  /** Its name at the provider. */
+  readonly model: string;
+}
+
+export interface ModelPoolOptions {
+  /** Best first. */
+  readonly providers: readonly ChatProvider[];
+  /** The one that LLM_PROVIDER names, or `auto`. */
+  readonly provider: ChatProviderId | 'auto';
+  readonly routing: RoutingSettings;
+  readonly logger: Logger;
+  /** Test seam, see CircuitBreakerOptions. */
+  readonly firstProbeMs?: number;
+}
+
+/** What makes a provider usable, for whoever names one that is not. */
+const NEEDS: Readonly<Record<ChatProviderId, string>> = {
+  mistral: 'MISTRAL_API_KEY',
+  openai: 'OPENAI_API_KEY',
+  anthropic: 'ANTHROPIC_API_KEY',
+  groq: 'GROQ_API_KEY',
+  rest: 'LLM_REST_URL and LLM_REST_MODEL',
+  ollama: 'LLM_PROVIDER=auto or ollama',
+  demo: 'LLM_PROVIDER=auto or demo',
+};
+
+/** The models there are, which of them each purpose wants, and who of them is well. */
+export class ModelPool {
+  readonly members: readonly Member[];
+  readonly #options: ModelPoolOptions;
+  readonly #closing = new AbortController();
+  #checked: Promise<unknown> = Promise.resolve();
+
+  /** @throws ConfigError when a purpose names a provider that lacks its key, or a model where a provider has none of its own */
+  constructor(options: ModelPoolOptions) {
+    this.#options = options;
+    const onChange = (provider: ChatProvider, error: AppError | undefined) => {
+      const about = { provider: provider.id };
+      if (error) options.logger.warn({ ...about, code: error.code, reason: error.message }, 'model is away');
+      else options.logger.info(about, 'model is back');
+    };
+    const { firstProbeMs } = options;
+    this.members = options.providers.map(
+      (provider) => new Member(provider, { onChange, ...(firstProbeMs !== undefined && { firstProbeMs }) }),
+    );
+    this.#assertRoutes();
+  }
+
+  /** Asks every provider whether it would answer. Resolves when all have said so, or not in time. Never throws. */
+  start(): Promise<void> {
+    const checked = Promise.all(this.members.map((member) => member.check(this.#closing.signal)));
+    this.#checked = checked;
+    return checked.then(() => undefined);
+  }
+
+  close(): void {
+    this.#closing.abort(new DOMException('closing', 'AbortError'));
+    for (const { breaker } of this.members) breaker.close();
+  }
+
+  of(id: string): Member | undefined {
+    return this.members.find(({ provider }) => provider.id === id);
+  }
+
+  /** A real one is known to answer `talk`, or should. */
+  get hasModel(): boolean {
+    return this.candidates('talk').some(({ member }) => member.provider.id !== 'demo');
+  }
+
+  /** The models of a purpose, best first; the demo coach only where there is no real one. */
+  candidates(purpose: LlmPurpose): readonly Candidate[] {
+    const list: Candidate[] = [];
+    const add = (member: Member | undefined, model: string | undefined) => {
+      const isThere = list.some((one) => one.member === member && one.model === model);
+      if (member && model !== undefined && !isThere) list.push({ member, model });
+    };
+    for (const entry of this.#options.routing.routes[purpose]) {
+      if (entry !== 'auto')
+        add(this.of(entry.provider), entry.model ?? this.of(entry.provider)?.provider.defaultModel());
+      else for (const member of this.#automatic()) add(member, member.provider.defaultModel());
+    }
+    if (list.length === 0 && this.#options.routing.routes[purpose].includes('auto')) {
+      const demo = this.of('demo');
+      add(demo, demo?.provider.defaultModel());
+    }
+    return list;
+  }
+
+  /**
+   * Why there is no candidate.
+   *
+   * @returns AppError naming the fix
+   */
+  nobody(purpose: LlmPurpose): AppError {
+    const named = this.#options.routing.routes[purpose].flatMap((entry) => (entry === 'auto' ? [] : [entry.provider]));
+    const ids = [this.#options.provider, ...named];
+    const why = this.members.find(({ provider, fault }) => ids.includes(provider.id) && fault)?.fault;
+    return why ?? new AppError('unavailable', `There is no model for "${purpose}". Set a key of .env.example.`);
+  }
+
+  /** Who answers now, for `/ready` and people; with what is wrong with those that should. */
+  engine(): Engine {
+    const candidates = this.candidates('talk');
+    const first = candidates.find(({ member }) => member.breaker.able) ?? candidates[0];
+    const fault = first ? candidates.filter(isAway).map(awayLine).join(' ') : this.nobody('talk').message;
+    const engine = first
+      ? first.member.provider.engine(first.model)
+      : (this.of(this.#options.provider) ?? this.members[0])?.provider.engine();
+    if (!engine) throw new Error('no provider at all');
+    return { ...engine, ...(fault && { fault }) };
+  }
+
+  /**
+   * Waits for the checks of the start, and says who answers, who is spare and who is away.
+   *
+   * @throws AppError when nobody is able
+   */
+  async summary(): Promise<string> {
+    await this.#checked;
+    const candidates = this.candidates('talk');
+    const inUse = candidates.find(({ member }) => member.breaker.able);
+    const away = candidates.filter(isAway).map(awayLine);
+    if (!inUse) throw candidates.length > 0 ? new AppError('unavailable', away.join(' ')) : this.nobody('talk');
+    const spare = candidates.filter((candidate) => candidate !== inUse && !isAway(candidate)).map(nameOf);
+    return [`${nameOf(inUse)} answers`, ...(spare.length > 0 ? [`spare: ${spare.join(', ')}`] : []), ...away].join(
+      '; ',
+    );
+  }
+
+  /** Real providers that `auto` means: those with a model of their own, or the one that LLM_PROVIDER names. */
+  #automatic(): readonly Member[] {
+    const { provider } = this.#options;
+    return this.members.filter(({ provider: { id } }) => (provider === 'auto' ? id !== 'demo' : id === provider));
+  }
+
+  #assertRoutes(): void {
+    const faults = PURPOSES.flatMap((purpose) =>
+      this.#options.routing.routes[purpose].flatMap((entry) => {
+        const fault = this.#faultOf(entry);
+        return fault ? [`${variableOf(purpose)}: ${fault}`] : [];
+      }),
+    );
+    if (faults.length > 0) throw new ConfigError(`The settings are not usable:\n  ${faults.join('\n  ')}`);
+  }
+
+  #faultOf(entry: RouteEntry): string | undefined {
+    if (entry === 'auto') return undefined;
+    const member = this.of(entry.provider);
+    if (!member)
+      return `${entry.provider} needs ${NEEDS[entry.provider]}; set it, or take ${entry.provider} out of the list`;
+    // Ollama's is not known before it is asked.
+    const hasModel = entry.model !== undefined || member.provider.defaultModel() !== undefined;
+    if (hasModel || entry.provider === 'ollama') return undefined;
+    return `${entry.provider} has no model of its own here; write ${entry.provider}/<model>`;
+  }
+}
+
+export const nameOf = ({ member, model }: Candidate): string => `${member.provider.id}/${model}`;
+const isAway = ({ member }: Candidate): boolean => member.fault !== undefined;
+const awayLine = (candidate: Candidate): string =>
+  `${nameOf(candidate)} is away: ${candidate.member.fault?.message ?? ''}`;
