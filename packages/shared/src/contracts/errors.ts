@@ -86,5 +86,6 @@ export const closeCodes = {
   invalidRequest: 4400,
   unauthorized: 4401,
   slowReader: 4408,
+  rateLimited: 4429,
   overloaded: 4503,
 } as const;

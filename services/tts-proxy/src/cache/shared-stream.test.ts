@@ -78,7 +78,7 @@ test('many readers hear one source from its beginning, whenever they come', asyn
 
 test('a failure reaches every reader after what came before it, and nothing counts as complete', async () => {
   const tap = new Tap();
-  const onComplete = vi.fn();
+  const onComplete = vi.fn<(items: readonly number[]) => void>();
   const stream = shared(tap, { onComplete });
   const [one, two] = [stream.read(), stream.read()];
   tap.give(1);
@@ -132,7 +132,7 @@ describe('when the last reader leaves', () => {
 
   test('but not further than what can be held', async () => {
     const tap = new Tap();
-    const onComplete = vi.fn();
+    const onComplete = vi.fn<(items: readonly number[]) => void>();
     const stream = shared(tap, { whenUnread: 'finish', maxSize: 3, onComplete });
     await stream.read().return?.();
     tap.give(1, 2, 3, 4, 5, 6);
@@ -144,7 +144,7 @@ describe('when the last reader leaves', () => {
 
 test('past its size the source waits for the slowest reader, nobody can join, all of it is heard', async () => {
   const tap = new Tap();
-  const onComplete = vi.fn();
+  const onComplete = vi.fn<(items: readonly number[]) => void>();
   const stream = shared(tap, { maxSize: 3, onComplete });
   const [fast, slow] = [stream.read(), stream.read()];
   tap.give(1, 2, 3, 4, 5, 6, 7, 8);

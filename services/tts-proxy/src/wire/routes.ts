@@ -1,0 +1,52 @@
+import type { Engine } from '@eloquence/shared/contracts/engine';
+import { registerWebSocket } from '@eloquence/shared/runtime/register-websocket';
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import type { Service } from '@eloquence/shared/runtime/service';
+import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import type { Tenants } from '@eloquence/shared/runtime/tenants';
+import type { SpeechOpener } from '../speech/speech.ts';
+import type { VoiceLender } from '../voices/resolve-voice.ts';
+import type { VoiceMap } from '../voices/voice-map.ts';
+import { Callers } from './callers.ts';
+import { catalogueRoutes } from './catalogue-routes.ts';
+import type { SocketLimits } from './socket-care.ts';
+import { SpeakEntrance } from './speak-entrance.ts';
+import { speakRoute } from './speak-route.ts';
+import { speechRoute } from './speech-route.ts';
+
+export interface WireDeps {
+  readonly opener: SpeechOpener;
+  readonly voices: VoiceMap;
+  readonly lenders: readonly VoiceLender[];
+  readonly tenants: Tenants;
+  /** What the next answer will probably be spoken by. */
+  readonly engine: () => Engine | undefined;
+  /** Path of ffmpeg; without it only what needs no encoder is served. */
+  readonly ffmpeg: string | undefined;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+  readonly limits: SocketLimits;
+}
+
+/** The same, with what the routes share. */
+export interface WireOptions extends Omit<WireDeps, 'tenants'> {
+  readonly callers: Callers;
+}
+
+/**
+ * `POST /v1/audio/speech`, `GET /v1/audio/voices`, `GET /v1/models`, `/v1/speak`.
+ *
+ * @returns for shutdown, before the server closes: lets nobody in any more and closes the sockets when they have spoken
+ */
+export function registerWires(app: Service, { tenants, ...deps }: WireDeps): () => Promise<void> {
+  const options: WireOptions = { ...deps, callers: new Callers(tenants) };
+  const entrance = new SpeakEntrance(deps.limits, deps.telemetry);
+  registerWebSocket(app, deps.logger, deps.limits.maxFrameBytes);
+  app.after(() => {
+    app.websocketServer.on('headers', entrance.addHeaders);
+    catalogueRoutes(app, options);
+    speechRoute(app, options);
+    speakRoute(app, options, entrance);
+  });
+  return () => entrance.goAway();
+}
