@@ -78,7 +78,7 @@ describe('usage', () => {
     expect(marie.total).toEqual(total);
     expect(marie.to).toBe(day);
     expect((await tenantUsage(PAUL)).total).toMatchObject({ requests: 0, costs: [] });
-    expect(await (await app.server.inject('/metrics')).body).toMatch(
+    expect((await app.server.inject('/metrics')).body).toMatch(
       /eloquence_llm_cost_total\{provider="demo",purpose="talk"\} 0\.000\d+/,
     );
   });
