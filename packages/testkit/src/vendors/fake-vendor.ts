@@ -4,16 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * How a fake vendor behaves until told otherwise. `slow`: good answer, first byte late · `cut`: socket destroyed in the
- * middle of the body · `stall`: goes silent in the middle · `garbage`: right content type, body is nonsense ·
+ * middle of the body, or after so many pieces of it · `stall`: goes silent there · `garbage`: right content type, body is nonsense ·
  * `wrong_type`: 200 with an HTML page, as a captive portal or a wrong base URL gives.
  */
 export type VendorMode =
   | { readonly type: 'ok' }
   | { readonly type: 'slow'; readonly delayMs: number }
-  | { readonly type: 'cut' }
-  | { readonly type: 'stall' }
+  | { readonly type: 'cut'; readonly afterPieces?: number }
+  | { readonly type: 'stall'; readonly afterPieces?: number }
   | { readonly type: 'rate_limited'; readonly retryAfterS: number }
-  | { readonly type: 'error'; readonly status: number }
+  | { readonly type: 'error'; readonly status: number; readonly code?: string; readonly message?: string }
   | { readonly type: 'garbage' }
   | { readonly type: 'wrong_type' };
 
@@ -42,6 +42,8 @@ export abstract class FakeVendor implements AsyncDisposable {
   /** Shape faults of requests received and answers given, against the vendor's published document. Tests expect none. */
   readonly faults: string[] = [];
   mode: VendorMode = { type: 'ok' };
+  /** Connections opened so far: a caller that keeps them opens few. */
+  connections = 0;
   /** For vendors that also speak WebSocket. */
   protected readonly server: Server;
   readonly #sockets = new Set<Socket>();
@@ -49,6 +51,7 @@ export abstract class FakeVendor implements AsyncDisposable {
   constructor() {
     this.server = createServer((request, response) => void this.#receive(request, response));
     this.server.on('connection', (socket) => {
+      this.connections += 1;
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });
@@ -75,8 +78,8 @@ export abstract class FakeVendor implements AsyncDisposable {
   /** Answers one request in the vendor's way; called for good modes only. */
   protected abstract answer(exchange: Exchange): Promise<void>;
 
-  /** The vendor's own JSON error body. */
-  protected abstract errorBody(status: number, message: string): unknown;
+  /** The vendor's own JSON error body. @param code the vendor's name of the error, where it has one */
+  protected abstract errorBody(status: number, message: string, code?: string): unknown;
 
   /** The content type of a good answer at this path, for `garbage`. */
   protected abstract contentType(request: RecordedRequest): string;
@@ -88,8 +91,8 @@ export abstract class FakeVendor implements AsyncDisposable {
   }
 
   /** Sends the vendor's error. */
-  protected fail(response: ServerResponse, status: number, message: string): void {
-    this.json(response, status, this.errorBody(status, message));
+  protected fail(response: ServerResponse, status: number, message: string, code?: string): void {
+    this.json(response, status, this.errorBody(status, message, code));
   }
 
   protected json(response: ServerResponse, status: number, body: unknown): void {
@@ -103,7 +106,7 @@ export abstract class FakeVendor implements AsyncDisposable {
    */
   protected async stream(exchange: Exchange, pieces: readonly (string | Uint8Array)[], gapMs = 1): Promise<void> {
     const { response, signal } = exchange;
-    const until = this.mode.type === 'cut' || this.mode.type === 'stall' ? Math.ceil(pieces.length / 2) : pieces.length;
+    const until = this.#piecesOf(pieces.length);
     for (const piece of pieces.slice(0, until)) {
       if (signal.aborted) return;
       response.write(piece);
@@ -115,6 +118,12 @@ export abstract class FakeVendor implements AsyncDisposable {
         signal.addEventListener('abort', resolve, { once: true });
       });
     else response.end();
+  }
+
+  #piecesOf(all: number): number {
+    const { mode } = this;
+    if (mode.type !== 'cut' && mode.type !== 'stall') return all;
+    return mode.afterPieces ?? Math.ceil(all / 2);
   }
 
   async #receive(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -156,7 +165,7 @@ export abstract class FakeVendor implements AsyncDisposable {
         this.fail(response, 429, 'Rate limit reached');
         return;
       case 'error':
-        this.fail(response, mode.status, 'The server had an error');
+        this.fail(response, mode.status, mode.message ?? 'The server had an error', mode.code);
         return;
       case 'garbage':
         response.writeHead(200, { 'content-type': this.contentType(request) }).end('data: {"never": closed\n\n');

@@ -1,14 +1,17 @@
 import { loadSpec } from '../spec-validator.ts';
 import {
-  CHAT_USAGE,
+  answerTo,
   chatDeltas,
+  countUsage,
   DEFAULT_CHAT_ANSWER,
+  inBytes,
   sse,
   SSE_DONE,
-  type ChatAnswer,
   type ChatBody,
+  type ChatScript,
 } from './chat-answer.ts';
 import { FakeVendor, type Exchange, type RecordedRequest } from './fake-vendor.ts';
+import { PromptCache } from './prompt-cache.ts';
 import { readTranscriptionForm, type TranscriptionForm } from './transcription-form.ts';
 import { scriptedEar, type Ear } from './word-ear.ts';
 
@@ -20,7 +23,14 @@ const CREATED = 1_700_000_000;
  */
 export class FakeMistral extends FakeVendor {
   readonly apiKey = 'fake-mistral-key';
-  chat: ChatAnswer = DEFAULT_CHAT_ANSWER;
+  chat: ChatScript = DEFAULT_CHAT_ANSWER;
+  /** Cuts streamed chats at every so many bytes; undefined: at events. */
+  chatPieceBytes: number | undefined;
+  /** What stands before `/v1`, as at a host of Mistral's models. */
+  basePath = '';
+  /** Such a host may keep no list of models. */
+  hasModelList = true;
+  readonly cache = new PromptCache({ needsKey: true });
   models: readonly string[] = ['mistral-small-latest', 'voxtral-mini-latest'];
   /** What is heard in a recording. */
   ear: Ear = scriptedEar(['bonjour madame']);
@@ -31,20 +41,16 @@ export class FakeMistral extends FakeVendor {
   protected override async answer(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
     if (request.headers.authorization !== `Bearer ${this.apiKey}`) return this.fail(response, 401, 'Unauthorized');
-    if (request.path === '/v1/models') return this.json(response, 200, this.#modelList());
-    if (request.path === '/v1/chat/completions') return this.#chat(exchange);
-    if (request.path === '/v1/audio/transcriptions') return this.#transcribe(exchange);
+    if (request.path === `${this.basePath}/v1/models` && this.hasModelList)
+      return this.json(response, 200, this.#modelList());
+    if (request.path === `${this.basePath}/v1/chat/completions`) return this.#chat(exchange);
+    if (request.path === `${this.basePath}/v1/audio/transcriptions`) return this.#transcribe(exchange);
     return this.fail(response, 404, 'no Route matched with those values');
   }
 
-  protected override errorBody(status: number, message: string): unknown {
-    return {
-      object: 'error',
-      message,
-      type: status === 404 ? 'invalid_model' : 'error',
-      param: null,
-      code: String(status),
-    };
+  protected override errorBody(status: number, message: string, code?: string): unknown {
+    const type = status === 404 ? 'invalid_model' : 'error';
+    return { object: 'error', message, type, param: null, code: code ?? String(status) };
   }
 
   protected override contentType(request: RecordedRequest): string {
@@ -74,22 +80,28 @@ export class FakeMistral extends FakeVendor {
     if (!this.note('chat request', spec?.schemaFaults('ChatCompletionRequest', request.body)))
       return this.fail(response, 422, 'The body is not a chat completion request');
     const body = request.body as ChatBody;
-    const last = body.messages?.at(-1)?.role;
-    if (last !== 'user' && last !== 'tool')
-      return this.fail(response, 400, `Expected last role User or Tool for serving but got ${last}`);
+    const last = body.messages?.at(-1);
+    const prefix = last?.role === 'assistant' && last.prefix ? String(last.content) : '';
+    if (last?.role !== 'user' && last?.role !== 'tool' && !prefix)
+      return this.fail(response, 400, `Expected last role User or Tool for serving but got ${last?.role}`);
     if (!this.models.includes(body.model ?? '')) return this.fail(response, 404, `Invalid model: ${body.model}`);
-    const parts = chatDeltas(this.chat, false);
+    const answer = answerTo(this.chat, body);
+    const { cached_tokens: cached, ...counts } = countUsage(body, answer, this.cache);
+    const usage = { ...counts, num_cached_tokens: cached, prompt_tokens_details: { cached_tokens: cached } };
+    // The prefix is part of the answer.
+    const parts = chatDeltas({ ...answer, words: prefix ? [prefix, ...answer.words] : answer.words }, false);
     const chunks = parts.map((part, index) => ({
       id: 'fake-completion',
       object: 'chat.completion.chunk',
       created: CREATED,
       model: body.model,
       choices: [{ index: 0, ...part }],
-      ...(index === parts.length - 1 && { usage: CHAT_USAGE }),
+      ...(index === parts.length - 1 && { usage }),
     }));
     for (const chunk of chunks) this.note('chat chunk', spec?.schemaFaults('CompletionChunk', chunk));
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    await this.stream(exchange, [...chunks.map((chunk) => sse(chunk)), SSE_DONE]);
+    const events = [...chunks.map((chunk) => sse(chunk)), SSE_DONE];
+    await this.stream(exchange, inBytes(events, this.chatPieceBytes), answer.gapMs);
   }
 
   async #transcribe(exchange: Exchange): Promise<void> {

@@ -6,6 +6,7 @@ import { FakeOpenAi } from './openai.ts';
 export class FakeOllama extends FakeOpenAi {
   override models: readonly string[] = ['qwen3:4b'];
   protected override readonly needsKey = false;
+  override readonly strictTemplate = true;
 
   protected override async answer(exchange: Exchange): Promise<void> {
     if (exchange.request.path !== '/api/tags') return super.answer(exchange);

@@ -1,14 +1,15 @@
 import { loadSpec } from '../spec-validator.ts';
-import {
-  CHAT_USAGE,
-  chatDeltas,
-  DEFAULT_CHAT_ANSWER,
-  sse,
-  SSE_DONE,
-  type ChatAnswer,
-  type ChatBody,
-} from './chat-answer.ts';
+import { DEFAULT_CHAT_ANSWER, type ChatBody, type ChatScript } from './chat-answer.ts';
 import { FakeVendor, type Exchange, type RecordedRequest } from './fake-vendor.ts';
+import {
+  chatPieces,
+  chatRefusal,
+  chatRequestFaults,
+  openAiError,
+  type ChatQuirk,
+  type ChatServer,
+} from './openai-chat.ts';
+import { PromptCache } from './prompt-cache.ts';
 import { tone } from './tone.ts';
 import { readTranscriptionForm, type TranscriptionForm } from './transcription-form.ts';
 import { scriptedEar, type Ear, type HeardWord } from './word-ear.ts';
@@ -19,9 +20,16 @@ const CREATED = 1_700_000_000;
 const VERBOSE_MODELS = new Set(['whisper-1', 'whisper-large-v3-turbo']);
 
 /** OpenAI at `{url}/v1`: chat completions (streamed), speech (pcm), transcriptions, models. */
-export class FakeOpenAi extends FakeVendor {
+export class FakeOpenAi extends FakeVendor implements ChatServer {
   readonly apiKey: string = 'sk-fake-openai';
-  chat: ChatAnswer = DEFAULT_CHAT_ANSWER;
+  chat: ChatScript = DEFAULT_CHAT_ANSWER;
+  readonly quirks = new Set<ChatQuirk>();
+  /** Members of a chat body that are refused by name. */
+  readonly refuses = new Set<string>();
+  readonly strictTemplate: boolean = false;
+  /** Cuts streamed chats at every so many bytes; undefined: at events. */
+  chatPieceBytes: number | undefined;
+  readonly cache = new PromptCache({ needsKey: false });
   /** s16le mono 24 kHz of every speech answer. */
   speech: Buffer = tone({ seconds: 0.5 });
   models: readonly string[] = ['gpt-4o-mini', 'gpt-4o-mini-tts'];
@@ -37,25 +45,29 @@ export class FakeOpenAi extends FakeVendor {
   /** Sizes of the pieces speech is sent in: odd on purpose, because sockets cut where they like. */
   speechPieceBytes = 4_801;
   protected readonly needsKey: boolean = true;
+  /** Where the wire begins. */
+  protected readonly basePath: string = '/v1';
+  /** Some servers have no `/models`. */
+  hasModelList = true;
 
   protected override async answer(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
     if (this.needsKey && request.headers.authorization !== `Bearer ${this.apiKey}`)
       return this.fail(response, 401, 'Incorrect API key provided');
-    if (request.path === '/v1/models') return this.json(response, 200, this.#modelList());
-    if (request.path === '/v1/chat/completions') return this.#chat(exchange);
-    if (request.path === '/v1/audio/speech') return this.#speech(exchange);
-    if (request.path === '/v1/audio/transcriptions') return this.#transcribe(exchange);
+    if (request.path === `${this.basePath}/models` && this.hasModelList)
+      return this.json(response, 200, this.#modelList());
+    if (request.path === `${this.basePath}/chat/completions`) return this.#chat(exchange);
+    if (request.path === `${this.basePath}/audio/speech`) return this.#speech(exchange);
+    if (request.path === `${this.basePath}/audio/transcriptions`) return this.#transcribe(exchange);
     return this.fail(response, 404, `Unknown path ${request.path}`);
   }
 
-  protected override errorBody(status: number, message: string): unknown {
-    const type = status >= 500 ? 'server_error' : 'invalid_request_error';
-    return { error: { message, type, param: null, code: status === 404 ? 'model_not_found' : null } };
+  protected override errorBody(status: number, message: string, code?: string): unknown {
+    return openAiError(status, message, code);
   }
 
   protected override contentType(request: RecordedRequest): string {
-    if (request.path === '/v1/audio/transcriptions') return 'application/json';
+    if (request.path === `${this.basePath}/audio/transcriptions`) return 'application/json';
     return request.path === '/v1/audio/speech' ? 'audio/pcm' : 'text/event-stream';
   }
 
@@ -68,23 +80,15 @@ export class FakeOpenAi extends FakeVendor {
 
   async #chat(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
-    const spec = loadSpec('openai.openapi.yaml');
-    if (!this.note('chat request', spec?.schemaFaults('CreateChatCompletionRequest', request.body)))
+    if (!this.note('chat request', chatRequestFaults(request.body)))
       return this.fail(response, 400, 'The body is not a chat completion request');
     const body = request.body as ChatBody;
-    if (!this.models.includes(body.model ?? '')) return this.fail(response, 404, 'The model does not exist');
-    const common = { id: 'chatcmpl-fake', object: 'chat.completion.chunk', created: CREATED, model: body.model };
-    const wantsUsage = body.stream_options?.include_usage === true;
-    const chunks: Record<string, unknown>[] = chatDeltas(this.chat, true).map((part) => ({
-      ...common,
-      choices: [{ index: 0, logprobs: null, ...part }],
-      ...(wantsUsage && { usage: null }),
-    }));
-    if (wantsUsage) chunks.push({ ...common, choices: [], usage: CHAT_USAGE });
-    for (const chunk of chunks)
-      this.note('chat chunk', spec?.schemaFaults('CreateChatCompletionStreamResponse', chunk));
+    const refusal = chatRefusal(body, this);
+    if (refusal) return this.fail(response, refusal.status, refusal.message, refusal.code);
+    const { pieces: sent, faults, gapMs } = chatPieces(body, this);
+    this.note('chat chunk', faults);
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
-    await this.stream(exchange, [...chunks.map((chunk) => sse(chunk)), SSE_DONE]);
+    await this.stream(exchange, sent, gapMs);
   }
 
   async #speech(exchange: Exchange): Promise<void> {
