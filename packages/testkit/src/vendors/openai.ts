@@ -19,7 +19,10 @@ const CREATED = 1_700_000_000;
 /** What transcription models answer with, beside `json`: only the oldest knows times. */
 const VERBOSE_MODELS = new Set(['whisper-1', 'whisper-large-v3-turbo']);
 
-/** OpenAI at `{url}/v1`: chat completions (streamed), speech (pcm), transcriptions, models. */
+/** Voices that the first speech models do not have. */
+const NEW_VOICES = new Set<unknown>(['ballad', 'cedar', 'marin', 'verse']);
+
+/** OpenAI at `{url}/v1`: chat completions (streamed), speech (pcm, or pcm in events), transcriptions, models. */
 export class FakeOpenAi extends FakeVendor implements ChatServer {
   readonly apiKey: string = 'sk-fake-openai';
   chat: ChatScript = DEFAULT_CHAT_ANSWER;
@@ -96,8 +99,26 @@ export class FakeOpenAi extends FakeVendor implements ChatServer {
     const spec = loadSpec('openai.openapi.yaml');
     if (!this.note('speech request', spec?.schemaFaults('CreateSpeechRequest', request.body)))
       return this.fail(response, 400, 'The body is not a speech request');
-    response.writeHead(200, { 'content-type': 'audio/pcm' });
-    await this.stream(exchange, pieces(this.speech, this.speechPieceBytes), 5);
+    const { model, voice, stream_format: format } = request.body as Record<string, unknown>;
+    const isOld = String(model).startsWith('tts-1');
+    if (isOld && NEW_VOICES.has(voice))
+      return this.fail(response, 400, `${String(model)} has no voice ${String(voice)}`);
+    if (format !== 'sse') {
+      response.writeHead(200, { 'content-type': 'audio/pcm' });
+      return this.stream(exchange, pieces(this.speech, this.speechPieceBytes), 5);
+    }
+    const events = pieces(this.speech, this.speechPieceBytes).map((piece): unknown => ({
+      type: 'speech.audio.delta',
+      audio: piece.toString('base64'),
+    }));
+    events.push({ type: 'speech.audio.done', usage: { input_tokens: 4, output_tokens: 40, total_tokens: 44 } });
+    for (const event of events) this.note('speech event', spec?.schemaFaults('CreateSpeechResponseStreamEvent', event));
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    await this.stream(
+      exchange,
+      events.map((event) => `data: ${JSON.stringify(event)}\n\n`),
+      5,
+    );
   }
 
   async #transcribe(exchange: Exchange): Promise<void> {
