@@ -1,7 +1,22 @@
-import { spawn } from 'node:child_process';
-import { Readable } from 'node:stream';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '@eloquence/shared/runtime/errors';
+
+/** A program with a pipe to write to and one to read from. What it says on stderr may quote the text: nobody reads it. */
+export type Child = ChildProcessByStdio<Writable, Readable, null>;
+
+/** Starts a program; no shell, and an environment without our secrets. That it cannot start shows when its output is read. */
+export function startChild(program: string, args: readonly string[]): Child {
+  const child = spawn(program, args, {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' },
+  });
+  // One that waits for its work may fail while nobody listens.
+  child.on('error', () => undefined);
+  child.stdin.on('error', () => undefined);
+  return child;
+}
 
 export interface ChildCommand {
   /** Name for messages. */
@@ -12,20 +27,24 @@ export interface ChildCommand {
   readonly input: string | AsyncIterable<Uint8Array>;
 }
 
-/**
- * The standard output of a program fed on standard input; no shell, and an environment without our secrets. Aborting or
- * leaving the loop kills it at once (SIGKILL: a voice program has nothing to save).
- *
- * @throws AppError `upstream_failed` when it cannot start or ends with an error; the input's own error when that broke
- */
+/** {@link outputOf} of a program started now. */
 export async function* childOutput(command: ChildCommand, signal: AbortSignal): AsyncGenerator<Buffer> {
   signal.throwIfAborted();
-  const { peer, program, args, input } = command;
-  const child = spawn(program, args, {
-    // What a program says on stderr may quote the text: nobody reads it.
-    stdio: ['pipe', 'pipe', 'ignore'],
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' },
-  });
+  const { program, args, ...work } = command;
+  yield* outputOf(startChild(program, args), work, signal);
+}
+
+/**
+ * The standard output of a program fed on standard input. Aborting or leaving the loop kills it at once (SIGKILL: a voice
+ * program has nothing to save).
+ *
+ * @throws AppError `upstream_failed` when it could not start or ends with an error; the input's own error when that broke
+ */
+export async function* outputOf(
+  child: Child,
+  { peer, input }: Pick<ChildCommand, 'peer' | 'input'>,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
   const kill = () => child.kill('SIGKILL');
   signal.addEventListener('abort', kill, { once: true });
   const exit = new Promise<{ code: number | null; cause?: unknown }>((resolve) => {

@@ -1,6 +1,7 @@
 import { TTS_SAMPLE_RATE_HZ, type SpeechFormat } from '@eloquence/shared/contracts/tts';
 import { AppError } from '@eloquence/shared/runtime/errors';
-import { childOutput } from '../child-output.ts';
+import { outputOf } from '../child-output.ts';
+import type { EncodedFormat, Ffmpeg } from './ffmpeg.ts';
 import { toBytes } from './pcm.ts';
 import { streamingWavHeader } from './wav.ts';
 
@@ -13,35 +14,36 @@ export const contentTypes = {
   aac: 'audio/aac',
 } as const satisfies Record<SpeechFormat, string>;
 
-/** ffmpeg's words for each format it makes. */
-const ffmpegOutputs = {
-  mp3: ['-c:a', 'libmp3lame', '-b:a', '64k', '-f', 'mp3'],
-  // One Ogg page per 20 ms frame: a page is what a player can start with.
-  opus: ['-c:a', 'libopus', '-b:a', '32k', '-application', 'voip', '-page_duration', '20000', '-f', 'ogg'],
-  flac: ['-c:a', 'flac', '-f', 'flac'],
-  aac: ['-c:a', 'aac', '-b:a', '64k', '-f', 'adts'],
-} as const satisfies Partial<Record<SpeechFormat, readonly string[]>>;
-
 const isNative = (format: SpeechFormat): format is 'pcm' | 'wav' => format === 'pcm' || format === 'wav';
 
-/** @throws AppError `invalid_request` for a format that needs ffmpeg when there is none */
-export function assertFormat(format: SpeechFormat, ffmpeg: string | undefined): void {
-  if (isNative(format) || ffmpeg) return;
-  throw new AppError(
-    'invalid_request',
-    `response_format "${format}" needs ffmpeg, which is not installed here. Install it (apt-get install ffmpeg), or ask for "pcm" or "wav".`,
-    { issues: [{ path: 'body.response_format', message: 'needs ffmpeg' }] },
-  );
+/** @throws AppError `invalid_request` for a format that cannot be made here */
+export function assertFormat(format: SpeechFormat, ffmpeg: Ffmpeg | undefined): void {
+  if (!isNative(format)) encoderFor(format, ffmpeg);
+}
+
+function encoderFor(format: EncodedFormat, ffmpeg: Ffmpeg | undefined): Ffmpeg {
+  if (ffmpeg?.formats.has(format)) return ffmpeg;
+  const missing = ffmpeg
+    ? `needs an encoder that this ffmpeg has not. Install one that has it (Debian's: apt-get install ffmpeg)`
+    : 'needs ffmpeg, which is not installed here. Install it (apt-get install ffmpeg)';
+  const others = ['"pcm"', '"wav"', ...[...(ffmpeg?.formats ?? [])].map((name) => `"${name}"`)];
+  throw new AppError('invalid_request', `response_format "${format}" ${missing}, or ask for ${others.join(' or ')}.`, {
+    issues: [{ path: 'body.response_format', message: 'cannot be made here' }],
+  });
 }
 
 export interface EncodeOptions {
   readonly format: SpeechFormat;
-  /** Path of ffmpeg. */
-  readonly ffmpeg: string | undefined;
+  readonly ffmpeg: Ffmpeg | undefined;
   readonly signal: AbortSignal;
 }
 
-/** s16 mono 24 kHz samples as the bytes of a format, as they come. */
+/**
+ * s16 mono 24 kHz samples as the bytes of a format, as they come.
+ *
+ * @throws AppError `invalid_request` for a format that cannot be made here, `upstream_failed` when ffmpeg dies; what the
+ *   samples throw
+ */
 export async function* encode(samples: AsyncIterable<Int16Array>, options: EncodeOptions): AsyncGenerator<Buffer> {
   const { format, ffmpeg, signal } = options;
   if (isNative(format)) {
@@ -49,18 +51,8 @@ export async function* encode(samples: AsyncIterable<Int16Array>, options: Encod
     for await (const piece of samples) yield toBytes(piece);
     return;
   }
-  assertFormat(format, ffmpeg);
-  const input = ['-f', 's16le', '-ar', String(TTS_SAMPLE_RATE_HZ), '-ac', '1', '-i', 'pipe:0'];
-  // Without these ffmpeg reads 5 s before it writes.
-  const quick = ['-probesize', '32', '-analyzeduration', '0', '-fflags', '+nobuffer'];
-  const args = ['-hide_banner', '-nostdin', '-loglevel', 'quiet', ...quick, ...input, '-flush_packets', '1'];
-  yield* childOutput(
-    {
-      peer: 'ffmpeg',
-      program: ffmpeg as string,
-      args: [...args, ...ffmpegOutputs[format], 'pipe:1'],
-      input: encode(samples, { format: 'pcm', ffmpeg, signal }),
-    },
-    signal,
-  );
+  const encoder = encoderFor(format, ffmpeg);
+  signal.throwIfAborted();
+  const input = encode(samples, { format: 'pcm', ffmpeg, signal });
+  yield* outputOf(encoder.take(format), { peer: 'ffmpeg', input }, signal);
 }
