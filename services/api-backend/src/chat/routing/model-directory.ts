@@ -83,9 +83,11 @@ export class ModelDirectory {
     if (own) return { member: own, model: name };
     const lists = await Promise.all(this.#pool.members.map((member) => this.#listOf(member, signal)));
     signal.throwIfAborted();
-    const unknown = name.includes('/') ? -1 : lists.indexOf(undefined);
     const listed = lists.findIndex((names) => names?.includes(name));
-    const member = this.#pool.members[listed < 0 ? unknown : listed];
+    const silent = this.#pool.members.find(
+      ({ provider }, index) => lists[index] === undefined && provider.defaultModel() !== undefined,
+    );
+    const member = this.#pool.members[listed] ?? (name.includes('/') ? undefined : silent);
     if (member) return { member, model: name };
     const some = [...PURPOSES, ...this.#pool.candidates('talk').map(nameOf)].join(', ');
     throw new AppError('unknown_model', `There is no model "${name}". There are ${some}; GET /v1/models lists all.`);

@@ -168,6 +168,6 @@ export class ModelPool {
 }
 
 export const nameOf = ({ member, model }: Candidate): string => `${member.provider.id}/${model}`;
-const isAway = ({ member }: Candidate): boolean => member.fault !== undefined;
+const isAway = ({ member }: Candidate): boolean => !member.breaker.able;
 const awayLine = (candidate: Candidate): string =>
   `${nameOf(candidate)} is away: ${candidate.member.fault?.message ?? ''}`;
