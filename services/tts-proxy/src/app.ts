@@ -1,16 +1,21 @@
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import { createService, type Service } from '@eloquence/shared/runtime/service';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import { Tenants } from '@eloquence/shared/runtime/tenants';
+import type { Ffmpeg } from './audio/ffmpeg.ts';
 import { LoudnessMemory } from './audio/loudness-memory.ts';
 import { SpeechCache } from './cache/speech-cache.ts';
 import type { VoiceChain } from './chain/voice-chain.ts';
 import type { TtsConfig } from './config.ts';
 import type { SpeechLimits } from './speech/limits.ts';
-import { registerSpeechRoutes } from './speech/routes.ts';
 import { Speaker } from './speech/speaker.ts';
+import { registerWires } from './wire/routes.ts';
+import { defaultSocketLimits } from './wire/socket-care.ts';
 
 export interface AppDeps {
-  readonly config: Pick<TtsConfig, 'internalKey' | 'cache' | 'ffmpeg'>;
+  readonly config: Omit<TtsConfig, 'logLevel' | 'listen' | 'hedgeMs' | 'ffmpeg'>;
+  /** Without it only `pcm` and `wav` are served. It is closed with the server. */
+  readonly ffmpeg?: Ffmpeg | undefined;
   readonly chain: VoiceChain;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
@@ -18,11 +23,15 @@ export interface AppDeps {
   readonly limits?: SpeechLimits;
 }
 
-/**
- * Builds the server; it does not listen. Closing it ends the requests, then the providers' connections, and waits for what is
- * being written to the cache.
- */
-export function buildApp({ config, chain, logger, telemetry, limits, loudness }: AppDeps): Service {
+export interface Tts {
+  /** Closing it ends the requests, then the providers' connections, and waits for what is being written to the cache. */
+  readonly app: Service;
+  /** Before it closes: nobody is let in any more, what is being said is said to its end, for some seconds. */
+  readonly goAway: () => Promise<void>;
+}
+
+/** Builds the server; it does not listen. */
+export function buildApp({ config, chain, logger, telemetry, limits, loudness, ffmpeg }: AppDeps): Tts {
   const cache = createCache({ config, logger, telemetry });
   const speaker = new Speaker({
     chain,
@@ -39,12 +48,23 @@ export function buildApp({ config, chain, logger, telemetry, limits, loudness }:
     readiness: [{ name: 'voice', check: async () => chain.summary }],
     engine: () => chain.engine(),
   });
-  registerSpeechRoutes(app, { speaker, chain, internalKey: config.internalKey, ffmpeg: config.ffmpeg });
+  const goAway = registerWires(app, {
+    opener: speaker,
+    voices: config.voices,
+    lenders: config.providers,
+    tenants: new Tenants(config.internalKey, config.apiKeys),
+    engine: () => chain.engine(),
+    ffmpeg,
+    telemetry,
+    logger,
+    limits: { ...defaultSocketLimits, max: config.maxStreams },
+  });
   app.addHook('onClose', async () => {
+    ffmpeg?.close();
     await chain.close();
     await cache.close();
   });
-  return app;
+  return { app, goAway };
 }
 
 function createCache({ config, logger, telemetry }: Pick<AppDeps, 'config' | 'logger' | 'telemetry'>): SpeechCache {

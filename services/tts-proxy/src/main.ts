@@ -2,6 +2,7 @@ import { createLogger } from '@eloquence/shared/runtime/logger';
 import { handleSignals, Lifecycle, start } from '@eloquence/shared/runtime/lifecycle';
 import { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { buildApp } from './app.ts';
+import { Ffmpeg } from './audio/ffmpeg.ts';
 import { LoudnessMemory } from './audio/loudness-memory.ts';
 import { polish } from './audio/polish.ts';
 import { voiceKey } from './chain/attempt.ts';
@@ -22,15 +23,17 @@ start(async () => {
   const providers = createProviders(config.providers);
   const chain = new VoiceChain(providers, { logger });
   const loudness = new LoudnessMemory();
-  const app = buildApp({ config, chain, loudness, logger, telemetry: new Telemetry() });
+  const ffmpeg = config.ffmpeg === undefined ? undefined : await Ffmpeg.open(config.ffmpeg);
+  const { app, goAway } = buildApp({ config, ffmpeg, chain, loudness, logger, telemetry: new Telemetry() });
   handleSignals({ logger, lifecycle });
   lifecycle.onClose('http server', () => app.close());
+  lifecycle.onClose('answers', goAway);
   // A wrong key is known before somebody waits for its voice.
   void chain.check();
   await warmUp(providers, resolveVoice(config.voices, 'coach-fr'), loudness);
   await app.listen(config.listen);
   const voices = providers.map((provider) => provider.engine.id);
-  logger.info({ ...config.listen, voices, ffmpeg: config.ffmpeg !== undefined }, 'listening');
+  logger.info({ ...config.listen, voices, encoders: [...(ffmpeg?.formats ?? [])] }, 'listening');
 });
 
 /**

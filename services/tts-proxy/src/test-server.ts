@@ -1,10 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { createLogger } from '@eloquence/shared/runtime/logger';
 import { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import type { Ffmpeg } from './audio/ffmpeg.ts';
 import { buildApp } from './app.ts';
 import { VoiceChain } from './chain/voice-chain.ts';
 import type { SpeechProvider } from './providers/provider.ts';
 import { defaultLimits, type SpeechLimits } from './speech/limits.ts';
+import { builtinMap } from './voices/voice-map.ts';
 
 const KEY = 'internal-key-of-the-test';
 
@@ -20,13 +22,21 @@ export interface TestServer extends AsyncDisposable {
 export async function serveTts(options: {
   readonly providers: readonly SpeechProvider[];
   readonly limits?: Partial<SpeechLimits>;
-  readonly ffmpeg?: string;
+  readonly ffmpeg?: Ffmpeg;
 }): Promise<TestServer> {
   const telemetry = new Telemetry({ processMetrics: false });
   const logger = createLogger('tts-proxy', 'silent');
   const cache = { diskBytes: 0, memoryBytes: 4_000_000 };
-  const app = buildApp({
-    config: { internalKey: KEY, cache, ...(options.ffmpeg && { ffmpeg: options.ffmpeg }) },
+  const { app } = buildApp({
+    config: {
+      internalKey: KEY,
+      apiKeys: [],
+      providers: [],
+      voices: builtinMap,
+      maxStreams: 100,
+      cache,
+    },
+    ffmpeg: options.ffmpeg,
     chain: new VoiceChain(options.providers, { logger }),
     logger,
     telemetry,

@@ -20,7 +20,7 @@ const MAX_ENTRY_BYTES = 20_000;
 const idOf = (name: string) => createHash('sha256').update(name).digest('hex');
 const sound = (length: number, seed = 7) => Int16Array.from({ length }, (_, at) => ((at + seed) * 7_919) % 30_000);
 
-const bytes = (samples: Int16Array) => Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+const bytesOf = (samples: Int16Array) => Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
 
 let folder: string;
 /** Where the store keeps its files. */
@@ -176,7 +176,7 @@ describe('two stores on one folder, restarted and damaged at random', () => {
       else if (dice < 0.9) {
         const samples = await store.get(idOf(name));
         if (samples) hits += 1;
-        if (samples && Buffer.compare(bytes(samples), bytes(soundOf(name))) !== 0) wrong.push(name);
+        if (samples && Buffer.compare(bytesOf(samples), bytesOf(soundOf(name))) !== 0) wrong.push(name);
       } else if (dice < 0.95) {
         const [file] = existsSync(files) ? readdirSync(files).filter((found) => found.endsWith('.sound')) : [];
         if (file) writeFileSync(join(files, file), readFileSync(join(files, file)).subarray(0, random() * 5_000));

@@ -10,15 +10,14 @@ import type { VoiceMap } from '../voices/voice-map.ts';
 import type { Voice } from '../voices/voice.ts';
 import type { WireOptions } from './routes.ts';
 import type { SoundFormat } from './sound-frames.ts';
-import type { SpeakEntrance } from './speak-entrance.ts';
 import { SpeakSocket } from './speak-socket.ts';
 
 /** Rate of companded speech everywhere. */
 const TELEPHONE_RATE_HZ = 8_000;
 
 /** `ws://…/v1/speak`, Deepgram's wire. Every refusal is an HTTP problem body before the upgrade. */
-export function speakRoute(app: Service, options: WireOptions, entrance: SpeakEntrance): void {
-  const { callers } = options;
+export function speakRoute(app: Service, options: WireOptions): void {
+  const { callers, entrance } = options;
   app.route({
     method: 'GET',
     url: '/v1/speak',
@@ -27,7 +26,7 @@ export function speakRoute(app: Service, options: WireOptions, entrance: SpeakEn
     preHandler: [
       // An unknown voice is told before the upgrade too.
       async (request: FastifyRequest) => void voiceOf(options.voices, request.query as SpeakQuery, ''),
-      entrance.admit,
+      entrance.admitSocket,
     ],
     handler: (_request: FastifyRequest, reply: FastifyReply) => {
       reply.header('upgrade', 'websocket');

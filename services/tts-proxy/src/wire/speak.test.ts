@@ -9,7 +9,6 @@ beforeEach(async () => void (server = await serveWires()));
 afterEach(() => server[Symbol.asyncDispose]());
 
 const flushed = (client: SpeakClient, count = 1) => expect.poll(() => client.of('Flushed').length).toBe(count);
-const closed = (client: SpeakClient) => expect.poll(() => client.closed);
 
 describe('text becomes sound while it is written', () => {
   test('Metadata comes first, sound as sentences end, Flushed after the last of it', async () => {
@@ -89,7 +88,7 @@ describe('the query says how it sounds', () => {
     [{ encoding: 'mulaw' }, 8_000],
     [{ encoding: 'alaw', sample_rate: '8000' }, 8_000],
   ])('%j gives %i bytes a second, in whole samples', async (query, bytesPerS) => {
-    using client = await SpeakClient.open(server.url, query as Record<string, string>);
+    using client = await SpeakClient.open(server.url, query);
     client.speak('Une phrase de deux cent cinquante ms. '.repeat(3));
     client.flush();
     await flushed(client);
@@ -109,7 +108,7 @@ describe('the query says how it sounds', () => {
     [{ model: 'aura-2-thalia-en', voice: 'accueil-fr' }, 'Bonjour.', 'accueil-fr'],
     [{ language: 'fr' }, 'Hello.', 'coach-fr'],
   ])('%j speaks "%s" with %s', async (query, text, voice) => {
-    using client = await SpeakClient.open(server.url, query as Record<string, string>);
+    using client = await SpeakClient.open(server.url, query);
     client.speak(text);
     client.flush();
     await flushed(client);
@@ -167,14 +166,14 @@ describe('the end', () => {
       { type: 'Close' },
       { type: 'Speak', text: 'Trois.' },
     );
-    await closed(client).toEqual({ code: 1000, reason: '' });
+    await expect.poll(() => client.closed).toEqual({ code: 1000, reason: '' });
     expect(client.order).toEqual(['Metadata', '20 ms', 'Flushed', '40 ms']);
   });
 
   test('Close with nothing to say closes at once', async () => {
     using client = await SpeakClient.open(server.url);
     client.send({ type: 'Close' });
-    await closed(client).toEqual({ code: 1000, reason: '' });
+    await expect.poll(() => client.closed).toEqual({ code: 1000, reason: '' });
   });
 
   test('a client that is gone stops its voices', async () => {
@@ -196,7 +195,7 @@ describe('the end', () => {
       await flushed(client, time);
     }
     expect(client.closed).toBeUndefined();
-    await closed(client).toEqual({ code: 1000, reason: 'idle for too long' });
+    await expect.poll(() => client.closed).toEqual({ code: 1000, reason: 'idle for too long' });
   });
 
   test('a peer that answers no ping is cut off', async () => {
@@ -206,7 +205,7 @@ describe('the end', () => {
       {},
       { headers: { authorization: `Token ${KEY}` }, autoPong: false },
     );
-    await closed(client).toMatchObject({ code: 1006 });
+    await expect.poll(() => client.closed).toMatchObject({ code: 1006 });
     using alive = await SpeakClient.open(strict.url);
     await expect.poll(() => alive.closed, { timeout: 200 }).toBeUndefined();
   });
@@ -219,14 +218,14 @@ describe('the end', () => {
     talking.speak('Une phrase.');
     await expect.poll(() => talking.chunks.length).toBeGreaterThan(0);
     const gone = server.goAway();
-    await closed(idle).toMatchObject({ code: closeCodes.goingAway });
+    await expect.poll(() => idle.closed).toMatchObject({ code: closeCodes.goingAway });
     await expect(SpeakClient.open(server.url)).rejects.toThrow('503');
     // The rest of the answer was still being written.
     talking.speak('Et sa suite.');
     talking.flush();
     gate.resolve();
     await gone;
-    await closed(talking).toMatchObject({ code: closeCodes.goingAway });
+    await expect.poll(() => talking.closed).toMatchObject({ code: closeCodes.goingAway });
     expect(talking.order).toEqual(['Metadata', '230 ms', 'Flushed']);
   });
 
@@ -237,7 +236,9 @@ describe('the end', () => {
     client.speak('Une phrase.');
     await expect.poll(() => client.chunks.length).toBeGreaterThan(0);
     await stopping.goAway();
-    await closed(client).toMatchObject({ code: closeCodes.goingAway, reason: expect.stringContaining('unavailable') });
+    await expect
+      .poll(() => client.closed)
+      .toMatchObject({ code: closeCodes.goingAway, reason: expect.stringContaining('unavailable') });
   });
 });
 
@@ -266,7 +267,7 @@ describe('what goes wrong', () => {
     using client = await SpeakClient.open(server.url);
     client.speak('Un. Deux.');
     client.flush();
-    await closed(client).toEqual({ code, reason: `${error.code}: ${error.message}` });
+    await expect.poll(() => client.closed).toEqual({ code, reason: `${error.code}: ${error.message}` });
     expect(client.order).toEqual(['Metadata', '40 ms']);
     expect(server.opener.opened[0]?.closed).toBe(true);
   });
@@ -275,7 +276,7 @@ describe('what goes wrong', () => {
     server.opener.refusal = new AppError('overloaded', 'Too many are speaking.');
     using client = await SpeakClient.open(server.url);
     client.speak('Un.');
-    await closed(client).toMatchObject({ code: closeCodes.overloaded });
+    await expect.poll(() => client.closed).toMatchObject({ code: closeCodes.overloaded });
   });
 
   test.each([
@@ -298,7 +299,7 @@ describe('what goes wrong', () => {
   test('ten of them close it', async () => {
     using client = await SpeakClient.open(server.url);
     for (let time = 0; time < 12; time += 1) client.socket.send('{');
-    await closed(client).toMatchObject({ code: closeCodes.invalidRequest });
+    await expect.poll(() => client.closed).toMatchObject({ code: closeCodes.invalidRequest });
     expect(client.of('Warning')).toHaveLength(10);
   });
 
@@ -306,7 +307,7 @@ describe('what goes wrong', () => {
     await using narrow = await serveWires({ maxCharsPerMinute: 100 });
     using client = await SpeakClient.open(narrow.url);
     for (let time = 0; time < 11; time += 1) client.speak('Dix lettres');
-    await closed(client).toMatchObject({ code: closeCodes.rateLimited });
+    await expect.poll(() => client.closed).toMatchObject({ code: closeCodes.rateLimited });
   });
 
   test('a client that does not read gets no more made for it, and is closed as a slow reader', async () => {
@@ -317,7 +318,7 @@ describe('what goes wrong', () => {
     for (let time = 0; time < 9; time += 1) client.speak(`${'a'.repeat(1_990)}. `);
     await expect.poll(() => narrow.opener.opened[0]?.closed, { timeout: 5_000 }).toBe(true);
     client.socket.resume();
-    await closed(client).toMatchObject({ code: expect.any(Number) });
+    await expect.poll(() => client.closed).toMatchObject({ code: expect.any(Number) });
     expect([closeCodes.slowReader, 1006]).toContain(client.closed?.code);
     expect(client.sound.length).toBeLessThan(9 * 2_000 * 480);
   });
@@ -349,8 +350,8 @@ describe('who may speak', () => {
     [{ sample_rate: '44100' }, 'invalid_request'],
     [{ speed: '9' }, 'invalid_request'],
   ])('%j is a 400 before the upgrade', async (query, code) => {
-    await expect(SpeakClient.open(server.url, query as Record<string, string>)).rejects.toThrow('400');
-    const search = new URLSearchParams(query as Record<string, string>).toString();
+    await expect(SpeakClient.open(server.url, query)).rejects.toThrow('400');
+    const search = new URLSearchParams(query).toString();
     const response = await fetch(`${server.url}/v1/speak?${search}`, { headers: { authorization: `Token ${KEY}` } });
     expect(problemSchema.parse(await response.json()).code).toBe(code);
   });
@@ -361,7 +362,7 @@ describe('who may speak', () => {
     expect(await small.telemetry.registry.metrics()).toContain('eloquence_tts_streams 1');
     await expect(SpeakClient.open(small.url)).rejects.toThrow('503');
     first.send({ type: 'Close' });
-    await closed(first).toBeDefined();
+    await expect.poll(() => first.closed).toBeDefined();
     using second = await SpeakClient.open(small.url);
     expect(second.socket.readyState).toBe(WebSocket.OPEN);
   });

@@ -13,10 +13,10 @@ import type { WireOptions } from './routes.ts';
 
 /** OpenAI's `POST /v1/audio/speech`. */
 export function speechRoute(app: Service, options: WireOptions): void {
-  const { callers } = options;
+  const { callers, entrance } = options;
   app.post(
     '/v1/audio/speech',
-    { onRequest: callers.require, schema: { body: speechRequestSchema } },
+    { onRequest: callers.require, preHandler: entrance.admit, schema: { body: speechRequestSchema } },
     async (request, reply) => {
       const { body } = request;
       assertFormat(body.response_format, options.ffmpeg);
@@ -24,6 +24,7 @@ export function speechRoute(app: Service, options: WireOptions): void {
       const text = spokenText(body.input);
       const speech = toSpeech(body, { text, tenant: callers.tenantOf(request), options });
       const signal = clientSignal(reply);
+      entrance.attend(reply.raw);
       const answer = await answerWith(options.opener, body.input, speech, signal).catch((error: unknown) => {
         if (signal.aborted) return undefined;
         throw error;

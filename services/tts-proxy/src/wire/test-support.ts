@@ -7,6 +7,7 @@ import { createService } from '@eloquence/shared/runtime/service';
 import { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { Tenants } from '@eloquence/shared/runtime/tenants';
 import { WebSocket, type ClientOptions } from 'ws';
+import type { EncodeOptions } from '../audio/encode.ts';
 import type { Speech, SpeechOpener, SpeechOptions, SpeechPiece } from '../speech/speech.ts';
 import { builtinMap } from '../voices/voice-map.ts';
 import { registerWires } from './routes.ts';
@@ -14,7 +15,7 @@ import { defaultSocketLimits, type SocketLimits } from './socket-care.ts';
 
 export const KEY = 'internal-key-of-the-test';
 export const TENANT_KEY = 'tenant-key-of-the-test';
-export const ENGINE = { id: 'fake/voice', label: 'Fake voice', demo: false };
+export const ENGINE = { id: 'fake/voice', label: 'Fake voice', label_fr: 'Voix factice', demo: false };
 /** How long a scripted voice takes for a character. */
 export const SAMPLES_PER_CHAR = 240;
 
@@ -25,6 +26,8 @@ export type Script = (sentence: string) => AppError | { readonly broken: AppErro
 export class ScriptedOpener implements SpeechOpener {
   readonly opened: ScriptedSpeech[] = [];
   script: Script = () => undefined;
+  /** No sentence begins before it. */
+  silence: Promise<void> = Promise.resolve();
   refusal: AppError | undefined;
   /** Opening waits for it. */
   gate: Promise<void> = Promise.resolve();
@@ -32,7 +35,7 @@ export class ScriptedOpener implements SpeechOpener {
   async open(options: SpeechOptions, signal: AbortSignal): Promise<Speech> {
     await this.gate;
     if (this.refusal) throw this.refusal;
-    const speech = new ScriptedSpeech(options, signal, (sentence) => this.script(sentence));
+    const speech = new ScriptedSpeech(options, signal, this);
     this.opened.push(speech);
     return speech;
   }
@@ -48,15 +51,15 @@ export class ScriptedSpeech implements Speech {
   readonly pieces: AsyncIterable<SpeechPiece>;
   text = '';
   closed = false;
-  readonly #script: Script;
+  readonly #opener: ScriptedOpener;
   #steps: string[] = [];
   #rest = '';
   #ended = false;
   #wake: (() => void) | undefined;
 
-  constructor(options: SpeechOptions, signal: AbortSignal, script: Script) {
+  constructor(options: SpeechOptions, signal: AbortSignal, opener: ScriptedOpener) {
     this.options = options;
-    this.#script = script;
+    this.#opener = opener;
     signal.addEventListener('abort', () => this.close());
     this.pieces = this.#speak();
   }
@@ -105,7 +108,8 @@ export class ScriptedSpeech implements Speech {
   }
 
   async *#sentence(text: string): AsyncGenerator<SpeechPiece> {
-    const fate = this.#script(text);
+    await this.#opener.silence;
+    const fate = this.#opener.script(text);
     if (fate instanceof Error) throw fate;
     yield { type: 'sentence', text, engine: ENGINE, cached: false };
     const samples = new Int16Array(text.length * SAMPLES_PER_CHAR).map((_, at) => 8_000 * Math.sin(at / 8));
@@ -130,7 +134,10 @@ export interface WireServer extends AsyncDisposable {
 }
 
 /** The wires alone on port 0, in front of scripted voices. */
-export async function serveWires(limits: Partial<SocketLimits> = {}, ffmpeg?: string): Promise<WireServer> {
+export async function serveWires(
+  limits: Partial<SocketLimits> = {},
+  ffmpeg?: EncodeOptions['ffmpeg'],
+): Promise<WireServer> {
   const telemetry = new Telemetry({ processMetrics: false });
   const logger = createLogger('tts-proxy', 'silent');
   const app = createService({ service: 'tts-proxy', logger, telemetry, readiness: [] });
@@ -156,7 +163,9 @@ export async function serveWires(limits: Partial<SocketLimits> = {}, ffmpeg?: st
     goAway,
     post: (path, body, init = {}) =>
       fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body), ...init }),
-    [Symbol.asyncDispose]: async () => void (await app.close()),
+    [Symbol.asyncDispose]: async () => {
+      await app.close();
+    },
   };
 }
 

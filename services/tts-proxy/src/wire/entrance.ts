@@ -12,9 +12,11 @@ const TOO_LATE = 'unavailable: The service stops; what was still to be said is n
 /** By which Deepgram's clients know a stream. */
 const REQUEST_ID_HEADER = 'dg-request-id';
 
-/** Who is let in, before the upgrade, so that a refusal is an HTTP problem body; and who is in. */
-export class SpeakEntrance {
-  readonly #open = new Map<SpeakSocket, Promise<void>>();
+/** Who is let in, before the upgrade, so that a refusal is an HTTP problem body; and who is in, on any wire. */
+export class Entrance {
+  readonly #sockets = new Set<SpeakSocket>();
+  /** What is waited for when the process stops: sockets and answers. */
+  readonly #leaving = new Set<Promise<void>>();
   readonly #ids = new WeakMap<IncomingMessage, string>();
   readonly #limits: SocketLimits;
   readonly #telemetry: Telemetry;
@@ -23,14 +25,19 @@ export class SpeakEntrance {
   constructor(limits: SocketLimits, telemetry: Telemetry) {
     this.#limits = limits;
     this.#telemetry = telemetry;
-    telemetry.set('eloquence_tts_streams', 0);
+    this.#measure();
   }
 
-  /** An `preHandler` hook. Throws AppError `unavailable` or `overloaded`, with the time to wait. */
-  readonly admit = async (request: FastifyRequest): Promise<void> => {
+  /** A `preHandler` hook. Rejects with AppError `unavailable` on the way out. */
+  readonly admit = async (): Promise<void> => {
     if (this.#draining)
       throw new AppError('unavailable', 'The service is stopping. Connect again in a few seconds.', { retryAfterS: 5 });
-    if (this.#open.size >= this.#limits.max)
+  };
+
+  /** The same for sockets, of which there may be so many; rejects with AppError `overloaded` too. */
+  readonly admitSocket = async (request: FastifyRequest): Promise<void> => {
+    await this.admit();
+    if (this.#sockets.size >= this.#limits.max)
       throw new AppError('overloaded', `All ${this.#limits.max} speaking sockets are in use.`, { retryAfterS: 2 });
     this.#ids.set(request.raw, randomUUID());
   };
@@ -46,26 +53,39 @@ export class SpeakEntrance {
     if (id) headers.push(`${REQUEST_ID_HEADER}: ${id}`);
   };
 
-  /** Counts the socket as open until it closes. */
-  enter(socket: WebSocket, speaking: SpeakSocket): void {
-    const { promise: closed, resolve } = Promise.withResolvers<void>();
-    this.#open.set(speaking, closed);
-    this.#telemetry.set('eloquence_tts_streams', this.#open.size);
-    socket.on('close', () => {
-      this.#open.delete(speaking);
-      this.#telemetry.set('eloquence_tts_streams', this.#open.size);
+  /** An answer that is waited for when the process stops, until its stream closes. */
+  attend(stream: { once(event: 'close', listener: () => void): unknown }): void {
+    const { promise: left, resolve } = Promise.withResolvers<void>();
+    this.#leaving.add(left);
+    stream.once('close', () => {
+      this.#leaving.delete(left);
       resolve();
     });
   }
 
-  /** For shutdown: nobody is let in, answers are spoken to their end, then 1001; after `drainMs` at once. */
+  /** Counts the socket as open until it closes. */
+  enter(socket: WebSocket, speaking: SpeakSocket): void {
+    this.attend(socket);
+    this.#sockets.add(speaking);
+    this.#measure();
+    socket.once('close', () => {
+      this.#sockets.delete(speaking);
+      this.#measure();
+    });
+  }
+
+  /** For shutdown: nobody is let in, answers are spoken to their end, sockets end with 1001; after `drainMs` all at once. */
   async goAway(): Promise<void> {
     this.#draining = true;
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, this.#limits.drainMs);
-    for (const speaking of this.#open.keys()) speaking.goAway();
-    await Promise.race([Promise.all(this.#open.values()), late]);
+    for (const speaking of this.#sockets) speaking.goAway();
+    await Promise.race([Promise.all(this.#leaving), late]);
     clearTimeout(timer);
-    for (const speaking of this.#open.keys()) speaking.close(closeCodes.goingAway, TOO_LATE);
+    for (const speaking of this.#sockets) speaking.close(closeCodes.goingAway, TOO_LATE);
+  }
+
+  #measure(): void {
+    this.#telemetry.set('eloquence_tts_streams', this.#sockets.size);
   }
 }

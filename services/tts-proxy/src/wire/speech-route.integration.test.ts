@@ -2,16 +2,18 @@ import { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
 import { tone } from '@eloquence/testkit/vendors/tone';
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
+import { Ffmpeg } from '../audio/ffmpeg.ts';
 import { readConfig } from '../config.ts';
 import { espeakSpeech } from '../providers/espeak.ts';
 import { openaiSpeech } from '../providers/openai.ts';
 import { serveTts } from '../test-server.ts';
 import { builtinOwnVoices } from '../voices/builtin-voices.ts';
 
-const { ffmpeg, providers: all } = readConfig({
+const { ffmpeg: program, providers: all } = readConfig({
   INTERNAL_API_KEY: 'internal-key-of-the-test',
   PATH: process.env['PATH'],
 });
+const ffmpeg = program === undefined ? undefined : await Ffmpeg.open(program);
 const espeak = all.find((settings) => settings.id === 'espeak');
 
 describe.skipIf(!espeak)('POST /v1/audio/speech with espeak-ng', () => {
@@ -57,7 +59,7 @@ describe.skipIf(!espeak)('POST /v1/audio/speech with espeak-ng', () => {
     ['flac', 'audio/flac', /^fLaC/],
     ['aac', 'audio/aac', /^\xff[\xf0-\xff]/],
   ])('makes %s', async (format, contentType, magic) => {
-    await using server = await serveTts({ providers, ffmpeg: ffmpeg as string });
+    await using server = await serveTts({ providers, ...(ffmpeg && { ffmpeg }) });
     const response = await server.speak({ response_format: format });
     expect(response.headers.get('content-type')).toBe(contentType);
     const bytes = Buffer.from(await response.arrayBuffer());
@@ -76,7 +78,7 @@ describe.skipIf(!espeak)('POST /v1/audio/speech with espeak-ng', () => {
       voices: builtinOwnVoices.openai,
       hedgeAfterMs: 400,
     };
-    await using server = await serveTts({ providers: [openaiSpeech(settings)], ffmpeg: ffmpeg as string });
+    await using server = await serveTts({ providers: [openaiSpeech(settings)], ...(ffmpeg && { ffmpeg }) });
     const asking = server.speak({ response_format: 'mp3' }).then((response) => response.arrayBuffer());
     await expect(asking).rejects.toThrow(/terminated|fetch failed|aborted/);
   });
