@@ -6,7 +6,7 @@ const SYSTEM_NAMES = /^(PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TE
  * @type {readonly (readonly [RegExp, readonly string[]])[]}
  */
 const READERS = [
-  [/^OLLAMA_|^LLM_PROVIDER$/, ['api-backend']],
+  [/^(OLLAMA|LLM)_/, ['api-backend']],
   [/^API_KEYS$|^MISTRAL_/, ['api-backend', 'stt-gateway', 'tts-proxy']],
   [/^OPENAI_/, ['api-backend', 'tts-proxy', 'stt-gateway']],
   [/^(DEEPGRAM|GROQ)_|^STT_(ENGINES|MAX_FILE_MB|REST_\w+)$/, ['stt-gateway']],

@@ -50,7 +50,7 @@ export function registerChatRoutes(app: Service, deps: ChatRouteDeps): ChatServi
       try {
         const caller = await deps.callerOf(request, chat.purposeOf(request.body.model));
         // Streams pass the schema of one-piece answers by.
-        return (await answerChat(request.body, reply as unknown as FastifyReply, { chat, caller, signal })) as never;
+        return (await answerChat(request.body, reply, { chat, caller, signal })) as never;
       } catch (error) {
         if (!signal.aborted) throw error;
         // Nobody is left to answer.

@@ -38,8 +38,8 @@ export interface ChatProxy extends AsyncDisposable {
   readonly url: string;
   readonly client: OpenAI;
   /** `POST /v1/chat/completions`. */
-  ask(body: unknown, init?: RequestInit): Promise<Response>;
-  metrics(): Promise<string>;
+  readonly ask: (body: unknown, init?: RequestInit) => Promise<Response>;
+  readonly metrics: () => Promise<string>;
 }
 
 export interface ChatProxyOptions {
