@@ -61,12 +61,32 @@ export class FakeElevenLabs extends FakeVendor {
         'The API key you used is missing the permission models_read',
         'missing_permissions',
       );
-    const list = [{ model_id: 'eleven_flash_v2_5', name: 'Eleven Flash v2.5', can_do_text_to_speech: true }];
+    const list = [FLASH];
     const pointer = ['paths', '/v1/models', 'get', 'responses', '200', 'content', 'application/json', 'schema'];
     this.note('model list', loadSpec('elevenlabs.openapi.json')?.faults(pointer, list));
     return this.json(response, 200, list);
   }
 }
+
+const FLASH = {
+  model_id: 'eleven_flash_v2_5',
+  name: 'Eleven Flash v2.5',
+  description: 'Low latency',
+  can_be_finetuned: true,
+  can_do_text_to_speech: true,
+  can_do_voice_conversion: false,
+  can_use_style: false,
+  can_use_speaker_boost: false,
+  serves_pro_voices: false,
+  requires_alpha_access: false,
+  token_cost_factor: 0.5,
+  max_characters_request_free_user: 40_000,
+  max_characters_request_subscribed_user: 40_000,
+  maximum_text_length_per_request: 40_000,
+  languages: [{ language_id: 'fr', name: 'French' }],
+  model_rates: { character_cost_multiplier: 0.5 },
+  concurrency_group: 'turbo',
+};
 
 /** Where the document keeps the schema of a query parameter of the stream path. */
 function parameter(name: string): string[] {

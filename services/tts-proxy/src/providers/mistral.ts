@@ -2,7 +2,8 @@ import { TTS_SAMPLE_RATE_HZ } from '@eloquence/shared/contracts/tts';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { keepAliveFetch } from '@eloquence/shared/runtime/keep-alive-fetch';
 import { HTTPClient, Mistral } from '@mistralai/mistralai';
-import { MistralError } from '@mistralai/mistralai/models/errors';
+import type { VoiceResponse } from '@mistralai/mistralai/models/components';
+import { MistralError, SDKValidationError } from '@mistralai/mistralai/models/errors';
 import { CompleteAcceptEnum } from '@mistralai/mistralai/sdk/speech';
 import { nameAt, type PartialVoices, type Voice } from '../voices/voice.ts';
 import type { SpeechProvider, Utterance } from './provider.ts';
@@ -15,6 +16,7 @@ const PEER: Peer = {
   keyName: 'MISTRAL_API_KEY',
   urlName: 'MISTRAL_BASE_URL',
   choiceNames: 'MISTRAL_TTS_MODEL, MISTRAL_TTS_VOICE_FR and MISTRAL_TTS_VOICE_EN',
+  forbids: 'its moderation does not let every text through',
 };
 /** What Mistral calls pcm is float32; the reader looks, should that change. */
 const PCM = { encoding: 'unknown', sampleRateHz: TTS_SAMPLE_RATE_HZ } as const;
@@ -117,7 +119,9 @@ async function* audioOf(answer: Completed): AsyncGenerator<string> {
 
 async function listVoices(client: Mistral, signal: AbortSignal): Promise<readonly ListedVoice[]> {
   const { items } = await client.audio.voices.list({ limit: MOST_VOICES }, { fetchOptions: { signal } });
-  return items.map(({ id, languages = [], gender }) => ({
+  // Its presets are one person in several moods.
+  const calm = items.toSorted((a, b) => Number(isCalm(b)) - Number(isCalm(a)));
+  return calm.map(({ id, languages = [], gender }) => ({
     name: id,
     languages,
     ...(/^f/i.test(gender ?? '') && { gender: 'female' as const }),
@@ -125,7 +129,17 @@ async function listVoices(client: Mistral, signal: AbortSignal): Promise<readonl
   }));
 }
 
+const isCalm = ({ slug, name, tags }: VoiceResponse): boolean =>
+  [slug, name, ...(tags ?? [])].some((word) => /neutral|calm/i.test(word ?? ''));
+
 function mistralError(error: unknown): unknown {
-  if (!(error instanceof MistralError) || error.statusCode < 300) return brokenOff(PEER, error);
+  // The library's errors hold the answer, some of them the request: they are no cause to be logged.
+  const isOurs = error instanceof MistralError || error instanceof SDKValidationError;
+  if (!isOurs) return brokenOff(PEER, error);
+  if (!(error instanceof MistralError) || error.statusCode < 300)
+    return new AppError(
+      'upstream_failed',
+      `${PEER.peer} answered with something that is no speech. Check ${PEER.urlName}.`,
+    );
   return statusError(PEER, { status: error.statusCode, retryAfter: error.headers.get('retry-after') });
 }

@@ -3,7 +3,7 @@ import { AppError } from '@eloquence/shared/runtime/errors';
 import * as z from 'zod';
 import { nameAt, type PartialVoices, type Voice } from '../voices/voice.ts';
 import { parseJson } from './parse-json.ts';
-import { piperGender, splitSpeaker } from './piper-voices.ts';
+import { piperGender, piperText, splitSpeaker } from './piper-voices.ts';
 import type { SpeechProvider, Utterance } from './provider.ts';
 import { readSound } from './read-sound.ts';
 import type { Peer } from './upstream-error.ts';
@@ -43,7 +43,7 @@ export function piperServerSpeech({ url, voices, hedgeAfterMs }: PiperServerSett
     const name = named(voice) ?? (await finder.find(voice.language, voice.gender, signal));
     const { model, speaker } = splitSpeaker(name ?? '');
     const body = {
-      text,
+      text: piperText(text),
       // Left out it means the voice the server was started with.
       ...(model && { voice: model }),
       ...(speaker !== undefined && (/^\d+$/.test(speaker) ? { speaker_id: Number(speaker) } : { speaker })),

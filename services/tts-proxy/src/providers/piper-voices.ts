@@ -14,6 +14,11 @@ export function piperGender(name: string): Gender {
   return MEN.test(name) ? 'male' : 'female';
 }
 
+/** Piper takes `[[…]]` for phonemes and the end of a line for the end of the text. */
+export function piperText(text: string): string {
+  return text.replaceAll('[[', '[ [').replaceAll(/\s+/g, ' ').trim();
+}
+
 /** `voice#speaker` is one speaker, by name or number, of a voice that has several. */
 export function splitSpeaker(name: string): { readonly model: string; readonly speaker?: string } {
   const [, model = name, speaker] = /^(.*)#([^#/]+)$/.exec(name) ?? [];

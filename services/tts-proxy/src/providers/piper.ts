@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { childOutput } from '../child-output.ts';
 import { nameAt, type PartialVoices, type Voice } from '../voices/voice.ts';
 import { fileStamp } from './file-stamp.ts';
-import { splitSpeaker } from './piper-voices.ts';
+import { piperText, splitSpeaker } from './piper-voices.ts';
 import type { SpeechProvider, Utterance } from './provider.ts';
 import { readSound } from './read-sound.ts';
 
@@ -50,8 +50,7 @@ export function piperSpeech({ program, voices, hedgeAfterMs }: PiperSettings): S
     const id = speaker === undefined ? undefined : (speakers?.[speaker] ?? speaker);
     const args = ['--model', model, '--output-raw', '--length-scale', (1 / speed).toFixed(2)];
     if (id !== undefined) args.push('--speaker', String(id));
-    // Piper speaks one line at a time; the text is one line.
-    const raw = childOutput({ peer: 'Piper', program, args, input: `${text.replaceAll(/\s+/g, ' ')}\n` }, signal);
+    const raw = childOutput({ peer: 'Piper', program, args, input: `${piperText(text)}\n` }, signal);
     yield* readSound('Piper', raw, { encoding: 's16', sampleRateHz: audio.sample_rate });
   }
   const names = models.map((model) => basename(model, '.onnx'));
@@ -61,8 +60,8 @@ export function piperSpeech({ program, voices, hedgeAfterMs }: PiperSettings): S
     engine: { id: `piper/${names.join('+')}`, label, label_fr: label, demo: false },
     hedgeAfterMs,
     identity(voice) {
-      const { model = '', speaker = '' } = splitSpeaker(voiceName(voice) ?? '');
-      return ['piper', fileStamp(program), fileStamp(model), speaker].join(' ');
+      const { model, speaker } = splitSpeaker(voiceName(voice) ?? '');
+      return ['piper', fileStamp(program), fileStamp(model), speaker ?? 0].join(' ');
     },
     speak,
     check: async () => checkFiles(program, models),

@@ -21,12 +21,20 @@ const speaking = (path: string) => espeakSpeech({ program: path, voices: builtin
 function piperStandIn(): Opened {
   const folder = mkdtempSync(join(tmpdir(), 'piper-'));
   const model = join(folder, 'fr_FR-test.onnx');
-  writeFileSync(`${model}.json`, JSON.stringify({ audio: { sample_rate: 22_050 }, other: 1 }));
+  const male = join(folder, 'en_GB-test.onnx');
+  for (const path of [model, male]) {
+    writeFileSync(path, 'a model');
+    writeFileSync(`${path}.json`, JSON.stringify({ audio: { sample_rate: 22_050 }, other: 1 }));
+  }
   const script = join(folder, 'piper');
-  const check = `[ "$1" = --model ] && [ "$2" = "${model}" ] && [ "$3" = --output-raw ] && [ "$4" = --length-scale ] || exit 9`;
+  const check = `[ "$1" = --model ] && { [ "$2" = "${model}" ] || [ "$2" = "${male}" ]; } && [ "$3" = --output-raw ] && [ "$4" = --length-scale ] || exit 9`;
   writeFileSync(script, `#!/bin/sh\n${check}\n"${espeak}" -v fr-fr --stdin --stdout | tail -c +45\n`);
   chmodSync(script, 0o755);
-  const provider = piperSpeech({ program: script, voices: { fr: { female: model } }, hedgeAfterMs: 1_500 });
+  const provider = piperSpeech({
+    program: script,
+    voices: { fr: { female: model }, en: { male } },
+    hedgeAfterMs: 1_500,
+  });
   return { provider, [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true }) };
 }
 

@@ -56,7 +56,7 @@ export type ProviderSettings =
   | ({ readonly id: 'espeak' } & EspeakSettings);
 
 /** Mistral's text-to-speech; used only when MISTRAL_TTS_MODEL or TTS_PROVIDERS says so. */
-const MISTRAL_MODEL = 'voxtral-mini-tts-latest';
+const MISTRAL_MODEL = 'voxtral-mini-tts-2603';
 /** Ends TTS_PROVIDERS: nobody else, not even the demo voice. */
 const NONE = 'none';
 /** A local program thinks before it speaks; asking the next one too would only take its processor away. */

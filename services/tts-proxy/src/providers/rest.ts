@@ -25,6 +25,13 @@ export interface RestSpeechSettings {
   readonly hedgeAfterMs: number;
 }
 
+/** The server does not take a member of the body, or the voice. */
+class RefusedRequest extends AppError {
+  constructor(status: number) {
+    super('upstream_rejected', `${PEER.peer} refused the request (${status}). Check ${PEER.choiceNames}.`);
+  }
+}
+
 /**
  * Any server with OpenAI's `/v1/audio/speech`: Kokoro-FastAPI, speaches… What it really sends is read from the answer: a WAV
  * of any rate, float or not, or headerless samples at the rate it names, 24 kHz when it names none.
@@ -35,7 +42,22 @@ export function restSpeech(settings: RestSpeechSettings): SpeechProvider {
     peer: PEER,
     baseUrl,
     headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
+    refusal: (status) => (status === 400 || status === 422 ? new RefusedRequest(status) : undefined),
   });
+  /** speaches gives a model's own rate, and names it nowhere, unless one is asked for; a strict server refuses to be asked. */
+  let names: 'rate' | 'no rate' = 'rate';
+  async function ask(body: object, signal: AbortSignal): Promise<SoundAnswer> {
+    const path = '/audio/speech';
+    if (names === 'no rate') return http.open({ path, body, signal });
+    try {
+      return await http.open({ path, body: { ...body, sample_rate: TTS_SAMPLE_RATE_HZ }, signal });
+    } catch (error) {
+      if (!(error instanceof RefusedRequest)) throw error;
+      const answer = await http.open({ path, body, signal });
+      names = 'no rate';
+      return answer;
+    }
+  }
   const voiceName = (voice: Voice) => nameAt('rest', voice, settings.voices);
   async function* speak(utterance: Utterance, signal: AbortSignal): AsyncGenerator<Int16Array> {
     const { text, voice, speed, instructions } = utterance;
@@ -47,7 +69,7 @@ export function restSpeech(settings: RestSpeechSettings): SpeechProvider {
       ...(speed !== 1 && { speed }),
       ...(instructions !== undefined && { instructions }),
     };
-    const answer = await http.open({ path: '/audio/speech', body, signal });
+    const answer = await ask(body, signal);
     let raw: RawSound;
     try {
       raw = rawSound(answer);

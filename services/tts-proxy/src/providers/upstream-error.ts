@@ -10,6 +10,8 @@ export interface Peer {
   readonly urlName: string;
   /** Settings of what is asked for: model and voice. */
   readonly choiceNames: string;
+  /** What else than a wrong key a 403 may mean here. */
+  readonly forbids?: string;
 }
 
 interface Refusal {
@@ -20,7 +22,7 @@ interface Refusal {
 
 /** A vendor's HTTP status as our error. Its message is left out: it may quote the text, or the key. */
 export function statusError(names: Peer, { status, retryAfter, cause }: Refusal): AppError {
-  const { peer, keyName, urlName, choiceNames } = names;
+  const { peer, keyName, urlName, choiceNames, forbids } = names;
   const options = cause === undefined ? {} : { cause };
   const rejected = (why: string) => new AppError('upstream_rejected', `${peer} ${why}`, options);
   if (status === 429) {
@@ -30,6 +32,7 @@ export function statusError(names: Peer, { status, retryAfter, cause }: Refusal)
       retryAfterS,
     });
   }
+  if (status === 403 && forbids) return rejected(`refused the request (403): ${forbids}. Check ${keyName} too.`);
   if (status === 401 || status === 403) return rejected(`refused the key (${status}). Check ${keyName}.`);
   if (status === 402) return rejected(`answered 402: the account of ${keyName} has no credit left.`);
   if (status === 404 || status === 405)

@@ -7,7 +7,7 @@ import { nameAt, type Gender, type PartialVoices, type ProviderId, type Voice } 
 import type { VoiceMap } from './voice-map.ts';
 
 /** Whose voices speak any language; the others' are asked for another language by another name. */
-const MULTILINGUAL = ['openai', 'elevenlabs', 'mistral'] as const satisfies readonly ProviderId[];
+const MULTILINGUAL = ['openai', 'elevenlabs'] as const satisfies readonly ProviderId[];
 
 /** Men among Deepgram's voices; its other names are women's. */
 const DEEPGRAM_MEN = new Set(
