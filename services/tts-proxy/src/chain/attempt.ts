@@ -35,6 +35,12 @@ export function voiceKey(provider: SpeechProvider, voice: Voice): string {
   return `${provider.id} ${provider.identity(voice)} ${voice.language}`;
 }
 
+/** The pause a reader makes after a piece of text: at a full stop, at a comma, at a breath in mid-clause. */
+function pauseMs(text: string): number {
+  if (/[.!?…:]["”»)\s]*$/u.test(text)) return 250;
+  return /\p{P}\s*$/u.test(text) ? 120 : 40;
+}
+
 /** One provider asked for one sentence. It ends once, with one outcome, which is counted and told to the provider's breaker. */
 export class Attempt {
   readonly member: Member;
@@ -54,6 +60,7 @@ export class Attempt {
     this.#pieces = polish(provider.speak(utterance, this.#abort.signal), {
       voiceKey: voiceKey(provider, utterance.voice),
       loudness,
+      trailingMs: pauseMs(utterance.text),
       signal: this.#abort.signal,
     });
     member.health.entered();

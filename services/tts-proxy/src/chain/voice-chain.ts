@@ -12,6 +12,7 @@ const HEDGE_FACTOR = 2;
 /** ...and no more than this, ms: a listener takes a longer silence for a dropped call. */
 const MAX_HEDGE_AFTER_MS = 1_500;
 const CHECK_TIMEOUT_MS = 5_000;
+const NO_ANSWER = `It did not answer within ${CHECK_TIMEOUT_MS / 1000} s.`;
 
 /** A provider and what is known of it. */
 export interface Member {
@@ -64,9 +65,13 @@ export class VoiceChain {
     return last && order.includes(last) ? [last, ...order.filter((member) => member !== last)] : order;
   }
 
-  /** What the next answer will probably be spoken by; undefined when nobody can. */
+  /** What the next answer will probably be spoken by, and why not by whoever is preferred; undefined when nobody can. */
   engine(): Engine | undefined {
-    return this.#speaking?.provider.engine;
+    const speaking = this.#speaking;
+    if (!speaking) return undefined;
+    const preferred = this.members.slice(0, this.members.indexOf(speaking));
+    const fault = preferred.flatMap(awayLine).join(' ');
+    return { ...speaking.provider.engine, ...(fault && { fault }) };
   }
 
   /**
@@ -76,8 +81,7 @@ export class VoiceChain {
    */
   get summary(): string {
     const speaking = this.#speaking;
-    const away = this.members.filter(({ health }) => health.fault);
-    const reasons = away.map(({ provider, health }) => `${provider.id} is away: ${health.fault?.message ?? ''}`);
+    const reasons = this.members.flatMap(awayLine);
     if (!speaking) throw new Error(reasons.length > 0 ? reasons.join('; ') : NO_VOICE);
     const spare = this.members.filter((member) => member !== speaking && !member.health.fault);
     return [
@@ -94,10 +98,11 @@ export class VoiceChain {
         try {
           await provider.check(AbortSignal.timeout(CHECK_TIMEOUT_MS));
         } catch (thrown) {
+          // Who does not answer when asked how it is cannot be relied on; a failed sentence alone would not say so.
           const error =
-            thrown instanceof AppError
+            thrown instanceof AppError && thrown.code !== 'upstream_failed'
               ? thrown
-              : new AppError('upstream_failed', `${provider.id} did not answer its check.`, { cause: thrown });
+              : new AppError('unavailable', thrown instanceof AppError ? thrown.message : NO_ANSWER, { cause: thrown });
           this.#logger.warn(
             { provider: provider.id, code: error.code, reason: error.message },
             'voice failed its check',
@@ -117,6 +122,10 @@ export class VoiceChain {
   get #speaking(): Member | undefined {
     return this.members.find(({ health }) => health.able);
   }
+}
+
+function awayLine({ provider, health }: Member): string[] {
+  return health.fault ? [`${provider.id} is away: ${health.fault.message}`] : [];
 }
 
 export const NO_VOICE = 'There is no voice. Install espeak-ng (apt-get install espeak-ng), or set OPENAI_API_KEY.';

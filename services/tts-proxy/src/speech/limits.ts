@@ -12,7 +12,7 @@ export interface SpeechLimits {
   readonly firstSoundTimeoutMs: number;
   /** The same for the last provider, which nobody can replace. */
   readonly lastFirstSoundTimeoutMs: number;
-  /** Longest silence between two pieces of a sentence. */
+  /** Longest silence between two pieces of a sentence: synthesis is faster than hearing, and a listener waits for no 3 s. */
   readonly idleTimeoutMs: number;
   /** Longest making of a sentence, and longest time a reader may leave sound unread: it would otherwise keep its place for ever. */
   readonly answerTimeoutMs: number;
@@ -25,6 +25,6 @@ export const defaultLimits: SpeechLimits = {
   maxWaitingChars: 20_000,
   firstSoundTimeoutMs: 2_000,
   lastFirstSoundTimeoutMs: 10_000,
-  idleTimeoutMs: 10_000,
+  idleTimeoutMs: 2_500,
   answerTimeoutMs: 300_000,
 };

@@ -36,6 +36,8 @@ interface SentenceItem {
   readonly text: string;
   /** What of it can be spoken. */
   readonly spoken: string;
+  /** The first of an answer, which is what lies between two flushes. */
+  readonly opens: boolean;
   sound?: SpokenSentence;
 }
 
@@ -63,6 +65,7 @@ export class LiveSpeech implements Speech {
   #silentText = '';
   /** Characters the cutter has not given back. */
   #uncutChars = 0;
+  #opens = true;
   #ended = false;
   #closed = false;
   #isClosedByReader = false;
@@ -97,6 +100,7 @@ export class LiveSpeech implements Speech {
     if (this.#closed || this.#ended) return;
     this.#add(this.#cutter.flush());
     this.#uncutChars = 0;
+    this.#opens = true;
     this.#line.push({ type: 'flush' });
     this.#pulse.beat();
   }
@@ -137,7 +141,8 @@ export class LiveSpeech implements Speech {
       const text = this.#silentText + piece;
       const spoken = spokenPiece(piece);
       this.#silentText = spoken === undefined ? text : '';
-      if (spoken !== undefined) this.#line.push({ type: 'sentence', text, spoken });
+      if (spoken !== undefined) this.#line.push({ type: 'sentence', text, spoken, opens: this.#opens });
+      if (spoken !== undefined) this.#opens = false;
     }
     this.#pulse.beat();
   }
@@ -150,6 +155,11 @@ export class LiveSpeech implements Speech {
     // First sound first; and whoever speaks a sentence shall speak the next.
     const isTurn = !this.#latest?.silent && this.#places.free > 0 && ahead < MAX_AHEAD;
     if (next?.type !== 'sentence' || !isTurn) return;
+    if (next.opens) {
+      // A new answer may have the best voice again.
+      this.#last = undefined;
+      this.#avoid.clear();
+    }
     next.sound = this.#begin(next.spoken);
     this.#latest = next.sound;
   }
@@ -166,20 +176,38 @@ export class LiveSpeech implements Speech {
           scope,
           tenant,
           copiesOf: () => this.#copiesOf(),
-          order: () => chain.order({ last: this.#last, avoid: this.#avoid }),
-          onBroken: (member) => this.#avoid.add(member),
+          order: (broken) => chain.order({ last: this.#last, avoid: new Set([...this.#avoid, ...broken]) }),
           enter: (attempt) => this.#enter(attempt),
           admit: (making) => admission.enter({ tenant, isNew }, making),
         },
         attach,
         signal,
       );
-    return new SpokenSentence({
+    const sound: SpokenSentence = new SpokenSentence({
       open,
       pulse: this.#pulse,
       signal: this.#abort.signal,
       onVoice: (member) => (this.#last = member),
+      onBroken: (member) => this.#leave(member, sound),
     });
+    return sound;
+  }
+
+  /**
+   * A voice broke off. When its sentence is going to begin again, what the same voice has made behind it is made again too: one
+   * change of voice is heard, not three.
+   */
+  #leave(member: Member, broken: SpokenSentence): void {
+    this.#avoid.add(member);
+    if (broken.taken) return;
+    const at = this.#line.findIndex((item) => item.type === 'sentence' && item.sound === broken);
+    for (const item of this.#line.slice(at + 1)) {
+      if (item.type !== 'sentence' || !item.sound) continue;
+      if (item.sound.member !== member && !item.sound.silent) continue;
+      item.sound.drop();
+      delete item.sound;
+      this.#latest = broken;
+    }
   }
 
   /** A voice that goes on is not changed for a kept copy; else the best voice there is a copy of. */

@@ -66,7 +66,7 @@ export class Phrases {
     const { cache } = this.#deps;
     const { scope, tenant, utterance } = request;
     const demand = new Demand();
-    const [first] = request.order();
+    const [first] = request.order(new Set());
     const id = first && cache?.flightId(keyOf(utterance, first), { scope, tenant });
     const options: SharedStreamOptions<RenderingEvent> = {
       open: (making) => render(this.#deps, { ...request, demand }, making),

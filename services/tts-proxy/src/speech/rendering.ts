@@ -49,10 +49,8 @@ export class Demand {
 export interface RenderingOptions {
   readonly utterance: Utterance;
   readonly demand: Demand;
-  /** Whom to ask, best first; asked again after a break. */
-  readonly order: () => readonly Member[];
-  /** Told of whoever broke off, before `order` is asked again. */
-  readonly onBroken: (member: Member) => void;
+  /** Whom to ask, best first; asked again after a break, with who broke off. */
+  readonly order: (broken: ReadonlySet<Member>) => readonly Member[];
   /** See `RaceOptions.enter`. */
   readonly enter: (signal: AbortSignal) => Promise<() => void>;
   /** A place among all syntheses. @returns gives it back */
@@ -78,10 +76,11 @@ export async function* render(
   signal: AbortSignal,
 ): AsyncGenerator<RenderingEvent> {
   const { demand } = options;
+  const broken = new Set<Member>();
   const leave = await options.admit(signal);
   try {
     for (let beginnings = 1; ; beginnings += 1) {
-      const { attempt, first } = await sound(deps, options, signal);
+      const { attempt, first } = await sound(deps, options, { broken, signal });
       try {
         yield { type: 'voice', member: attempt.member };
         for (let samples: Int16Array | undefined = first; samples; samples = await attempt.next())
@@ -89,7 +88,7 @@ export async function* render(
         return;
       } catch (thrown) {
         if (signal.aborted) throw thrown;
-        options.onBroken(attempt.member);
+        broken.add(attempt.member);
         yield { type: 'broken', error: AppError.from(thrown) };
         if (!demand.mayBeginAgain || beginnings === MAX_BEGINNINGS) return;
       } finally {
@@ -101,8 +100,12 @@ export async function* render(
   }
 }
 
-async function sound(deps: RendererDeps, options: RenderingOptions, signal: AbortSignal): Promise<Sounding> {
-  const order = options.order();
+async function sound(
+  deps: RendererDeps,
+  options: RenderingOptions,
+  { broken, signal }: { readonly broken: ReadonlySet<Member>; readonly signal: AbortSignal },
+): Promise<Sounding> {
+  const order = options.order(broken);
   const sounding = await firstToSound({
     order,
     limits: deps.limits,

@@ -1,4 +1,5 @@
 import { TTS_SAMPLE_RATE_HZ } from '@eloquence/shared/contracts/tts';
+import { ChildAbort } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Member } from '../chain/voice-chain.ts';
 import type { Pulse } from './pulse.ts';
@@ -24,6 +25,8 @@ export interface SpokenSentenceOptions {
   /** Beats whenever something has changed here. */
   readonly pulse: Pulse;
   readonly onVoice: (member: Member) => void;
+  /** The voice broke off. */
+  readonly onBroken: (member: Member) => void;
   readonly signal: AbortSignal;
 }
 
@@ -33,6 +36,7 @@ export interface SpokenSentenceOptions {
  */
 export class SpokenSentence {
   readonly #options: SpokenSentenceOptions;
+  readonly #abort: ChildAbort;
   #state: State = { type: 'silent' };
   #held: Int16Array[] = [];
   #heldSamples = 0;
@@ -44,6 +48,7 @@ export class SpokenSentence {
 
   constructor(options: SpokenSentenceOptions) {
     this.#options = options;
+    this.#abort = new ChildAbort(options.signal);
     void this.#fill();
   }
 
@@ -89,6 +94,12 @@ export class SpokenSentence {
   take(): void {
     this.#taken = true;
     this.#demand?.decided(this);
+    this.#options.pulse.beat();
+  }
+
+  /** It is not going to be heard. */
+  drop(): void {
+    this.#abort.abort(new DOMException('the sentence is not wanted any more', 'AbortError'));
   }
 
   /** The next samples, after `take`; undefined after the last, or an abort. */
@@ -112,7 +123,8 @@ export class SpokenSentence {
   }
 
   async #fill(): Promise<void> {
-    const { open, pulse, signal } = this.#options;
+    const { open, pulse, onBroken } = this.#options;
+    const { signal } = this.#abort;
     const attach = (demand: Demand) => {
       this.#demand = demand;
       this.#cached = false;
@@ -122,9 +134,12 @@ export class SpokenSentence {
     let breach: AppError | undefined;
     try {
       for await (const event of open(attach, signal)) {
+        const member = this.#member;
         breach = event.type === 'broken' ? event.error : undefined;
+        if (!breach || !this.#taken) this.#note(event);
+        if (breach && member) onBroken(member);
         if (breach && this.#taken) break;
-        this.#note(event);
+        pulse.beat();
         while (this.#full && !signal.aborted) await pulse.next();
       }
       this.#set(breach ? this.#end(breach) : { type: 'whole' });
@@ -132,6 +147,7 @@ export class SpokenSentence {
       this.#set(this.#end(error));
     } finally {
       this.#demand?.decided(this);
+      this.#abort[Symbol.dispose]();
     }
   }
 
@@ -149,7 +165,7 @@ export class SpokenSentence {
       this.#heldSamples = 0;
       if (event.type === 'voice') this.#options.onVoice(event.member);
     }
-    this.#set(event.type === 'broken' ? { type: 'silent' } : { type: 'sounding' });
+    this.#state = event.type === 'broken' ? { type: 'silent' } : { type: 'sounding' };
   }
 
   #set(state: State): void {
