@@ -12,6 +12,7 @@ import { Callers } from './callers.ts';
 import { catalogueRoutes } from './catalogue-routes.ts';
 import { Entrance } from './entrance.ts';
 import type { SocketLimits } from './socket-care.ts';
+import { speakFileRoute } from './speak-file-route.ts';
 import { speakRoute } from './speak-route.ts';
 import { speechRoute } from './speech-route.ts';
 
@@ -36,7 +37,7 @@ export interface WireOptions extends Omit<WireDeps, 'tenants'> {
 }
 
 /**
- * `POST /v1/audio/speech`, `GET /v1/audio/voices`, `GET /v1/models`, `/v1/speak`.
+ * `POST /v1/audio/speech`, `GET /v1/audio/voices`, `GET /v1/models`, `/v1/speak` as a socket and by POST.
  *
  * @returns for shutdown, before the server closes: nobody is let in any more, what is being said is said to its end
  */
@@ -49,6 +50,7 @@ export function registerWires(app: Service, { tenants, ...deps }: WireDeps): () 
     catalogueRoutes(app, options);
     speechRoute(app, options);
     speakRoute(app, options);
+    speakFileRoute(app, options);
   });
   return () => entrance.goAway();
 }

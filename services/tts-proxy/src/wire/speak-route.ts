@@ -1,19 +1,11 @@
 import { speakQuerySchema, type SpeakQuery } from '@eloquence/shared/contracts/speak';
-import { TTS_SAMPLE_RATE_HZ } from '@eloquence/shared/contracts/tts';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Service } from '@eloquence/shared/runtime/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
-import type { SpeechOptions } from '../speech/speech.ts';
-import { resolveVoice, voiceForModel } from '../voices/resolve-voice.ts';
-import type { VoiceMap } from '../voices/voice-map.ts';
-import type { Voice } from '../voices/voice.ts';
 import type { WireOptions } from './routes.ts';
-import type { SoundFormat } from './sound-frames.ts';
+import { formatOf, speechOf, voiceOf } from './speak-query.ts';
 import { SpeakSocket } from './speak-socket.ts';
-
-/** Rate of companded speech everywhere. */
-const TELEPHONE_RATE_HZ = 8_000;
 
 /** `ws://…/v1/speak`, Deepgram's wire. Every refusal is an HTTP problem body before the upgrade. */
 export function speakRoute(app: Service, options: WireOptions): void {
@@ -48,30 +40,4 @@ export function speakRoute(app: Service, options: WireOptions): void {
       entrance.enter(socket, speaking);
     },
   });
-}
-
-/** What the query says of a speech that begins with `text`. @throws AppError `unknown_voice` */
-export function speechOf(
-  voices: VoiceMap,
-  query: Pick<SpeakQuery, 'voice' | 'model' | 'language' | 'speed' | 'instructions' | 'cache'>,
-  { text, tenant }: { readonly text: string; readonly tenant: string },
-): SpeechOptions {
-  return {
-    voice: voiceOf(voices, query, text),
-    speed: query.speed,
-    ...(query.instructions !== undefined && { instructions: query.instructions }),
-    cache: query.cache,
-    tenant,
-  };
-}
-
-function voiceOf(voices: VoiceMap, query: Pick<SpeakQuery, 'voice' | 'model' | 'language'>, text: string): Voice {
-  const request = { text, ...(query.language && { language: query.language }) };
-  return query.voice === undefined
-    ? voiceForModel(voices, query.model, request)
-    : resolveVoice(voices, query.voice, request);
-}
-
-function formatOf({ encoding, sample_rate }: SpeakQuery): SoundFormat {
-  return { encoding, rateHz: sample_rate ?? (encoding === 'linear16' ? TTS_SAMPLE_RATE_HZ : TELEPHONE_RATE_HZ) };
 }
