@@ -12,6 +12,8 @@ import { chatEnv, chatSettings } from '../chat/settings.ts';
 import type { ChatCaller, Ledger, UsageEntry } from '../chat/usage/ledger.ts';
 
 const KEY = 'internal-key-of-the-test';
+/** Headers of a request that may ask. */
+export const AUTHORIZED = { 'content-type': 'application/json', authorization: `Bearer ${KEY}` };
 /** A port nobody listens on. */
 const NOWHERE = 'http://127.0.0.1:9';
 
@@ -96,7 +98,7 @@ export async function startChatProxy(
     ask: (body, init = {}) =>
       fetch(`${url}/v1/chat/completions`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}` },
+        headers: AUTHORIZED,
         body: JSON.stringify(body),
         ...init,
       }),

@@ -15,7 +15,7 @@ import { sumUsage } from './token-estimate.ts';
 
 /** What was measured counts this much: twice the usual slowest is no accident any more. */
 const PATIENCE_FACTOR = 2;
-/** A model asked to go on gets at least that long, ms, however long the one before was waited for. */
+/** The first model asked to go on gets at least that long, ms, however long the one before was waited for. */
 const LEAST_TO_GO_ON_MS = 1_000;
 
 export interface AnswerDeps extends ModelCallDeps {
@@ -31,6 +31,14 @@ export interface AnswerOptions {
   readonly answerMs: number;
   readonly cacheKey?: string;
   readonly signal: AbortSignal;
+}
+
+/** How models are asked: one after the other, each with its request and its time. */
+interface Asking {
+  readonly stage: 'start' | 'middle';
+  readonly request: (candidate: Candidate) => ModelRequest;
+  /** Called before the candidate is asked; 0 or less = too late to ask anybody. */
+  readonly limitMs: (candidate: Candidate) => number;
 }
 
 interface Failure {
@@ -78,11 +86,7 @@ export class Answer {
    */
   async open(): Promise<void> {
     try {
-      await this.#ask(
-        'start',
-        (candidate) => this.#request(candidate),
-        (candidate) => this.#firstTokenMs(candidate),
-      );
+      await this.#begin('start');
     } catch (error) {
       this.close();
       throw this.#toThrow(error);
@@ -130,11 +134,7 @@ export class Answer {
           this.#mayGoOn(error);
           this.#said = '';
           this.#gaveTools = false;
-          await this.#ask(
-            'middle',
-            (candidate) => this.#request(candidate),
-            (candidate) => this.#firstTokenMs(candidate),
-          );
+          await this.#begin('middle');
         }
       }
     } catch (error) {
@@ -170,40 +170,44 @@ export class Answer {
     const { request } = this.#options;
     if (this.#gaveTools || (this.#said !== '' && !canBeContinued(request))) throw error;
     if (this.#said === '') {
-      await this.#ask(
-        'start',
-        (candidate) => this.#request(candidate),
-        (candidate) => this.#firstTokenMs(candidate),
-      );
+      await this.#begin('start');
       return undefined;
     }
     const said = this.#said;
     const goesOnAlone = ({ member }: Candidate) => member.provider.continues === true;
-    await this.#ask(
-      'middle',
-      (candidate) => continuationRequest(this.#request(candidate), said, goesOnAlone(candidate)),
-      () => this.#goOnMs(),
-    );
+    const before = this.#calls.length;
+    await this.#ask({
+      stage: 'middle',
+      request: (candidate) => continuationRequest(this.#request(candidate), said, goesOnAlone(candidate)),
+      limitMs: () => this.#goOnMs(this.#calls.length === before),
+    });
     return new Joint(said, { exact: goesOnAlone(this.candidate) });
   }
 
+  /** Asks for the answer from its beginning. */
+  #begin(stage: Asking['stage']): Promise<void> {
+    const request = (candidate: Candidate) => this.#request(candidate);
+    return this.#ask({ stage, request, limitMs: (candidate) => this.#firstTokenMs(candidate) });
+  }
+
   /** Asks one after the other until there is a first part. */
-  async #ask(
-    stage: 'start' | 'middle',
-    requestFor: (candidate: Candidate) => ModelRequest,
-    limitFor: (candidate: Candidate) => number,
-  ): Promise<void> {
+  async #ask({ stage, request, limitMs }: Asking): Promise<void> {
     for (;;) {
       const candidate = this.#next();
-      if (!candidate || (this.#calls.length > 0 && !this.#deps.budget.spend()))
+      const limit = candidate ? limitMs(candidate) : 0;
+      if (!candidate || limit <= 0 || (this.#calls.length > 0 && !this.#deps.budget.spend()))
         throw this.#failures[0]?.error ?? this.#nobody();
       const { caller } = this.#options;
-      const request = requestFor(candidate);
-      const call = new ModelCall(this.#deps, { candidate, request, caller, signal: this.#abort.signal });
+      const call = new ModelCall(this.#deps, {
+        candidate,
+        request: request(candidate),
+        caller,
+        signal: this.#abort.signal,
+      });
       const before = this.#calls.at(-1);
       this.#calls.push(call);
       try {
-        this.#first = await call.first(limitFor(candidate));
+        this.#first = await call.first(limit);
         if (before) this.#countFailover(before.candidate, candidate, stage);
         return;
       } catch (error) {
@@ -220,39 +224,38 @@ export class Answer {
     if (isFaultOfRequest(error)) throw error;
   }
 
-  /** The next model nobody has asked for this answer. */
-  #next(): Candidate | undefined {
-    const left = this.#options.choice.candidates.filter(
-      (one) => !this.#calls.some(({ candidate }) => candidate === one),
-    );
+  /** The next model that nobody has asked for this answer. */
+  #next(besides?: Candidate): Candidate | undefined {
+    const isLeft = (one: Candidate) => one !== besides && !this.#calls.some(({ candidate }) => candidate === one);
+    const left = this.#options.choice.candidates.filter(isLeft);
     const able = left.find(({ member }) => member.breaker.able);
     return able ?? (this.#desperate ? left.find(({ member }) => member.toldToWaitMs === 0) : undefined);
   }
 
   /** Another could take over, and there is a call left for it. */
-  get #replaceable(): boolean {
-    return this.#next() !== undefined && this.#deps.budget.allows;
+  #isReplaceable(candidate: Candidate): boolean {
+    return this.#next(candidate) !== undefined && this.#deps.budget.allows;
   }
 
-  /** Asked while the candidate is already among the calls, so that `#next` is the one behind it. */
-  #firstTokenMs({ member }: Candidate): number {
+  #firstTokenMs(candidate: Candidate): number {
     const { firstTokenMs, aloneFirstTokenMs } = this.#options.limits;
-    if (!this.#replaceable) return aloneFirstTokenMs;
-    const usual = member.firstTokens.p95 * PATIENCE_FACTOR;
+    if (!this.#isReplaceable(candidate)) return aloneFirstTokenMs;
+    const usual = candidate.member.firstTokens.p95 * PATIENCE_FACTOR;
     return Math.min(aloneFirstTokenMs, Math.max(firstTokenMs, usual));
   }
 
   #idleMs(): number {
     const { idleMs, aloneIdleMs, gapMs } = this.#options.limits;
     const canGoOn = this.#options.request.stream && !this.#gaveTools && canBeContinued(this.#options.request);
-    if (!canGoOn || !this.#replaceable) return aloneIdleMs;
+    if (!canGoOn || !this.#isReplaceable(this.candidate)) return aloneIdleMs;
     const usual = this.candidate.member.gaps.p95 * PATIENCE_FACTOR;
     return Math.min(Math.max(idleMs, usual), Math.max(idleMs, gapMs - LEAST_TO_GO_ON_MS));
   }
 
   /** What is left of the longest gap a caller may hear. */
-  #goOnMs(): number {
-    return Math.max(LEAST_TO_GO_ON_MS, this.#options.limits.gapMs - (performance.now() - this.#heardMs));
+  #goOnMs(isFirst: boolean): number {
+    const leftMs = this.#options.limits.gapMs - (performance.now() - this.#heardMs);
+    return isFirst ? Math.max(LEAST_TO_GO_ON_MS, leftMs) : leftMs;
   }
 
   #request({ model }: Candidate): ModelRequest {
@@ -270,7 +273,7 @@ export class Answer {
     return call;
   }
 
-  #countFailover(from: Candidate, to: Candidate, stage: 'start' | 'middle'): void {
+  #countFailover(from: Candidate, to: Candidate, stage: Asking['stage']): void {
     const labels = { from: from.member.provider.id, to: to.member.provider.id, stage };
     this.#deps.telemetry.count('eloquence_llm_failovers_total', labels);
     this.#deps.logger.warn({ from: nameOf(from), to: nameOf(to), stage }, 'another model answers');

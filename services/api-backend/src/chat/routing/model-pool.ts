@@ -1,5 +1,6 @@
 import type { LlmPurpose } from '@eloquence/shared/contracts/chat';
 import type { Engine } from '@eloquence/shared/contracts/engine';
+import { delay } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { ConfigError } from '@eloquence/shared/runtime/config';
 import type { Logger } from '@eloquence/shared/runtime/logger';
@@ -24,6 +25,9 @@ export interface ModelPoolOptions {
   /** Test seam, see CircuitBreakerOptions. */
   readonly firstProbeMs?: number;
 }
+
+/** How long `/ready` waits for the checks of the start. */
+const SUMMARY_WAIT_MS = 1_000;
 
 /** What makes a provider usable, for whoever names one that is not. */
 const NEEDS: Readonly<Record<ChatProviderId, string>> = {
@@ -123,12 +127,14 @@ export class ModelPool {
   }
 
   /**
-   * Waits for the checks of the start, and says who answers, who is spare and who is away.
+   * Waits a moment for the checks of the start, and says who answers, who is spare and who is away.
    *
    * @throws AppError when nobody is able
    */
   async summary(): Promise<string> {
-    await this.#checked;
+    const enough = new AbortController();
+    await Promise.race([this.#checked, delay(SUMMARY_WAIT_MS, enough.signal)]);
+    enough.abort();
     const candidates = this.candidates('talk');
     const inUse = candidates.find(({ member }) => member.breaker.able);
     const away = candidates.filter(isAway).map(awayLine);
