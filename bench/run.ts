@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 
-const BENCHES = ['latency', 'overload', 'hearing', 'noise', 'fuzz', 'files'].map((name) => `stt-gateway/${name}`);
+const FOLDERS = {
+  'stt-gateway': ['latency', 'overload', 'hearing', 'noise', 'fuzz', 'files'],
+  tts: ['overhead', 'cache', 'abort', 'failover', 'first-sound', 'loudness'],
+  llm: ['latency', 'failover', 'open-streams'],
+};
+const BENCHES = Object.entries(FOLDERS).flatMap(([folder, names]) => names.map((name) => `${folder}/${name}`));
 
 /** `npm run bench -- stt-gateway/latency [options]` runs bench/stt-gateway/latency.ts. */
 const name = process.argv[2] ?? '';
