@@ -15,7 +15,8 @@ import { Room } from '@livekit/rtc-node';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { FakeGateway } from './test-support/fake-gateway.ts';
-import { FakeApi, FakeVoice } from './test-support/fake-peers.ts';
+import { FakeApi } from './test-support/fake-peers.ts';
+import { FakeVoice } from './test-support/fake-voice.ts';
 import { accessToken, deleteRoom, dispatchAgent, openRoom, participants } from './test-support/livekit-rooms.ts';
 
 const KEY = 'internal-key-of-tests';

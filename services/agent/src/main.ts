@@ -9,6 +9,7 @@ import { loadScenarios } from './scenarios/registry.ts';
 import { AgentWorker } from './worker/agent-worker.ts';
 import { ScenarioAnnouncer } from './worker/announce-scenarios.ts';
 import { LostJobs } from './worker/lost-jobs.ts';
+import { PhraseWarmer } from './worker/phrase-warmer.ts';
 import { keepSendingLeftOvers } from './worker/send-left-overs.ts';
 
 /** How long running calls may go on after SIGTERM: half a minute less than the five minutes docker-compose.yml grants. */
@@ -64,6 +65,14 @@ start(async () => {
   worker.start();
   announcer.start();
   lifecycle.onClose('announcer', () => announcer.stop());
+  const phrases = new PhraseWarmer({
+    ttsUrl: config.ttsUrl,
+    key: config.internalApiKey,
+    scenarios: scenarios.values(),
+    logger,
+  });
+  void phrases.start();
+  lifecycle.onClose('phrases', () => phrases.stop());
   handleSignals({
     logger,
     lifecycle,

@@ -9,7 +9,8 @@ import { SessionClock } from '../events/session-clock.ts';
 import type { Phrases, Scenario } from '../scenarios/scenario.ts';
 import { GatewayStt } from '../speech/gateway-stt.ts';
 import { ProxyTts } from '../speech/proxy-tts.ts';
-import { SpeechClient } from '../speech/speech-client.ts';
+import { speakUrl } from '../speech/speak-link.ts';
+import { SpeakLinks } from '../speech/speak-links.ts';
 import { conversationPolicy, GATEWAY_ENDPOINTING_MS } from '../turn/endpointing.ts';
 import { buildSession } from './build-session.ts';
 import { sweepMemory } from './memory-sweep.ts';
@@ -18,8 +19,11 @@ import { Reporter } from './reporter.ts';
 import { TalkAgent } from './talk-agent.ts';
 import { TypedInbox } from './typed-inbox.ts';
 
-/** A voice that has not begun by then is taken for failed. */
-const FIRST_SOUND_TIMEOUT_MS = 5_000;
+/**
+ * A voice that has said nothing for so long is taken for failed. With the lead of what is played, less than the library's
+ * patience (10 s), after which it would let go of the answer without a word.
+ */
+const VOICE_SILENCE_TIMEOUT_MS = 7_000;
 /** The person is told of an outage at most so often. */
 const OUTAGE_NOTICE_EVERY_MS = 60_000;
 
@@ -42,6 +46,7 @@ export class Conversation {
   readonly #phrases: Phrases;
   readonly #reporter: Reporter;
   readonly #stt: GatewayStt;
+  readonly #voice: ProxyTts;
   readonly #session: voice.AgentSession;
   readonly #typed: TypedInbox;
   #llmFailedMs = 0;
@@ -70,16 +75,16 @@ export class Conversation {
       onOutage: () => this.#onOutage(),
       onUnsupported: () => this.#onUnsupported(),
     });
-    const client = new SpeechClient({
-      ttsUrl: config.ttsUrl,
-      key,
-      language,
-      firstByteTimeoutMs: FIRST_SOUND_TIMEOUT_MS,
+    this.#voice = new ProxyTts({
+      links: new SpeakLinks({ url: speakUrl(config.ttsUrl, language), key, logger }),
+      logger,
+      silenceTimeoutMs: VOICE_SILENCE_TIMEOUT_MS,
+      onBroken: () => this.#failed('tts_failed', 'A sentence could not be spoken to its end; the answer went on.'),
     });
     this.#session = buildSession({
       stt: this.#stt,
       llm: new TalkLlm({ apiUrl: config.apiUrl, key, sessionId }),
-      tts: new ProxyTts({ client, logger }),
+      tts: this.#voice,
       endpointing: scenario.endpointing ?? conversationPolicy,
       speculate: scenario.tools === undefined,
     });
@@ -92,6 +97,7 @@ export class Conversation {
   /** Begins to talk with the participant of this identity. */
   async start(identity: string): Promise<void> {
     const { ctx } = this.#options;
+    this.#voice.prepare();
     this.#reporter.follow(this.#session);
     this.#followFailures();
     this.#session.on(voice.AgentSessionEventTypes.UserStateChanged, ({ oldState, newState }) => {
@@ -101,6 +107,7 @@ export class Conversation {
     this.#session.on(voice.AgentSessionEventTypes.Close, ({ reason }) => {
       stopSweeping();
       this.#typed.close();
+      void this.#voice.close();
       ctx.shutdown(reason);
     });
     await this.#session.start({

@@ -2,39 +2,9 @@ import type { AgentSession } from '@eloquence/shared/contracts/dispatch';
 import Fastify, { type FastifyReply } from 'fastify';
 import type { AddressInfo } from 'node:net';
 
-/** 24 kHz s16le: a tone, so that a recording of the call shows where the agent spoke. */
-function tone(lengthMs: number): Buffer {
-  const samples = Int16Array.from({ length: Math.round(lengthMs * 24) }, (_, at) =>
-    Math.round(9_000 * Math.sin((2 * Math.PI * 440 * at) / 24_000)),
-  );
-  return Buffer.from(samples.buffer);
-}
-
 async function listen(app: ReturnType<typeof Fastify>): Promise<string> {
   await app.listen({ host: '127.0.0.1', port: 0 });
   return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-}
-
-/** Stands where tts-proxy stands: 60 ms of tone per character. */
-export class FakeVoice implements AsyncDisposable {
-  readonly inputs: string[] = [];
-  readonly #app = Fastify({ forceCloseConnections: true });
-  url = '';
-
-  static async start(msPerCharacter = 60): Promise<FakeVoice> {
-    const voice = new FakeVoice();
-    voice.#app.get('/health', () => ({ status: 'ok' }));
-    voice.#app.post<{ Body: { input: string } }>('/v1/audio/speech', (request, reply) => {
-      voice.inputs.push(request.body.input);
-      return reply.type('audio/pcm').send(tone(request.body.input.length * msPerCharacter));
-    });
-    voice.url = await listen(voice.#app);
-    return voice;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#app.close();
-  }
 }
 
 interface ChatRequest {
