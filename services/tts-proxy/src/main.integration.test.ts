@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { readinessSchema } from '@eloquence/shared/contracts/engine';
 import { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from './config.ts';
@@ -56,9 +57,27 @@ describe.skipIf(!espeak)('the tts-proxy process', () => {
       body: JSON.stringify({ input: SECRET_WORDS, voice: 'none' }),
     });
     expect(refused.status).toBe(400);
-    await expect.poll(running.output).toMatch(/voice failed to start/);
+    expect(running.output()).toMatch(/voice failed/);
     expect(await running.stop()).toBe(0);
     for (const secret of ['Zorglub', 'Lilas', KEY, vendor.apiKey]) expect(running.output()).not.toContain(secret);
+  });
+
+  it('tells of a key that is refused in its log and on /ready before anybody has waited for a voice', async () => {
+    await using vendor = await new FakeOpenAi().listen();
+    const env = { OPENAI_API_KEY: 'sk-mistyped', OPENAI_BASE_URL: `${vendor.url}/v1` };
+    const running = await startProcess(env);
+    await expect.poll(running.output, { timeout: 15_000 }).toMatch(/Server listening at/);
+    await expect.poll(running.output).toMatch(/refused the key \(401\)\. Check OPENAI_API_KEY/);
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(running.output())?.[0];
+    const response = await fetch(`${url}/ready`);
+    expect(response.status).toBe(200);
+    const { checks, engine } = readinessSchema.parse(await response.json());
+    const why = 'openai is away: OpenAI speech refused the key (401). Check OPENAI_API_KEY.';
+    expect(checks).toEqual([{ name: 'voice', ok: true, detail: `espeak speaks; ${why}` }]);
+    expect(engine).toMatchObject({ id: 'espeak-ng', fault: why });
+    expect(vendor.requests.every(({ path }) => path === '/v1/models')).toBe(true);
+    expect(running.output()).not.toContain('sk-mistyped');
+    expect(await running.stop()).toBe(0);
   });
 
   it('does not start with settings it cannot use: exit code 2 and the fix', async () => {

@@ -87,14 +87,14 @@ describe('VoiceChain', () => {
   });
 });
 
-describe('hedgeAfterMs', () => {
-  const after = (setMs: number | undefined, ...latestMs: number[]) => {
-    const { first } = chainOf({ ...provider('openai'), ...(setMs !== undefined && { hedgeAfterMs: setMs }) });
-    if (!first) throw new Error('no member');
-    for (const ms of latestMs) first.firstSounds.learn(ms);
-    return hedgeAfterMs(first);
-  };
+function hedgeOf(setMs: number | undefined, latestMs: readonly number[]): number {
+  const { first } = chainOf({ ...provider('openai'), ...(setMs !== undefined && { hedgeAfterMs: setMs }) });
+  if (!first) throw new Error('no member');
+  for (const ms of latestMs) first.firstSounds.learn(ms);
+  return hedgeAfterMs(first);
+}
 
+describe('hedgeAfterMs', () => {
   it.each([
     ['the setting, for one that is quicker', [400, 100, 120, 90], 400],
     ['a usual time, when nothing is set or known', [undefined], 400],
@@ -103,7 +103,7 @@ describe('hedgeAfterMs', () => {
     ['a setting that is longer than that', [5_000, 9_000], 5_000],
     ['a usual time that one slow answer does not move', [400, 100, 100, 9_000], 400],
   ] as const)('is %s', (_what, [setMs, ...latestMs], expected) => {
-    expect(after(setMs, ...latestMs)).toBe(expected);
+    expect(hedgeOf(setMs, latestMs)).toBe(expected);
   });
 });
 

@@ -7,11 +7,11 @@ import { builtinOwnVoices } from '../voices/builtin-voices.ts';
 import type { ProviderId } from '../voices/voice.ts';
 import { voiceHz, wordSound, wordsOf } from './word-tones.ts';
 
-/** How a sentence goes; `after` = words spoken before. `lateMs`: first word so late. */
+/** How a sentence goes; `after` = words spoken before; `death` takes the whole server. `lateMs`: first word so late. */
 export interface Manner {
   readonly lateMs?: number;
   readonly gapMs?: number;
-  readonly fault?: { readonly type: 'cut' | 'stall'; readonly after: number };
+  readonly fault?: { readonly type: 'cut' | 'stall' | 'death'; readonly after: number };
   readonly status?: number;
 }
 
@@ -61,7 +61,11 @@ export class TalkingVendor extends FakeOpenAi {
     if (status !== undefined) return this.fail(response, status, 'The server had an error');
     response.writeHead(200, { 'content-type': 'audio/pcm' });
     for (const [index, word] of wordsOf(text).entries()) {
-      if (index === fault?.after) return fault.type === 'cut' ? void response.destroy() : undefined;
+      if (index === fault?.after) {
+        if (fault.type === 'cut') response.destroy();
+        if (fault.type === 'death') void this[Symbol.asyncDispose]();
+        return;
+      }
       if (signal.aborted) return;
       response.write(wordSound(word, this.#lowestHz));
       await sleep(gapMs, undefined, { signal });
