@@ -5,7 +5,7 @@ import { capture, isExecutable, run } from './run.mjs';
 import { hashOf, stamp } from './stamps.mjs';
 
 /**
- * The virtual environment with the stock Python clients of tests/clients. Apart from whisper-stt's: the versions that the
+ * The virtual environment with the stock Python clients of tests/clients, and with Piper for tts-proxy's tests. Apart from whisper-stt's: the versions that the
  * clients ask for are none of the product's business.
  * @param {import("./context.mjs").Context} context
  * @param {import("./progress.mjs").Step} step
@@ -29,7 +29,7 @@ export async function ensureClientsVenv({ paths, env }, step) {
       fix: 'Put a newer python3 with its venv module first on the PATH, or run npm start, which does not need them.',
     });
   }
-  step.note('installing pipecat, livekit-agents, the SDKs of OpenAI and Deepgram');
+  step.note('installing pipecat, livekit-agents, the SDKs of OpenAI and Deepgram, Piper');
   await run(python, ['-m', 'pip', 'install', '--no-deps', '--no-compile', '-r', requirements], {
     env: { ...env, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_NO_INPUT: '1' },
     logFile,

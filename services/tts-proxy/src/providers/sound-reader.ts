@@ -47,7 +47,8 @@ export class SoundReader {
 
   /** @throws AppError `upstream_failed` when this is no sound, or a kind of WAV that is not read */
   push(bytes: Uint8Array): Int16Array {
-    this.#pending = this.#pending.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#pending, bytes]);
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
     this.#layout ??= this.#recognise(false);
     return this.#layout ? this.#convert(this.#layout) : new Int16Array();
   }
@@ -107,14 +108,7 @@ export class SoundReader {
     const room = bytes === undefined ? Infinity : bytes - this.#audioBytes;
     const usable = Math.min(this.#pending.length, room);
     const whole = usable - (usable % frameBytes);
-    const samples = new Int16Array(whole / frameBytes);
-    const read = (at: number) =>
-      encoding === 'f32' ? toS16(this.#pending.readFloatLE(at)) : this.#pending.readInt16LE(at);
-    for (let index = 0; index < samples.length; index += 1) {
-      let sum = 0;
-      for (let channel = 0; channel < channels; channel += 1) sum += read(index * frameBytes + channel * sampleBytes);
-      samples[index] = Math.round(sum / channels);
-    }
+    const samples = decode(this.#pending.subarray(0, whole), encoding, channels);
     this.#pending = this.#pending.subarray(whole);
     this.#audioBytes += whole;
     this.#samples += samples.length;
@@ -124,6 +118,25 @@ export class SoundReader {
   #failed(what: string): AppError {
     return new AppError('upstream_failed', `${this.#peer} ${what}`);
   }
+}
+
+/** Whole frames as samples; several channels are mixed into one. */
+function decode(bytes: Buffer, encoding: 's16' | 'f32', channels: number): Int16Array {
+  const sampleBytes = encoding === 'f32' ? 4 : 2;
+  const samples = new Int16Array(bytes.length / sampleBytes / channels);
+  if (encoding === 's16' && channels === 1) {
+    for (let index = 0; index < samples.length; index += 1) samples[index] = bytes.readInt16LE(index * 2);
+    return samples;
+  }
+  for (let index = 0; index < samples.length; index += 1) {
+    let sum = 0;
+    for (let channel = 0; channel < channels; channel += 1) {
+      const at = (index * channels + channel) * sampleBytes;
+      sum += encoding === 'f32' ? toS16(bytes.readFloatLE(at)) : bytes.readInt16LE(at);
+    }
+    samples[index] = Math.round(sum / channels);
+  }
+  return samples;
 }
 
 function toS16(value: number): number {

@@ -1,42 +1,15 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { builtinOwnVoices } from '../voices/builtin-voices.ts';
 import { resolveVoice } from '../voices/resolve-voice.ts';
 import { builtinMap } from '../voices/voice-map.ts';
-import { french, speakAll, speechProviderConformance, type Opened } from './conformance-suite.ts';
+import { french, speakAll, speechProviderConformance } from './conformance-suite.ts';
 import { espeakSpeech } from './espeak.ts';
 import { findProgram } from './find-program.ts';
-import { piperSpeech } from './piper.ts';
 
 const program = findProgram('espeak-ng', process.env['PATH'] ?? '');
 const espeak = program ?? 'espeak-ng';
 const speaking = (path: string) => espeakSpeech({ program: path, voices: builtinOwnVoices.espeak });
-
-/**
- * A program with Piper's options whose voice is espeak-ng's: Piper's models are downloads of 60 MB. It checks what it is
- * given and answers raw s16le at the rate the voice's description names.
- */
-function piperStandIn(): Opened {
-  const folder = mkdtempSync(join(tmpdir(), 'piper-'));
-  const model = join(folder, 'fr_FR-test.onnx');
-  const male = join(folder, 'en_GB-test.onnx');
-  for (const path of [model, male]) {
-    writeFileSync(path, 'a model');
-    writeFileSync(`${path}.json`, JSON.stringify({ audio: { sample_rate: 22_050 }, other: 1 }));
-  }
-  const script = join(folder, 'piper');
-  const check = `[ "$1" = --model ] && { [ "$2" = "${model}" ] || [ "$2" = "${male}" ]; } && [ "$3" = --output-raw ] && [ "$4" = --length-scale ] || exit 9`;
-  writeFileSync(script, `#!/bin/sh\n${check}\n"${espeak}" -v fr-fr --stdin --stdout | tail -c +45\n`);
-  chmodSync(script, 0o755);
-  const provider = piperSpeech({
-    program: script,
-    voices: { fr: { female: model }, en: { male } },
-    hedgeAfterMs: 1_500,
-  });
-  return { provider, [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true }) };
-}
 
 /** Processes of this one's children that are still there, by command line. */
 function childrenNamed(name: string): number {
@@ -53,11 +26,28 @@ function childrenNamed(name: string): number {
   }).length;
 }
 
-describe.skipIf(!program)('voices that are programs', () => {
+/** Median pitch of a voice, Hz: the strongest period of each loud 40 ms. */
+function pitchHz(samples: readonly number[]): number {
+  const pitches: number[] = [];
+  for (let at = 0; at + 1_920 < samples.length; at += 1_920) {
+    const window = samples.slice(at, at + 1_920);
+    if (Math.sqrt(window.reduce((sum, sample) => sum + sample * sample, 0) / window.length) < 1_000) continue;
+    let best = { lag: 0, likeness: 0 };
+    for (let lag = 70; lag <= 400; lag += 1) {
+      let likeness = 0;
+      for (let index = 0; index < 960; index += 1)
+        likeness += (window[index] as number) * (window[index + lag] as number);
+      if (likeness > best.likeness * 1.05) best = { lag, likeness };
+    }
+    if (best.lag > 0) pitches.push(24_000 / best.lag);
+  }
+  return pitches.toSorted((a, b) => a - b)[Math.floor(pitches.length / 2)] ?? 0;
+}
+
+describe.skipIf(!program)('espeak-ng', () => {
   speechProviderConformance('espeak-ng', () =>
     Promise.resolve({ provider: speaking(espeak), [Symbol.asyncDispose]: () => Promise.resolve() }),
   );
-  speechProviderConformance('Piper (stand-in program)', () => Promise.resolve(piperStandIn()));
 
   it('kills the program at once when the answer is not wanted any more', async () => {
     const provider = speaking(espeak);
@@ -83,6 +73,14 @@ describe.skipIf(!program)('voices that are programs', () => {
     const ten = await speakAll(provider, { ...french, text: `${french.text} `.repeat(10) });
     expect(ten.length).toBeGreaterThan(once.length * 8);
     expect(await speakAll(provider, { ...french, voice: resolveVoice(builtinMap, 'coach-en') })).not.toEqual(once);
+  });
+
+  it.each([...builtinMap.keys()])('is a woman or a man as %s says, in both languages', async (id) => {
+    for (const language of ['fr', 'en'] as const) {
+      const voice = resolveVoice(builtinMap, id, { language });
+      const hz = pitchHz(await speakAll(speaking(espeak), { ...french, voice }));
+      expect(hz > 150 ? 'female' : 'male').toBe(voice.gender);
+    }
   });
 
   it('tells a program that fails from one that is not there', async () => {
