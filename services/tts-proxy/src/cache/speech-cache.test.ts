@@ -42,7 +42,7 @@ test("a tenant's copy is that tenant's alone, a public one everybody's, and the 
   cache.put(KEY, open, { scope: 'public', tenant: 'three' });
   expect(await cache.get(KEY, 'two')).toBe(open);
   expect(await cache.get(KEY, 'one')).toBe(own);
-  expect(await counted()).toEqual({ hit: 3, miss: 1, stored: 2 });
+  expect(await counted()).toEqual({ stored: 2 });
   await cache.close();
 });
 

@@ -48,9 +48,7 @@ export class SpeechCache {
   async get(key: string, tenant: string): Promise<Int16Array | undefined> {
     const ids = [idOf(key, tenant), idOf(key)];
     // Again at the end: it may have been completed meanwhile, and would be made twice.
-    const samples = this.#fromMemory(ids) ?? (await this.#fromDisk(ids)) ?? this.#fromMemory(ids);
-    this.#options.telemetry.count('eloquence_tts_cache_total', { outcome: samples ? 'hit' : 'miss' });
-    return samples;
+    return this.#fromMemory(ids) ?? (await this.#fromDisk(ids)) ?? this.#fromMemory(ids);
   }
 
   /** Keeps a phrase that is complete. Never throws, never waits; the samples must not change any more. */

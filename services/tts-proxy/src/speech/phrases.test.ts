@@ -95,6 +95,9 @@ describe('the same phrase wanted by several at once', () => {
     const heard = await Promise.all([first, say(bench, GREETING, PUBLIC), say(bench, GREETING, PUBLIC)]);
     for (const { words } of heard) expect(words).toEqual(by(0, GREETING));
     expect(vendor.tellings).toHaveLength(1);
+    await say(bench, GREETING, PUBLIC);
+    const counted = (outcome: string) => bench.metric(`eloquence_tts_cache_total{outcome="${outcome}"}`);
+    expect(await Promise.all(['miss', 'shared', 'hit', 'stored'].map(counted))).toEqual([1, 2, 1, 1]);
   });
 
   it('goes on when one of them hangs up', async () => {

@@ -53,7 +53,9 @@ export class Phrases {
     if (!cache) return undefined;
     for (const member of copiesOf()) {
       const samples = await cache.get(keyOf(utterance, member), tenant);
-      if (samples) return { member, samples };
+      if (!samples) continue;
+      this.#count('hit');
+      return { member, samples };
     }
     return undefined;
   }
@@ -76,13 +78,20 @@ export class Phrases {
       onComplete: (events) => this.#keep(request, events),
     };
     if (!id) {
+      this.#count('miss');
       attach(demand);
       return new SharedStream(options).read(signal);
     }
     const { items, shared } = this.#streams.join(id, options, signal);
+    this.#count(shared ? 'shared' : 'miss');
     if (!shared) this.#demands.set(id, demand);
     attach(this.#demands.get(id) ?? demand);
     return items;
+  }
+
+  /** Once for every sentence. */
+  #count(outcome: 'hit' | 'miss' | 'shared'): void {
+    this.#deps.telemetry.count('eloquence_tts_cache_total', { outcome });
   }
 
   #keep({ utterance, scope, tenant }: PhraseRequest, events: readonly RenderingEvent[]): void {

@@ -54,6 +54,8 @@ export class Speaker implements SpeechOpener {
 
 /** A counter that begins at the first failure has no rate for it. */
 function startAtZero({ chain, telemetry }: SpeakerDeps): void {
+  for (const outcome of ['hit', 'miss', 'shared', 'stored'])
+    telemetry.count('eloquence_tts_cache_total', { outcome }, 0);
   const ids = chain.members.map(({ provider }) => provider.id);
   for (const provider of ids) {
     for (const outcome of outcomes) telemetry.count('eloquence_tts_requests_total', { provider, outcome }, 0);
