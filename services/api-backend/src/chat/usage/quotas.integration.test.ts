@@ -61,6 +61,23 @@ describe('quotas', () => {
     expect(await telemetry.registry.metrics()).toContain('eloquence_llm_refused_total{reason="session_requests"} 40');
   });
 
+  it('let those in at once who are far from their limits, count them all the same, and are exact near the limit', async () => {
+    const generous = quotas({ sessionRequestsPerMinute: 100 });
+    await generous.admit(caller, signal);
+    server.freeze();
+    const startedAtMs = performance.now();
+    await generous.admit(caller, signal);
+    const waitedMs = performance.now() - startedAtMs;
+    server.thaw();
+    expect(waitedMs).toBeLessThan(50);
+    await expect.poll(() => main.get(`llm:requests:session:${caller.sessionId}`)).toBe('2');
+    const one = quotas({ sessionRequestsPerMinute: 100 });
+    const asked: PromiseSettledResult<void>[] = [];
+    for (let turn = 0; turn < 10; turn += 1)
+      asked.push(...(await Promise.allSettled(Array.from({ length: 20 }, () => one.admit(caller, signal)))));
+    expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(98);
+  });
+
   it('name the limit, its setting and when it is free again', async () => {
     const perMinute = quotas({ tenantRequestsPerMinute: 1 });
     await perMinute.admit(caller, signal);

@@ -23,17 +23,25 @@ const DAY_S = 86_400;
 /** A session may be taken up again days later. */
 const SESSION_TOKENS_S = 7 * DAY_S;
 
+/** Accounts whose last count is remembered. Drop policy: the one counted longest ago goes; its next call waits for Redis. */
+const MOST_ACCOUNTS = 10_000;
+/** Calls of one account that may be counted behind their backs at once. */
+const MOST_BEHIND = 8;
+
 /**
  * Looks at all four counters and, if none is at its limit, counts the request: nothing that is refused counts. Sums are
  * looked at first, because waiting a minute does not help against them. KEYS and ARGV (limits, 0 = none): tokens of the
- * tenant, of the session; requests of the tenant, of the session. Gives the number of the counter at its limit and the ms
- * until it is free, or 0.
+ * tenant, of the session; requests of the tenant, of the session. Gives the number of the counter at its limit, or 0; the ms
+ * until it is free; and 1 when all stay below half of their limits even with the calls counted behind.
  */
 const ADMIT = `
+local far = 1
 for i = 1, 4 do
   local limit = tonumber(ARGV[i])
-  if limit > 0 and tonumber(redis.call('GET', KEYS[i]) or '0') >= limit then
-    return {i, redis.call('PTTL', KEYS[i])}
+  if limit > 0 then
+    local count = tonumber(redis.call('GET', KEYS[i]) or '0')
+    if count >= limit then return {i, redis.call('PTTL', KEYS[i]), 0} end
+    if (count + ${MOST_BEHIND}) * 2 >= limit then far = 0 end
   end
 end
 for i = 3, 4 do
@@ -41,21 +49,36 @@ for i = 3, 4 do
     redis.call('PEXPIRE', KEYS[i], ${MINUTE_MS})
   end
 end
-return {0, 0}`;
+return {0, 0, far}`;
 
 /** Why a call is refused; a metric label. `session`: the session named is not the caller's. */
 export const refusals = ['tenant_tokens', 'session_tokens', 'tenant_requests', 'session_requests', 'session'] as const;
+
+/** Number of the counter at its limit (0 = none), ms until it is free, 1 = far from all limits. */
+type Verdict = readonly [counter: number, freeInMs: number, far: number];
+
+/** What is known of a tenant or session since its last call here. */
+interface Account {
+  far: boolean;
+  /** Calls being counted that did not wait for it. */
+  behind: number;
+}
 
 /**
  * Limits of what tenants and sessions may ask of models, counted in Redis, so that all instances share them. Fail open: a
  * Redis that is away or slow refuses nobody and is waited for at most 100 ms. Tokens are counted when an answer is over, so
  * a sum may be overshot by the answers under way.
+ *
+ * Whoever was below half of all limits at the last call is let in at once and counted behind; the way to Redis is a tenth of
+ * what a person notices, and a conversation is never near its limits. From half on every call waits for its count, so that
+ * instances would have to be many to let more through than the limit.
  */
 export class Quotas {
   readonly #settings: QuotaSettings;
   readonly #redis: Redis;
   readonly #telemetry: Telemetry;
   readonly #logger: Logger;
+  readonly #accounts = new Map<string, Account>();
   #restsUntilMs = 0;
 
   constructor({ settings, redis, telemetry, logger }: QuotasOptions) {
@@ -70,9 +93,14 @@ export class Quotas {
     signal.throwIfAborted();
     const limits = this.#limitsOf(caller);
     if (limits.every((limit) => limit === 0)) return;
-    const verdict = await this.#ask(keysOf(caller), limits);
+    const account = this.#accountOf(caller);
+    if (account.far && account.behind < MOST_BEHIND) {
+      void this.#countBehind(caller, limits, account);
+      return;
+    }
+    const [counter, freeInMs, far] = (await this.#ask(keysOf(caller), limits)) ?? NO_VERDICT;
+    account.far = far === 1;
     signal.throwIfAborted();
-    const [counter, freeInMs] = verdict ?? [0, 0];
     const reason = refusals[counter - 1];
     if (reason === undefined) return;
     this.#telemetry.count('eloquence_llm_refused_total', { reason });
@@ -90,6 +118,27 @@ export class Quotas {
     if (pipeline.length > 0) pipeline.exec().catch(() => undefined);
   }
 
+  async #countBehind(caller: ChatCaller, limits: readonly number[], account: Account): Promise<void> {
+    account.behind += 1;
+    const [, , far] = (await this.#ask(keysOf(caller), limits)) ?? NO_VERDICT;
+    account.behind -= 1;
+    account.far = far === 1;
+  }
+
+  #accountOf({ tenant, sessionId }: ChatCaller): Account {
+    const name = sessionId ? `${tenant} ${sessionId}` : tenant;
+    const account = this.#accounts.get(name) ?? { far: false, behind: 0 };
+    this.#accounts.delete(name);
+    this.#accounts.set(name, account);
+    if (this.#accounts.size > MOST_ACCOUNTS) {
+      for (const oldest of this.#accounts.keys()) {
+        this.#accounts.delete(oldest);
+        break;
+      }
+    }
+    return account;
+  }
+
   /** In the order of the script; 0 where there is none, or nobody it could be counted on. */
   #limitsOf({ tenant, sessionId }: ChatCaller): readonly [number, number, number, number] {
     const { tenantTokensPerDay, sessionTokens, tenantRequestsPerMinute, sessionRequestsPerMinute } = this.#settings;
@@ -102,14 +151,14 @@ export class Quotas {
     ];
   }
 
-  async #ask(keys: readonly string[], limits: readonly number[]): Promise<readonly [number, number] | undefined> {
+  async #ask(keys: readonly string[], limits: readonly number[]): Promise<Verdict | undefined> {
     if (this.#redis.status !== 'ready' || performance.now() < this.#restsUntilMs) return undefined;
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
     });
     try {
-      const asked = this.#redis.eval(ADMIT, keys.length, ...keys, ...limits) as Promise<[number, number]>;
+      const asked = this.#redis.eval(ADMIT, keys.length, ...keys, ...limits) as Promise<Verdict>;
       return await Promise.race([asked, patience]);
     } catch (error) {
       this.#restsUntilMs = performance.now() + REST_MS;
@@ -120,6 +169,9 @@ export class Quotas {
     }
   }
 }
+
+/** Nobody could say: the call goes on, and the next one asks again. */
+const NO_VERDICT: Verdict = [0, 0, 0];
 
 function keysOf({ tenant, sessionId }: ChatCaller): readonly [string, string, string, string] {
   const day = new Date().toISOString().slice(0, 10);
