@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * How a fake vendor behaves until told otherwise. `slow`: good answer, first byte late · `cut`: socket destroyed in the
@@ -102,7 +102,7 @@ export abstract class FakeVendor implements AsyncDisposable {
   /**
    * Writes a streamed body by the mode: all of it, or half of it and then a cut or silence.
    *
-   * @param gapMs pause between pieces, so that a caller can see them arrive one by one
+   * @param gapMs pause between pieces, so that a caller can see them arrive one by one; 0: they are still sent one by one
    */
   protected async stream(exchange: Exchange, pieces: readonly (string | Uint8Array)[], gapMs = 1): Promise<void> {
     const { response, signal } = exchange;
@@ -110,7 +110,7 @@ export abstract class FakeVendor implements AsyncDisposable {
     for (const piece of pieces.slice(0, until)) {
       if (signal.aborted) return;
       response.write(piece);
-      await sleep(gapMs);
+      await (gapMs > 0 ? sleep(gapMs) : nextTurn());
     }
     if (this.mode.type === 'cut') response.destroy();
     else if (this.mode.type === 'stall')

@@ -22,20 +22,29 @@ export function eventStreamFetch(): typeof fetch {
     const response = await (isRequest ? send(new Request(input, { signal })) : send(input, { ...init, signal }));
     if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
     const { status, statusText, headers } = response;
-    return new Response(untilLastEvent(response.body.getReader(), abort), { status, statusText, headers });
+    const body = untilLastEvent(response.body.getReader(), abort, () => done.add(wrapped));
+    const wrapped = new Response(body, { status, statusText, headers });
+    return wrapped;
   };
+}
+
+const done = new WeakSet<Response>();
+
+/** Whether a response of {@link eventStreamFetch} has come to its `[DONE]`: an answer cut short has not. */
+export function isDone(response: Response): boolean {
+  return done.has(response);
 }
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
-function untilLastEvent(reader: Reader, abort: ChildAbort): ReadableStream<Uint8Array> {
+function untilLastEvent(reader: Reader, abort: ChildAbort, onDone: () => void): ReadableStream<Uint8Array> {
   let tail = '\n';
   let isOver = false;
   return new ReadableStream(
     {
       async pull(controller) {
-        const { done, value } = await reader.read();
-        if (done) {
+        const { done: isEnd, value } = await reader.read();
+        if (isEnd) {
           isOver = true;
           abort[Symbol.dispose]();
           controller.close();
@@ -46,6 +55,7 @@ function untilLastEvent(reader: Reader, abort: ChildAbort): ReadableStream<Uint8
         tail = text.slice(-TAIL_CHARS);
         if (!LAST_EVENT.test(text)) return;
         isOver = true;
+        onDone();
         // The library's abort no longer reaches the connection.
         abort[Symbol.dispose]();
         controller.close();

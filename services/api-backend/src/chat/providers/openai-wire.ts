@@ -2,7 +2,7 @@ import { AppError } from '@eloquence/shared/runtime/errors';
 import OpenAI, { APIConnectionError, APIError } from 'openai';
 import type { Stream } from 'openai/core/streaming';
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
-import { eventStreamFetch } from './event-stream-fetch.ts';
+import { eventStreamFetch, isDone } from './event-stream-fetch.ts';
 import { assertListed, modelEngine } from './model-engine.ts';
 import { OpenAiAnswer } from './openai-answer.ts';
 import { refusedMember, toOpenAi, type OpenAiWireId, type Refused } from './openai-request.ts';
@@ -23,6 +23,11 @@ export interface OpenAiWireOptions {
   readonly defaultModel: () => string | undefined;
 }
 
+interface Opened {
+  readonly data: Stream<ChatCompletionChunk>;
+  readonly response: Response;
+}
+
 /** A provider of OpenAI's own wire: OpenAI, Groq, Ollama, and every server that copies it. */
 export function openaiWire(options: OpenAiWireOptions): ChatProvider {
   const { id, peer, settings, defaultModel } = options;
@@ -39,11 +44,11 @@ export function openaiWire(options: OpenAiWireOptions): ChatProvider {
   const refusedBy = new Map<string, Refused>();
 
   /** A server may refuse a member that others take; it is asked again at once without it, and not given it any more. */
-  async function open(request: ModelRequest, signal: AbortSignal): Promise<Stream<ChatCompletionChunk>> {
+  async function open(request: ModelRequest, signal: AbortSignal): Promise<Opened> {
     const refused = refusedBy.get(request.model) ?? new Set();
     const body = toOpenAi(request, id, refused);
     try {
-      return await client.chat.completions.create(body, { signal });
+      return await client.chat.completions.create(body, { signal }).withResponse();
     } catch (error) {
       const isRefusal = error instanceof APIError && (error.status === 400 || error.status === 422);
       const member = isRefusal ? refusedMember(body, error.message) : undefined;
@@ -56,12 +61,11 @@ export function openaiWire(options: OpenAiWireOptions): ChatProvider {
   async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
     const answer = new OpenAiAnswer(peer);
     try {
-      const chunks = await open(request, signal);
+      const { data: chunks, response } = await open(request, signal);
       for await (const chunk of chunks) yield* answer.read(chunk);
       // The library ends its loop quietly when the signal aborts.
       signal.throwIfAborted();
-      // It aborts its own controller when it stops reading at [DONE], and else reads to the end.
-      yield* answer.end(chunks.controller.signal.aborted);
+      yield* answer.end(isDone(response));
     } catch (error) {
       signal.throwIfAborted();
       if (!answer.isFinished) throw wireError(error, peer, settings);
