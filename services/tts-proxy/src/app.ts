@@ -13,7 +13,7 @@ import { registerWires } from './wire/routes.ts';
 import { defaultSocketLimits } from './wire/socket-care.ts';
 
 export interface AppDeps {
-  readonly config: Omit<TtsConfig, 'logLevel' | 'listen' | 'hedgeMs' | 'ffmpeg'>;
+  readonly config: Omit<TtsConfig, 'logLevel' | 'listen' | 'ffmpeg'>;
   /** Without it only `pcm` and `wav` are served. It is closed with the server. */
   readonly ffmpeg?: Ffmpeg | undefined;
   readonly chain: VoiceChain;

@@ -20,7 +20,7 @@ const envSchema = z.object({
   TTS_CACHE_MEMORY_MB: z.coerce.number().min(0).max(100_000).default(64),
 });
 
-export interface CacheSettings {
+interface CacheSettings {
   /** Folder of kept speech; absent: memory only. */
   readonly dir?: string;
   readonly diskBytes: number;
@@ -37,8 +37,6 @@ export interface TtsConfig {
   readonly providers: readonly ProviderSettings[];
   readonly voices: VoiceMap;
   readonly cache: CacheSettings;
-  /** A cloud provider that has made no sound for so long gets a rival, ms. Each provider's `hedgeAfterMs` comes from it. */
-  readonly hedgeMs: number;
   /** Open speaking sockets; one more is refused. */
   readonly maxStreams: number;
   /** Path of ffmpeg; without it only `pcm` and `wav` are served. */
@@ -65,7 +63,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       diskBytes: env.TTS_CACHE_MB * MEGABYTE,
       memoryBytes: env.TTS_CACHE_MEMORY_MB * MEGABYTE,
     }),
-    hedgeMs: env.TTS_HEDGE_MS,
     maxStreams: env.TTS_MAX_STREAMS,
     ...(ffmpeg && { ffmpeg }),
   });

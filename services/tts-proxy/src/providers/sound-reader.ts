@@ -4,7 +4,7 @@ import { Resampler } from '../audio/resampler.ts';
 import { parseWavHeader } from './wav-header.ts';
 
 /** How samples lie in the bytes. `unknown`: s16 unless they look like floats, as some servers' pcm is. */
-export type RawEncoding = 's16' | 'f32' | 'unknown';
+type RawEncoding = 's16' | 'f32' | 'unknown';
 
 export interface RawSound {
   readonly encoding: RawEncoding;

@@ -22,11 +22,6 @@ export class VoiceFinder {
     this.#list = list;
   }
 
-  /** What is known already, without asking. */
-  get known(): readonly ListedVoice[] | undefined {
-    return this.#listed;
-  }
-
   /** Asks anew. */
   async refresh(signal: AbortSignal): Promise<readonly ListedVoice[]> {
     this.#listed = await this.#list(signal);
