@@ -73,6 +73,7 @@ describe('voiceList', () => {
       voiceList(builtinMap, [
         { id: 'elevenlabs', voices: builtinOwnVoices.elevenlabs },
         { id: 'mistral', voices: {} },
+        { id: 'piper', voices: { fr: { female: '/home/me/fr_FR-siwis-medium.onnx' } } },
         { id: 'espeak', voices: builtinOwnVoices.espeak },
       ]),
     );
@@ -82,7 +83,7 @@ describe('voiceList', () => {
       name: 'accueil-fr',
       languages: ['fr'],
       gender: 'female',
-      providers: { elevenlabs: 'pFZP5JQG7iQjIQuC4Bku', espeak: 'fr+f2' },
+      providers: { elevenlabs: 'pFZP5JQG7iQjIQuC4Bku', piper: 'fr_FR-siwis-medium', espeak: 'fr+f2' },
     });
     expect(list.voices.find(({ id }) => id === 'onyx')?.languages).toEqual(['fr', 'en']);
   });

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { languageSchema, type Language } from '@eloquence/shared/contracts/ids';
 import type { VoiceList } from '@eloquence/shared/contracts/tts';
 import { AppError } from '@eloquence/shared/runtime/errors';
@@ -72,11 +73,16 @@ export function voiceList(map: VoiceMap, lenders: readonly VoiceLender[]): Voice
         name: id,
         languages: entry.language ? [entry.language] : [...languageSchema.options],
         gender: entry.gender,
-        providers: Object.fromEntries(names.flatMap(([lender, name]) => (name === undefined ? [] : [[lender, name]]))),
+        providers: Object.fromEntries(
+          names.flatMap(([lender, name]) => (name === undefined ? [] : [[lender, shown(lender, name)]])),
+        ),
       };
     }),
   };
 }
+
+/** Piper's voices are files; where they lie is nobody's business. */
+const shown = (lender: ProviderId, name: string): string => (lender === 'piper' ? basename(name, '.onnx') : name);
 
 function voiceOf(id: string, entry: VoiceEntry, request: VoiceRequest): Voice {
   const language = request.language ?? entry.language ?? guessLanguage(request.text ?? '');
