@@ -284,6 +284,17 @@ test('a model that pauses in the middle of a sentence is not taken for a silent 
   expect(errors).toEqual([]);
 });
 
+test('a service that breaks off again and again before any sound is given up in time', async () => {
+  const { voice, plugin, errors } = await setUp((speech, message) => {
+    if (message.type === 'Flush') speech.socket.close(1011, 'upstream_failed: no voice');
+  });
+  const startedMs = performance.now();
+  expect(await speak(plugin, FIRST)).toEqual([]);
+  expect(performance.now() - startedMs).toBeLessThan(1_500);
+  expect(voice.speeches.length).toBeGreaterThan(1);
+  expect(errors).toHaveLength(1);
+});
+
 test('a refused key is not tried again', async () => {
   const { voice, plugin, errors } = await setUp();
   voice.refusal = { status: 401, body: '{"code":"unauthorized"}' };

@@ -2,13 +2,16 @@ import type { SpeakServerMessage } from '@eloquence/shared/contracts/speak';
 import { ChildAbort, delay } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Logger } from '@eloquence/shared/runtime/logger';
-import { retryDelayMs, type RetryPolicy } from '@eloquence/shared/runtime/retry';
+import { reconnectPolicy, retryDelayMs, type RetryPolicy } from '@eloquence/shared/runtime/retry';
 import { SoundQueue, type SoundFrame } from './sound-queue.ts';
 import type { SpeakLink } from './speak-link.ts';
 import type { SpeakLinks } from './speak-links.ts';
 
-/** Some five seconds in all: a restart of tts-proxy. What was heard is never asked for again, so this is safe at any time. */
-const reconnecting: RetryPolicy = { attempts: 8, firstDelayMs: 100, factor: 2, maxDelayMs: 1_000, jitter: 0.3 };
+/**
+ * Until the silence has lasted too long: tts-proxy may be starting again. What was heard is never asked for again, so this is
+ * safe at any time.
+ */
+const reconnecting: RetryPolicy = { ...reconnectPolicy, maxDelayMs: 1_000 };
 /** Text of which a piece is certain to be spoken, without an end in sight: more than the longest piece. */
 const CERTAIN_CHARS = 400;
 
@@ -65,9 +68,10 @@ export class SpokenAnswer {
   /** No more text comes. */
   end(): void {
     if (this.#ended) return;
+    const waited = this.#isWaiting;
     this.#ended = true;
     if (this.#isLive) this.#link?.flush();
-    this.#wait();
+    if (!waited) this.#wait();
     this.#given.resolve();
   }
 
@@ -89,7 +93,7 @@ export class SpokenAnswer {
         const error = await this.#speak();
         if (!error) break;
         failures = this.#sounds > sounds ? 1 : failures + 1;
-        if (!error.retryable || failures >= reconnecting.attempts) throw error;
+        if (!error.retryable) throw error;
         this.#options.logger.warn({ err: error, failures }, 'speaking goes on over another connection');
         await delay(retryDelayMs(reconnecting, failures), signal);
       }
@@ -163,7 +167,6 @@ export class SpokenAnswer {
       link.speak(this.#unspoken);
       if (this.#ended) link.flush();
       this.#isLive = true;
-      this.#wait();
     });
   }
 
