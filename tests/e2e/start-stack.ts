@@ -51,6 +51,9 @@ export function readStack(stateDir: string): Stack | undefined {
 const NOT_FOR_TESTS = [
   'MISTRAL_API_KEY',
   'OPENAI_API_KEY',
+  'ANTHROPIC_API_KEY',
+  'GROQ_API_KEY',
+  'LLM_REST_URL',
   'ELEVENLABS_API_KEY',
   'DEEPGRAM_API_KEY',
   'STT_ENGINES',

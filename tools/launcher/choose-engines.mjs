@@ -50,6 +50,18 @@ function chooseLlm(settings, facts) {
       `Mistral (${settings['MISTRAL_MODEL'] ?? 'mistral-small-latest'})`,
     ],
     ['openai', settings['OPENAI_API_KEY'] !== undefined, `OpenAI (${settings['OPENAI_MODEL'] ?? 'gpt-4o-mini'})`],
+    [
+      'anthropic',
+      settings['ANTHROPIC_API_KEY'] !== undefined,
+      `Anthropic (${settings['ANTHROPIC_MODEL'] ?? 'claude-haiku-5-5'})`,
+    ],
+    // The key alone is for speech.
+    [
+      'groq',
+      settings['GROQ_API_KEY'] !== undefined && settings['GROQ_MODEL'] !== undefined,
+      `Groq (${settings['GROQ_MODEL']})`,
+    ],
+    ['rest', settings['LLM_REST_URL'] !== undefined, `${settings['LLM_REST_MODEL']} (${settings['LLM_REST_URL']})`],
     ['ollama', facts.ollama, `Ollama (${settings['OLLAMA_MODEL'] ?? 'its first model'})`],
   ];
   const found = candidates.find(([id, present]) => (wanted === 'auto' ? present : id === wanted));

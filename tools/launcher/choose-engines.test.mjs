@@ -29,6 +29,15 @@ void test('keys win in the promised order: Mistral thinks, OpenAI speaks', () =>
   assert.deepEqual([llm.id, voice.id], ['mistral', 'openai']);
 });
 
+void test('other keys think after Mistral and OpenAI; a Groq key only with a model of its own', () => {
+  const llm = (/** @type {Record<string, string>} */ settings) => chooseEngines(settings, bare).llm.id;
+  const keys = { ANTHROPIC_API_KEY: 'a', GROQ_API_KEY: 'g', LLM_REST_URL: 'http://gpu', LLM_REST_MODEL: 'm' };
+  assert.equal(llm(keys), 'anthropic');
+  assert.equal(llm({ ...keys, LLM_PROVIDER: 'rest' }), 'rest');
+  assert.equal(llm({ GROQ_API_KEY: 'g' }), 'demo');
+  assert.equal(llm({ GROQ_API_KEY: 'g', GROQ_MODEL: 'llama-3.3-70b-versatile' }), 'groq');
+});
+
 void test('Ollama thinks when there is no key, and ElevenLabs speaks before Piper', () => {
   const facts = { ...bare, ollama: true, piper: true, piperVoices: { fr: '/v/fr.onnx' } };
   assert.equal(chooseEngines({}, facts).llm.id, 'ollama');
