@@ -50,6 +50,7 @@ export class ChatService {
     this.#deps = deps;
     this.#pool = new ModelPool({ ...deps, provider: deps.settings.provider });
     this.#directory = new ModelDirectory(this.#pool, deps.routing.listMs);
+    this.#countFromZero();
   }
 
   /**
@@ -108,6 +109,16 @@ export class ChatService {
     );
     await answer.open();
     return { answer, model: choice.exact ? request.model : nameOf(answer.candidate) };
+  }
+
+  /** A counter that is not there yet has no rate. */
+  #countFromZero(): void {
+    const { telemetry } = this.#deps;
+    const ids = this.#pool.members.map(({ provider }) => provider.id).filter((id) => id !== 'demo');
+    for (const from of ids)
+      for (const to of ids)
+        for (const stage of ['start', 'middle'])
+          if (from !== to) telemetry.count('eloquence_llm_failovers_total', { from, to, stage }, 0);
   }
 }
 

@@ -43,20 +43,11 @@ export interface ChatSettings {
   readonly rest?: Omit<KeyedUpstream, 'apiKey'> & { readonly apiKey?: string };
   /** Without `model`: the first one Ollama lists. */
   readonly ollama: { readonly url: string; readonly model?: string };
-  readonly firstTokenTimeoutMs: number;
-  /** Longest silence between two parts of an answer. */
-  readonly idleTimeoutMs: number;
   readonly probeTimeoutMs: number;
   /** How long a probe that found no Ollama is believed before the next request asks again. */
   readonly probeEveryMs: number;
 }
 
-/**
- * A caller on the phone hears silence until the first token: past this the agent apologises. Cloud models answer in
- * under a second; a local one on CPU may need several for the first prompt.
- */
-const FIRST_TOKEN_TIMEOUT_MS = 15_000;
-const IDLE_TIMEOUT_MS = 15_000;
 const PROBE_TIMEOUT_MS = 1_000;
 const PROBE_EVERY_MS = 30_000;
 
@@ -72,8 +63,6 @@ export function chatSettings(env: ChatEnv): ChatSettings {
     provider: env.LLM_PROVIDER,
     ...upstreams(env),
     ollama: { url: env.OLLAMA_URL, ...(env.OLLAMA_MODEL && { model: env.OLLAMA_MODEL }) },
-    firstTokenTimeoutMs: FIRST_TOKEN_TIMEOUT_MS,
-    idleTimeoutMs: IDLE_TIMEOUT_MS,
     probeTimeoutMs: PROBE_TIMEOUT_MS,
     probeEveryMs: PROBE_EVERY_MS,
   });

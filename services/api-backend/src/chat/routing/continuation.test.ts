@@ -108,6 +108,18 @@ describe('an answer whose model dies in the middle', () => {
     expect((await readStream(await ask(question))).text).toBe('Bonjour, parlons de votre entretien.');
   });
 
+  test.each([
+    ['openai,mistral', ['tien', ' de demain.']],
+    ['mistral,openai', ['de votre', ' entretien', ' de demain.']],
+  ])('a word that was cut in two is whole (%s)', async (order, words) => {
+    const { ask } = await serve({ LLM_TALK: order });
+    const [first, second] = order === 'openai,mistral' ? [openai, mistral] : [mistral, openai];
+    first.chat = { words: ['Bonjour, parlons de votre', ' entre', 'tien', ' de demain.'], finish: 'stop' };
+    first.mode = { type: 'cut', afterPieces: 3 };
+    second.chat = { words, finish: 'stop' };
+    expect((await readStream(await ask(question))).text).toBe('Bonjour, parlons de votre entretien de demain.');
+  });
+
   test('a sentence follows a sentence', async () => {
     const { ask } = await serve();
     mistral.mode = { type: 'cut' };
