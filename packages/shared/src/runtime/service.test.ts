@@ -131,3 +131,14 @@ test('metrics count requests by route, never by address', async () => {
   expect(text).toContain('route="/things/:id"');
   expect(text).not.toContain('secret-id');
 });
+
+test('what a service can do without is shown when it fails, and leaves the service ready', async () => {
+  const check = () => Promise.reject(new Error('the key is refused'));
+  const url = await listen([{ name: 'model', advisory: true, check }]);
+  const ready = await fetch(`${url}/ready`);
+  expect(ready.status).toBe(200);
+  expect(await ready.json()).toEqual({
+    status: 'ready',
+    checks: [{ name: 'model', ok: false, detail: 'the key is refused' }],
+  });
+});
