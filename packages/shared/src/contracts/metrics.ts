@@ -101,7 +101,7 @@ export const metrics = {
   },
   eloquence_tts_failovers_total: {
     kind: 'counter',
-    help: 'Sentences spoken by another provider than the first asked; reason: failed, or late',
+    help: 'Sentences spoken by another provider than the preferred one; reason: failed, late, or away (not asked)',
     labels: ['from', 'to', 'reason'],
   },
   eloquence_tts_cache_total: {

@@ -19,8 +19,10 @@ export interface RaceOptions {
 export interface Sounding {
   readonly attempt: Attempt;
   readonly first: Int16Array;
-  /** Why the one who was asked first does not speak; undefined when it does. */
-  readonly passedOver: 'failed' | 'late' | undefined;
+  /** Who was asked before, in vain. */
+  readonly failed: ReadonlySet<Member>;
+  /** Who was asked before and was still silent. */
+  readonly late: ReadonlySet<Member>;
 }
 
 type Event =
@@ -38,6 +40,7 @@ export async function firstToSound(options: RaceOptions): Promise<Sounding> {
   const { order, limits, signal } = options;
   const running = new Map<Attempt, Promise<Event>>();
   const errors: AppError[] = [];
+  const failed = new Set<Member>();
   let asked = 0;
   const ask = (leave: () => void) => {
     const member = order[asked] as Member;
@@ -61,13 +64,12 @@ export async function firstToSound(options: RaceOptions): Promise<Sounding> {
       if (event.type === 'hedge') ask(leave as () => void);
       else {
         running.delete(event.attempt);
-        if (event.type === 'failed') errors.push(event.error);
-        else {
+        if (event.type === 'failed') {
+          errors.push(event.error);
+          failed.add(event.attempt.member);
+        } else {
           const { attempt, first } = event;
-          letGo([...running.keys()], attempt);
-          const isFirst = attempt.member === order[0];
-          const firstFailed = !isFirst && ![...running.keys()].some(({ member }) => member === order[0]);
-          return { attempt, first, passedOver: isFirst ? undefined : firstFailed ? 'failed' : 'late' };
+          return { attempt, first, failed, late: letGo([...running.keys()], attempt) };
         }
       }
     }
@@ -78,8 +80,10 @@ export async function firstToSound(options: RaceOptions): Promise<Sounding> {
 }
 
 /** Who began before the winner is late; who began after it was asked for nothing. */
-function letGo(losers: readonly Attempt[], winner: Attempt): void {
-  for (const loser of losers) loser.end(loser.startedAtMs <= winner.startedAtMs ? 'late' : 'aborted');
+function letGo(losers: readonly Attempt[], winner: Attempt): ReadonlySet<Member> {
+  const late = losers.filter(({ startedAtMs }) => startedAtMs <= winner.startedAtMs);
+  for (const loser of losers) loser.end(late.includes(loser) ? 'late' : 'aborted');
+  return new Set(late.map(({ member }) => member));
 }
 
 async function outcomeOf(attempt: Attempt, timeoutMs: number): Promise<Event> {

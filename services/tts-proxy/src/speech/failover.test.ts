@@ -215,6 +215,9 @@ describe('from sentence to sentence', () => {
     first.manner = () => ({ lateMs: 5_000 });
     for (let time = 0; time < 4; time += 1) await say(bench, FIRST_SENTENCE);
     expect(first.tellings).toHaveLength(2);
+    const labels = 'from="openai",to="elevenlabs"';
+    expect(await bench.metric(`eloquence_tts_failovers_total{${labels},reason="late"}`)).toBe(2);
+    expect(await bench.metric(`eloquence_tts_failovers_total{${labels},reason="away"}`)).toBe(2);
     expect(bench.chain.summary).toMatch(/^elevenlabs speaks; openai is away: openai was silent for \d+ ms\.$/);
   });
 });

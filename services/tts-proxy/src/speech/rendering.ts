@@ -4,7 +4,7 @@ import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { LoudnessMemory } from '../audio/loudness-memory.ts';
 import { Attempt } from '../chain/attempt.ts';
 import { firstToSound, type Sounding } from '../chain/first-to-sound.ts';
-import type { Member } from '../chain/voice-chain.ts';
+import type { Member, VoiceChain } from '../chain/voice-chain.ts';
 import type { Utterance } from '../providers/provider.ts';
 import type { SpeechLimits } from './limits.ts';
 
@@ -58,6 +58,7 @@ export interface RenderingOptions {
 }
 
 export interface RendererDeps {
+  readonly chain: VoiceChain;
   readonly limits: SpeechLimits;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
@@ -114,12 +115,13 @@ async function sound(
     enter: options.enter,
     ask: (member, onGone) => new Attempt({ ...deps, member, utterance: options.utterance, signal, onGone }),
   });
-  const from = order[0];
-  if (sounding.passedOver && from)
-    deps.telemetry.count('eloquence_tts_failovers_total', {
-      from: from.provider.id,
-      to: sounding.attempt.member.provider.id,
-      reason: sounding.passedOver,
-    });
+  const [preferred] = deps.chain.members;
+  const { member } = sounding.attempt;
+  if (preferred && member !== preferred) {
+    const hasFailed = broken.has(preferred) || sounding.failed.has(preferred);
+    const reason = hasFailed ? 'failed' : sounding.late.has(preferred) ? 'late' : 'away';
+    const labels = { from: preferred.provider.id, to: member.provider.id, reason };
+    deps.telemetry.count('eloquence_tts_failovers_total', labels);
+  }
   return sounding;
 }

@@ -56,12 +56,13 @@ export class Speaker implements SpeechOpener {
 function startAtZero({ chain, telemetry }: SpeakerDeps): void {
   for (const outcome of ['hit', 'miss', 'shared', 'stored'])
     telemetry.count('eloquence_tts_cache_total', { outcome }, 0);
-  const ids = chain.members.map(({ provider }) => provider.id);
-  for (const provider of ids) {
+  const [preferred, ...others] = chain.members.map(({ provider }) => provider.id);
+  if (preferred === undefined) return;
+  for (const provider of [preferred, ...others]) {
     for (const outcome of outcomes) telemetry.count('eloquence_tts_requests_total', { provider, outcome }, 0);
     telemetry.count('eloquence_tts_audio_seconds_total', { provider }, 0);
-    for (const to of ids.filter((id) => id !== provider))
-      for (const reason of ['failed', 'late'])
-        telemetry.count('eloquence_tts_failovers_total', { from: provider, to, reason }, 0);
   }
+  for (const to of others)
+    for (const reason of ['failed', 'late', 'away'])
+      telemetry.count('eloquence_tts_failovers_total', { from: preferred, to, reason }, 0);
 }
