@@ -31,7 +31,7 @@ describe('CircuitBreaker', () => {
     expect(health.able).toBe(false);
     const other = bench().health;
     other.failed(away);
-    expect(other).toMatchObject({ able: false, fault: away });
+    expect(other).toMatchObject({ able: false, answers: false, fault: away });
   });
 
   test('an engine that answers again gets one piece of work; more when that succeeds', async () => {
@@ -39,7 +39,7 @@ describe('CircuitBreaker', () => {
     health.failed(away);
     await expect.poll(() => health.able).toBe(true);
     health.entered();
-    expect(health.able).toBe(false);
+    expect(health).toMatchObject({ able: false, answers: true });
     health.left();
     expect(health.able).toBe(true);
     health.entered();

@@ -40,6 +40,11 @@ export class CircuitBreaker {
     return this.#state.type === 'well' || (this.#state.type === 'trial' && !this.#state.busy);
   }
 
+  /** It answers as far as is known: it is well, or on trial, even if somebody tries it just now. */
+  get answers(): boolean {
+    return this.#state.type !== 'away';
+  }
+
   /** Why it is not used, or was not until now. */
   get fault(): AppError | undefined {
     return this.#state.type === 'well' ? undefined : this.#state.error;

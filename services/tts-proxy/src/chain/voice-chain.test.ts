@@ -94,6 +94,21 @@ function hedgeOf(setMs: number | undefined, latestMs: readonly number[]): number
   return hedgeAfterMs(first);
 }
 
+describe('a provider on trial', () => {
+  it('is nobody else’s while somebody tries it, unless it is the only one; it speaks as far as is known', async () => {
+    const alone = chainOf(provider('openai'));
+    const { ids, first } = chainOf(provider('openai'), provider('espeak'));
+    for (const member of [first, alone.first]) {
+      member?.health.failed(refused);
+      await expect.poll(() => member?.health.able).toBe(true);
+      member?.health.entered();
+    }
+    expect(ids()).toEqual(['espeak']);
+    expect(alone.ids()).toEqual(['openai']);
+    expect(alone.chain.summary).toContain('openai speaks');
+  });
+});
+
 describe('hedgeAfterMs', () => {
   it.each([
     ['the setting, for one that is quicker', [400, 100, 120, 90], 400],

@@ -57,11 +57,12 @@ export class VoiceChain {
     }));
   }
 
-  /** Whom to ask, in order: those that are well. When none is, all: there is nothing to lose. */
+  /** Whom to ask, in order: those that are well; else those that answer, though somebody tries them just now; else all: there is nothing to lose. */
   order({ last, avoid }: Preference = {}): readonly Member[] {
     const able = this.members.filter(({ health }) => health.able);
     const willing = able.filter((member) => !avoid?.has(member));
-    const order = [willing, able, this.members].find(({ length }) => length > 0) ?? [];
+    const answering = this.members.filter(({ health }) => health.answers);
+    const order = [willing, able, answering, this.members].find(({ length }) => length > 0) ?? [];
     return last && order.includes(last) ? [last, ...order.filter((member) => member !== last)] : order;
   }
 
@@ -118,9 +119,8 @@ export class VoiceChain {
     await Promise.all(this.members.map(async ({ provider }) => provider.close?.()));
   }
 
-  /** One that is on trial and busy is nobody's now, but it is not away either. */
   get #speaking(): Member | undefined {
-    return this.members.find(({ health }) => health.able);
+    return this.order().find(({ health }) => health.answers);
   }
 }
 

@@ -36,3 +36,32 @@ describe('Admission', () => {
     await expect(next).resolves.toBeTypeOf('function');
   });
 });
+
+describe('the line', () => {
+  it('lets in speeches that have begun before newcomers, and never refuses them', async () => {
+    const admission = new Admission({ maxRunning: 1, maxWaiting: 1 });
+    const leave = await admission.enter(newcomer, never);
+    const order: string[] = [];
+    for (const [name, isNew] of [
+      ['new', true],
+      ['begun', false],
+      ['begun too', false],
+    ] as const)
+      void admission.enter({ tenant: 'a', isNew }, never).then((leaveNext) => {
+        order.push(name);
+        leaveNext();
+      });
+    leave();
+    await expect.poll(() => order).toEqual(['begun', 'begun too', 'new']);
+  });
+
+  it('gives the next place to the tenant with the fewest', async () => {
+    const admission = new Admission({ maxRunning: 2, maxWaiting: 9 });
+    const [leave] = [await admission.enter(newcomer, never), await admission.enter(newcomer, never)];
+    const order: string[] = [];
+    for (const tenant of ['a', 'a', 'b'])
+      void admission.enter({ tenant, isNew: true }, never).then(() => order.push(tenant));
+    leave?.();
+    await expect.poll(() => order).toEqual(['b']);
+  });
+});

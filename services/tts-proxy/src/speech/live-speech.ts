@@ -213,9 +213,10 @@ export class LiveSpeech implements Speech {
   /** A voice that goes on is not changed for a kept copy; else the best voice there is a copy of. */
   #copiesOf(): readonly Member[] {
     const last = this.#last;
-    if (last?.health.able && !this.#avoid.has(last)) return [last];
     const { members } = this.#deps.chain;
-    return last ? [last, ...members.filter((member) => member !== last)] : members;
+    const willing = members.filter((member) => !this.#avoid.has(member));
+    if (!last || !willing.includes(last)) return willing;
+    return last.health.able ? [last] : [last, ...willing.filter((member) => member !== last)];
   }
 
   async #enter(signal: AbortSignal): Promise<() => void> {
