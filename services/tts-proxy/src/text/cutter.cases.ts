@@ -19,6 +19,8 @@ export const cutterCases: Readonly<Record<string, readonly string[]>> = {
     'Les N° 12 et n° 14 sont à vendre. |Le n° 16 ne l’est pas.',
     'Prenez un fruit, p. ex. une pomme. |Elle vous fera du bien.',
     'Choisissez un fruit bien mûr, |p. ex. Golden ou Gala. |Puis lavez-le à l’eau.',
+    'Posez une question, p. ex. « Quels sont les enjeux ? » |Puis écoutez la réponse.',
+    'Posez une question, par ex. Quels sont les enjeux ? |Puis écoutez la réponse.',
     'Il vient bientôt, c.-à-d. demain. |Préparez donc sa chambre.',
     'Voir la thèse, cf. Durand et p. 12. |Tout y est expliqué.',
     'Appelez au tél. 01 23 45 67 89 demain. |Nous vous répondrons.',

@@ -129,6 +129,7 @@ function dotEnd(reading: Reading, at: number, end: number): Verdict {
   const lower = word.toLowerCase();
   if (/^\p{N}+$/u.test(word)) return afterNumber(reading, at - word.length, end);
   const preceding = head.slice(0, head.length - token.length).trimEnd();
+  if (lower === 'ex' && /(?:^|\s)p(?:ar|\.)$/iu.test(preceding)) return 'no';
   const unit = lower === 'm' && /\p{N}$/u.test(preceding);
   if (NEVER_LAST.has(lower) && word !== 'me' && !unit) return 'no';
   if (unit || LAST_BEFORE_CAPITAL.has(lower) || (word === 'J.-C' && /\b(?:av|apr?)\.$/u.test(preceding)))
