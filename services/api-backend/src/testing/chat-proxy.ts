@@ -18,7 +18,7 @@ export const AUTHORIZED = { 'content-type': 'application/json', authorization: `
 const NOWHERE = 'http://127.0.0.1:9';
 
 /** Admits everybody, until told otherwise, and keeps what it is given. */
-export class FakeLedger implements Ledger {
+class FakeLedger implements Ledger {
   readonly entries: UsageEntry[] = [];
   readonly admitted: ChatCaller[] = [];
   refusal: Error | undefined;

@@ -58,6 +58,7 @@ export class Answer {
   #said = '';
   #gaveTools = false;
   #first: ChatPart | undefined;
+  /** When the caller was ready for the next part. */
   #heardMs = 0;
 
   constructor(deps: AnswerDeps, options: AnswerOptions) {
@@ -148,7 +149,6 @@ export class Answer {
   async *#relay(joint: Joint | undefined): AsyncGenerator<ChatPart> {
     let part = this.#first;
     while (part) {
-      this.#heardMs = performance.now();
       if (part.type === 'text') {
         const text = joint ? joint.push(part.text) : part.text;
         this.#said += text;
@@ -160,6 +160,7 @@ export class Answer {
         if (held !== '') yield { type: 'text', text: held };
         yield part;
       }
+      this.#heardMs = performance.now();
       part = await this.#call.next(this.#idleMs());
     }
   }
@@ -174,7 +175,6 @@ export class Answer {
       return undefined;
     }
     const said = this.#said;
-    const goesOnAlone = ({ member }: Candidate) => member.provider.continues === true;
     const before = this.#calls.length;
     await this.#ask({
       stage: 'middle',
@@ -305,3 +305,5 @@ export class Answer {
     });
   }
 }
+
+const goesOnAlone = ({ member }: Candidate): boolean => member.provider.continues === true;

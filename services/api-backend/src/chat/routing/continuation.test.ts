@@ -48,7 +48,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const proxy of opened.splice(0)) await proxy[Symbol.asyncDispose]();
-  expect([...mistral.faults, ...openai.faults]).toEqual([]);
+  const faults = [...mistral.faults, ...openai.faults];
+  if (faults.length > 0) throw new Error(faults.join('\n'));
   await mistral[Symbol.asyncDispose]();
   await openai[Symbol.asyncDispose]();
 });
