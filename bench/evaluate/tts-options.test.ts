@@ -7,7 +7,7 @@ const read = (...args: string[]) => readTtsOptions(args, place);
 describe('options of evaluate:tts', () => {
   test('nothing is needed', () => {
     expect(read()).toEqual({
-      voices: ['coach-fr'],
+      voices: ['coach-homme-fr'],
       source: { kind: 'own', providers: [{ name: 'auto', env: { TTS_PROVIDERS: 'auto' } }] },
       listener: 'demo',
       set: 'demo',

@@ -8,9 +8,10 @@ export const ttsUsage = `usage: npm run evaluate:tts -- [options]
 
 Lets voices of tts-proxy speak sentences and prints how soon, how fast, how loud, and how well a speech model understands them.
 
-  --voices LIST       voices of the proxy (default coach-fr): coach-fr, coach-en, or OpenAI's names
-  --providers LIST    start a tts-proxy with each as TTS_PROVIDERS (default auto): auto, openai, elevenlabs, piper,
-                      espeak, piper:FILE.onnx; keys and voices come from the environment, as for the product
+  --voices LIST       voices of the proxy: coach-fr, coach-homme-fr, coach-en, or OpenAI's names (default coach-fr, and
+                      coach-homme-fr for the listener demo, which understands espeak-ng's men alone)
+  --providers LIST    start a tts-proxy with each as TTS_PROVIDERS (default auto): auto, openai, elevenlabs, mistral,
+                      rest, piper, espeak, piper:FILE.onnx; keys and voices come from the environment, as for the product
   --url URL           ask a tts-proxy that runs instead; --key KEY or INTERNAL_API_KEY is its key
   --listener MODEL    the speech model that listens (default demo); see evaluate:stt for names
   --set FOLDER|demo   whose texts are spoken (default demo). Its recordings give the listener's own word error rate,
@@ -54,7 +55,7 @@ export function readTtsOptions(
   const { values } = parseArgs({
     args: [...args],
     options: {
-      voices: { type: 'string', default: 'coach-fr' },
+      voices: { type: 'string' },
       providers: { type: 'string', default: 'auto' },
       url: { type: 'string' },
       key: { type: 'string' },
@@ -73,7 +74,7 @@ export function readTtsOptions(
   if (language !== 'fr' && language !== 'en') throw new UsageError(`--language ${language}: use fr or en.`);
   const { set, clips } = readSetOptions({ set: values.set, clips: values.clips }, place.folder);
   return {
-    voices: listOf(values.voices, '--voices'),
+    voices: listOf(values.voices ?? (values.listener === 'demo' ? 'coach-homme-fr' : 'coach-fr'), '--voices'),
     source: readSource(values, language, place),
     listener: values.listener,
     set,
