@@ -126,18 +126,35 @@ function dotEnd(reading: Reading, at: number, end: number): Verdict {
   const head = text.slice(Math.max(0, at - LOOKAHEAD_CHARS), at);
   const token = /[\p{L}\p{M}\p{N}§°º.'’-]+$/u.exec(head)?.[0] ?? '';
   const word = token.replace(/^.*['’]/u, '');
-  const lower = word.toLowerCase();
   if (/^\p{N}+$/u.test(word)) return afterNumber(reading, at - word.length, end);
-  const preceding = head.slice(0, head.length - token.length).trimEnd();
-  if (lower === 'ex' && /(?:^|\s)p(?:ar|\.)$/iu.test(preceding)) return 'no';
-  const unit = lower === 'm' && /\p{N}$/u.test(preceding);
-  if (NEVER_LAST.has(lower) && word !== 'me' && !unit) return 'no';
-  if (unit || LAST_BEFORE_CAPITAL.has(lower) || (word === 'J.-C' && /\b(?:av|apr?)\.$/u.test(preceding)))
-    return beforeNext(reading, end, (next, broken) => broken || (endsUnlessLower(next) && !DIGIT.test(next)));
-  if (INITIALS.test(word) || LAST_BEFORE_STARTER.has(lower) || WITHOUT_VOWEL.test(word))
-    return beforeNext(reading, end, (next, broken) => broken || startsSentence(next));
-  const certain = end === at + 1 && word.length >= CERTAIN_WORD_CHARS && !/[\p{N}.]/u.test(word);
-  return certain ? { cutAt: end + 1 } : beforeNext(reading, end, endsUnlessLower);
+  switch (partOf(word, head.slice(0, head.length - token.length).trimEnd())) {
+    case 'never last':
+      return 'no';
+    case 'last before a capital':
+      return beforeNext(reading, end, (next, broken) => broken || (endsUnlessLower(next) && !DIGIT.test(next)));
+    case 'last before a starter':
+      return beforeNext(reading, end, (next, broken) => broken || startsSentence(next));
+    case 'a word': {
+      const certain = end === at + 1 && word.length >= CERTAIN_WORD_CHARS && !/[\p{N}.]/u.test(word);
+      return certain ? { cutAt: end + 1 } : beforeNext(reading, end, endsUnlessLower);
+    }
+  }
+}
+
+type Part = 'never last' | 'last before a capital' | 'last before a starter' | 'a word';
+
+/** What a word before a dot may be of a sentence, given what precedes it. */
+function partOf(word: string, preceding: string): Part {
+  const lower = word.toLowerCase();
+  // "p. ex.", "par ex."
+  if (lower === 'ex' && /(?:^|\s)p(?:ar|\.)$/iu.test(preceding)) return 'never last';
+  if (lower === 'm' && DIGIT.test(preceding.slice(-1))) return 'last before a capital';
+  // English "me" is not the French title.
+  if (NEVER_LAST.has(lower) && word !== 'me') return 'never last';
+  if (LAST_BEFORE_CAPITAL.has(lower) || (word === 'J.-C' && /\b(?:av|apr?)\.$/u.test(preceding)))
+    return 'last before a capital';
+  const short = INITIALS.test(word) || LAST_BEFORE_STARTER.has(lower) || WITHOUT_VOWEL.test(word);
+  return short ? 'last before a starter' : 'a word';
 }
 
 /** "2. Respirez" at the beginning of a line or a sentence counts what follows; "p. 12." does not. */
