@@ -1,7 +1,7 @@
 import { inject } from 'vitest';
 
 interface RunningStack {
-  readonly urls: { readonly stt: string; readonly whisper: string };
+  readonly urls: { readonly stt: string; readonly tts: string; readonly whisper: string };
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -16,6 +16,8 @@ const { urls, env } = inject('stack');
 
 /** Base URL of the running gateway, as a client is given it, without a slash at the end. */
 export const sttUrl = urls.stt;
+/** The same of tts-proxy. */
+export const ttsUrl = urls.tts;
 export const whisperUrl = urls.whisper;
 /** A key the gateway takes. */
 export const key = env['INTERNAL_API_KEY'] ?? '';
