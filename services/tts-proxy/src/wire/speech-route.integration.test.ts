@@ -1,13 +1,11 @@
-import { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
-import { tone } from '@eloquence/testkit/vendors/tone';
+import { AppError } from '@eloquence/shared/runtime/errors';
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
 import { Ffmpeg } from '../audio/ffmpeg.ts';
 import { readConfig } from '../config.ts';
 import { espeakSpeech } from '../providers/espeak.ts';
-import { openaiSpeech } from '../providers/openai.ts';
 import { serveTts } from '../test-server.ts';
-import { builtinOwnVoices } from '../voices/builtin-voices.ts';
+import { serveWires } from './test-support.ts';
 
 const { ffmpeg: program, providers: all } = readConfig({
   INTERNAL_API_KEY: 'internal-key-of-the-test',
@@ -50,7 +48,8 @@ describe.skipIf(!espeak)('POST /v1/audio/speech with espeak-ng', () => {
     expect(response.headers.get('content-type')).toBe('audio/wav');
     const wav = Buffer.from(await response.arrayBuffer());
     expect([wav.toString('latin1', 0, 4), wav.readUInt16LE(22), wav.readUInt32LE(24)]).toEqual(['RIFF', 1, 24_000]);
-    expect(wav.subarray(44)).toEqual(pcm);
+    // How loud the voice is has been learned in between.
+    expect(wav.length - 44).toBe(pcm.length);
   });
 
   it.skipIf(!ffmpeg).each([
@@ -68,19 +67,13 @@ describe.skipIf(!espeak)('POST /v1/audio/speech with espeak-ng', () => {
   });
 
   it.skipIf(!ffmpeg)('breaks off an mp3 too when the voice does, instead of ending it neatly', async () => {
-    await using vendor = await new FakeOpenAi().listen();
-    vendor.speech = tone({ seconds: 4 });
-    vendor.mode = { type: 'cut' };
-    const settings = {
-      apiKey: vendor.apiKey,
-      baseUrl: `${vendor.url}/v1`,
-      model: 'tts-1',
-      voices: builtinOwnVoices.openai,
-      hedgeAfterMs: 400,
-    };
-    await using server = await serveTts({ providers: [openaiSpeech(settings)], ...(ffmpeg && { ffmpeg }) });
-    const asking = server.speak({ response_format: 'mp3' }).then((response) => response.arrayBuffer());
-    await expect(asking).rejects.toThrow(/terminated|fetch failed|aborted/);
+    await using server = await serveWires({}, ffmpeg);
+    const broken = new AppError('upstream_failed', 'The voice broke off.');
+    server.opener.script = (sentence) => (sentence.startsWith('Deux') ? { broken } : undefined);
+    const input = `${'Une longue phrase '.repeat(20)}. Deux.`;
+    const response = await server.post('/v1/audio/speech', { input, response_format: 'mp3' });
+    expect(response.status).toBe(200);
+    await expect(response.arrayBuffer()).rejects.toThrow(/terminated|aborted/);
   });
 
   it('gives its places back after callers that hang up', async () => {
@@ -91,9 +84,8 @@ describe.skipIf(!espeak)('POST /v1/audio/speech with espeak-ng', () => {
       const response = await server.speak({ input }, { signal: controller.signal });
       expect(response.status).toBe(200);
       controller.abort();
-      await expect
-        .poll(() => server.telemetry.registry.metrics())
-        .toContain(`eloquence_tts_requests_total{provider="espeak",outcome="aborted"} ${time + 1}`);
+      // With a place that stays taken there is none for the third.
+      await expect.poll(async () => (await server.speak()).status).toBe(200);
     }
   });
 });
