@@ -1,6 +1,8 @@
 import { ChildAbort } from '@eloquence/shared/runtime/abort';
-import { keepAliveFetch } from '@eloquence/shared/runtime/keep-alive-fetch';
+import { Agent, request as send } from 'undici';
 
+/** A turn of a conversation comes every few seconds. */
+const KEEP_ALIVE_MS = 60_000;
 /** The last event of OpenAI's and Mistral's streams, at the beginning of a line: inside JSON a line cannot begin. */
 const LAST_EVENT = /[\r\n]data: ?\[DONE\]/;
 /** One character less than the longest form of the last event. */
@@ -9,22 +11,32 @@ const TAIL_CHARS = 13;
 const DRAIN_MS = 1_000;
 
 /**
- * A keep-alive `fetch` for vendors' libraries that stop reading at `data: [DONE]`. What they do then (cancel the body,
- * abort the request) closes the connection, so that every turn of a conversation would pay a TCP and a TLS handshake. Here
- * the end of the body is read behind their back, and the connection stays open. Before the last event an abort closes it.
+ * A `fetch` for vendors' libraries, for JSON out and JSON or an event stream back, that keeps connections open.
+ *
+ * The libraries stop reading at `data: [DONE]`. What they do then (cancel the body, abort the request) closes the
+ * connection, so that every turn of a conversation would pay a TCP and a TLS handshake: here the end of the body is read
+ * behind their back. Before the last event an abort closes it, because HTTP/1.1 is all it speaks. It asks for no
+ * compression, follows no redirect, and goes without most of what the standard asks of `fetch`, which costs half of the time
+ * that a proxy adds.
  */
 export function eventStreamFetch(): typeof fetch {
-  const send = keepAliveFetch();
+  const dispatcher = new Agent({ keepAliveTimeout: KEEP_ALIVE_MS, allowH2: false });
   return async (input, init) => {
-    const isRequest = input instanceof Request;
-    const abort = new ChildAbort(init?.signal ?? (isRequest ? input.signal : undefined));
-    const { signal } = abort;
-    const response = await (isRequest ? send(new Request(input, { signal })) : send(input, { ...init, signal }));
-    if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
-    const { status, statusText, headers } = response;
-    const body = untilLastEvent(response.body.getReader(), abort, () => done.add(wrapped));
-    const wrapped = new Response(body, { status, statusText, headers });
-    return wrapped;
+    const asked = input instanceof Request ? input : undefined;
+    const abort = new ChildAbort(init?.signal ?? asked?.signal);
+    const body = asked?.body ? await asked.text() : (init?.body as string | null | undefined);
+    const answer = await send(input instanceof Request ? input.url : input, {
+      dispatcher,
+      method: asked?.method ?? init?.method ?? 'GET',
+      headers: Object.fromEntries(new Headers(asked?.headers ?? init?.headers)),
+      signal: abort.signal,
+      ...(body && { body }),
+    });
+    const stream = untilLastEvent(answer.body[Symbol.asyncIterator](), abort, () => done.add(response));
+    const headers = Object.entries(answer.headers).map(([name, value]): [string, string] => [name, String(value)]);
+    const isEmpty = answer.statusCode === 204 || answer.statusCode === 304;
+    const response = new Response(isEmpty ? null : stream, { status: answer.statusCode, headers });
+    return response;
   };
 }
 
@@ -35,7 +47,7 @@ export function isDone(response: Response): boolean {
   return done.has(response);
 }
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>;
+type Reader = AsyncIterator<Uint8Array>;
 
 function untilLastEvent(reader: Reader, abort: ChildAbort, onDone: () => void): ReadableStream<Uint8Array> {
   let tail = '\n';
@@ -43,7 +55,7 @@ function untilLastEvent(reader: Reader, abort: ChildAbort, onDone: () => void): 
   return new ReadableStream(
     {
       async pull(controller) {
-        const { done: isEnd, value } = await reader.read();
+        const { done: isEnd, value } = await reader.next();
         if (isEnd) {
           isOver = true;
           abort[Symbol.dispose]();
@@ -74,7 +86,7 @@ async function drain(reader: Reader, abort: ChildAbort): Promise<void> {
   timer.unref();
   try {
     let isOpen = true;
-    while (isOpen) isOpen = !(await reader.read()).done;
+    while (isOpen) isOpen = !(await reader.next()).done;
   } catch {
     // The answer was complete; the connection is not kept.
   } finally {
