@@ -41,7 +41,7 @@ export async function hearFile(
     language: 'fr',
     response_format: 'verbose_json',
   });
-  return { text: answer.text, seconds: Number(answer.duration) };
+  return { text: answer.text, seconds: answer.duration };
 }
 
 /** Bytes of s16le as samples; throws when there is half a sample. */

@@ -2,13 +2,13 @@ import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { pick, seededRandom, type Random } from './seeded-random.ts';
 
-/** The wires of stt-gateway that can be fuzzed, and where they are. */
-export const FUZZED_WIRES = { listen: '/v1/listen', realtime: '/v1/realtime' } as const;
+/** The wires of stt-gateway and tts-proxy that can be fuzzed, and where they are. */
+export const FUZZED_WIRES = { listen: '/v1/listen', realtime: '/v1/realtime', speak: '/v1/speak' } as const;
 export type FuzzedWire = keyof typeof FUZZED_WIRES;
 
 export interface FuzzOptions {
   readonly wire: FuzzedWire;
-  /** The gateway, http://… */
+  /** The service, http://… */
   readonly url: string;
   readonly key: string;
   /** Messages to send in all, and the number that decides which. */
@@ -25,7 +25,7 @@ export interface FuzzReport {
   readonly refused: Readonly<Record<string, number>>;
   /** How sockets ended, by close code. `1006` are those we cut ourselves, or broke the protocol on. */
   readonly closes: Readonly<Record<string, number>>;
-  /** Messages the gateway sent back, by type. */
+  /** Messages the service sent back, by type; binary ones are `sound`. */
   readonly answers: Readonly<Record<string, number>>;
 }
 
@@ -87,7 +87,7 @@ async function visit(options: FuzzOptions, random: Random, tally: Tally): Promis
     request.destroy();
     socket.terminate();
   });
-  socket.on('message', (data) => count(tally.answers, typeOf(data as Buffer)));
+  socket.on('message', (data, binary) => count(tally.answers, binary ? 'sound' : typeOf(data as Buffer)));
   const opened = await new Promise<boolean>((resolve) => {
     socket.once('open', () => resolve(true));
     socket.once('close', () => resolve(false));
@@ -108,15 +108,22 @@ async function visit(options: FuzzOptions, random: Random, tally: Tally): Promis
     while (socket.bufferedAmount > 8_000_000 && socket.readyState === WebSocket.OPEN)
       await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  await leave(socket, random, closed);
+  await leave(socket, { random, closed, goodbye: options.wire === 'speak' ? 'Close' : 'CloseStream' });
 }
 
-async function leave(socket: WebSocket, random: Random, closed: Promise<void>): Promise<void> {
+interface Leaving {
+  readonly random: Random;
+  readonly closed: Promise<void>;
+  /** How the wire's clients say it. */
+  readonly goodbye: string;
+}
+
+async function leave(socket: WebSocket, { random, closed, goodbye }: Leaving): Promise<void> {
   const manner = random();
   if (manner < 0.3) socket.terminate();
   else {
     socket.resume();
-    if (manner < 0.6) socket.send('{"type":"CloseStream"}', () => undefined);
+    if (manner < 0.6) socket.send(JSON.stringify({ type: goodbye }), () => undefined);
     socket.close(manner < 0.8 ? 1000 : 3000 + Math.floor(random() * 1000));
   }
   let timer: NodeJS.Timeout | undefined;
@@ -142,7 +149,7 @@ function shoot({ socket, raw }: Line, shot: Shot): void {
 }
 
 function open({ wire, url, key }: FuzzOptions, random: Random): WebSocket {
-  const query = random() < 0.7 ? '' : `?${pick(random, QUERIES)}`;
+  const query = random() < 0.7 ? '' : `?${pick(random, wire === 'speak' ? SPEAK_QUERIES : QUERIES)}`;
   return new WebSocket(`${url.replace('http', 'ws')}${FUZZED_WIRES[wire]}${query}`, {
     headers: { authorization: `Token ${random() < 0.98 ? key : 'wrong'}` },
     handshakeTimeout: 10_000,
@@ -162,6 +169,19 @@ const QUERIES = [
   'endpointing=NaN',
 ];
 
+const SPEAK_QUERIES = [
+  'encoding=mulaw',
+  'encoding=alaw&sample_rate=8000&model=aura-2-thalia-en',
+  'sample_rate=48000&sentences=true',
+  'voice=coach-en&speed=4&cache=public',
+  'speed=0.25&language=fr&cache=tenant',
+  'sample_rate=44100',
+  'voice=%00',
+  'speed=NaN',
+  `model=${'x'.repeat(150)}`,
+  `instructions=${'x'.repeat(4_000)}`,
+];
+
 function shotFor(wire: FuzzedWire, random: Random): Shot {
   const dice = random();
   if (dice < 0.01) return { type: 'raw', data: bytes(random, 1 + Math.floor(random() * 40)) };
@@ -169,7 +189,7 @@ function shotFor(wire: FuzzedWire, random: Random): Shot {
   if (dice < 0.03) return { type: 'text', data: Buffer.from([0x7b, 0xff, 0xfe, 0x22]) };
   if (dice < 0.035) return { type: random() < 0.5 ? 'text' : 'binary', data: bytes(random, HUGE_BYTES) };
   if (dice < 0.12) return { type: 'text', data: Buffer.from(pick(random, GARBAGE)(random)) };
-  return wire === 'listen' ? listenShot(random) : realtimeShot(random);
+  return SHOTS[wire](random);
 }
 
 const GARBAGE: readonly ((random: Random) => string)[] = [
@@ -185,6 +205,8 @@ const GARBAGE: readonly ((random: Random) => string)[] = [
   (random) => JSON.stringify({ type: pick(random, ['Finalise', 'response.create', 'error', '', 'x'.repeat(9_000)]) }),
 ];
 
+const SHOTS = { listen: listenShot, realtime: realtimeShot, speak: speakShot };
+
 const text = (value: unknown): Shot => ({ type: 'text', data: Buffer.from(JSON.stringify(value)) });
 
 function listenShot(random: Random): Shot {
@@ -195,6 +217,33 @@ function listenShot(random: Random): Shot {
   const keyterms = pick(random, [[], ['a'], null, 'no list', Array.from({ length: 3_000 }, (_, n) => `term ${n}`)]);
   return text({ type: 'Configure', keyterms, features: { numerals: true } });
 }
+
+function speakShot(random: Random): Shot {
+  const dice = random();
+  if (dice < 0.6) return text({ type: 'Speak', text: pick(random, SPOKEN)(random) });
+  if (dice < 0.75) return text({ type: 'Flush' });
+  if (dice < 0.9) return text({ type: 'Clear', more: [1] });
+  if (dice < 0.93) return { type: 'binary', data: bytes(random, 640) };
+  return text({ type: 'Speak', text: pick(random, [7, null, ['Bonjour.'], {}, 'a'.repeat(2_001)]) });
+}
+
+const SPOKEN: readonly ((random: Random) => string)[] = [
+  () => 'Bonjour. ',
+  () => 'Il est 14 h 30, M. Dupont, et ',
+  () => 'voilà.\n\n- un\n- deux\n',
+  () => '',
+  () => ' ',
+  () => '. '.repeat(300),
+  () => '«'.repeat(500),
+  () => 'a'.repeat(1_500),
+  () => 'Oui. '.repeat(100),
+  () => '[[h@l@\\u]] <speak><break time="9s"/></speak> *_`#`_*',
+  () => '-v en --version; $(reboot)',
+  () => '👩‍👩‍👧‍👦'.repeat(50),
+  () => '\u0000\u0007\uFEFF\u202E',
+  (random) => bytes(random, 100).toString('latin1'),
+  (random) => String.fromCharCode(...Array.from({ length: 80 }, () => random() * 65_536)),
+];
 
 function realtimeShot(random: Random): Shot {
   const dice = random();
