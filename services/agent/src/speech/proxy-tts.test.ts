@@ -123,6 +123,28 @@ test('a text longer than a message may be goes out in several, whole', async () 
   expect(voice.speeches[0]?.messages).toHaveLength(3);
 });
 
+test('an answer longer than anything is spoken to its end, and only so much of it is sent ahead', async () => {
+  let [waiting, most] = [0, 0];
+  const { plugin, errors } = await setUp((speech, message, voice) => {
+    if (message.type === 'Speak') {
+      speech.text += message.text;
+      waiting += message.text.length;
+      most = Math.max(most, waiting);
+    }
+    const pieces = /^.*[.?]\s*/su.exec(speech.text)?.[0].match(/[^.?]+[.?]\s*/gu) ?? [];
+    for (const text of pieces) {
+      say(voice, speech, text, 2);
+      speech.text = speech.text.slice(text.length);
+      waiting -= text.length;
+    }
+    if (message.type === 'Flush') voice.tell(speech, { type: 'Flushed', sequence_id: 0 });
+  });
+  const text = 'Une phrase parmi beaucoup d’autres. '.repeat(2_000);
+  expect(textsOf(await speak(plugin, text)).join('')).toBe(text);
+  expect(most).toBeLessThanOrEqual(6_000);
+  expect(errors).toEqual([]);
+});
+
 test('samples torn apart by the network are put together again', async () => {
   const { plugin } = await setUp((speech, message, voice) => {
     if (message.type !== 'Flush') return;

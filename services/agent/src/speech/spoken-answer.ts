@@ -15,6 +15,9 @@ const reconnecting: RetryPolicy = { ...reconnectPolicy, maxDelayMs: 1_000 };
 /** Text of which a piece is certain to be spoken, without an end in sight: more than the longest piece. */
 const CERTAIN_CHARS = 400;
 
+/** Text sent that nothing has been heard of. tts-proxy refuses who has it hold 20,000 characters or sends so many in a minute. */
+const MAX_SENT_CHARS = 6_000;
+
 export interface SpokenAnswerOptions {
   readonly links: SpeakLinks;
   readonly logger: Logger;
@@ -39,6 +42,9 @@ export class SpokenAnswer {
   #unspoken = '';
   /** Sentences announced of which no sound has come. */
   #announced: string[] = [];
+  /** So much of `#unspoken` has been sent over the link. */
+  #sentChars = 0;
+  #flushed = false;
   #ended = false;
   #link: SpeakLink | undefined;
   /** The link has all text so far and gets what comes. */
@@ -60,7 +66,7 @@ export class SpokenAnswer {
     if (this.#ended || text === '') return;
     const waited = this.#isWaiting;
     this.#unspoken += text;
-    if (this.#isLive) this.#link?.speak(text);
+    this.#send();
     if (!waited) this.#wait();
     this.#given.resolve();
   }
@@ -70,7 +76,7 @@ export class SpokenAnswer {
     if (this.#ended) return;
     const waited = this.#isWaiting;
     this.#ended = true;
-    if (this.#isLive) this.#link?.flush();
+    this.#send();
     if (!waited) this.#wait();
     this.#given.resolve();
   }
@@ -164,10 +170,22 @@ export class SpokenAnswer {
         },
         closed: reject,
       };
-      link.speak(this.#unspoken);
-      if (this.#ended) link.flush();
+      this.#sentChars = 0;
+      this.#flushed = false;
       this.#isLive = true;
+      this.#send();
     });
+  }
+
+  /** Sends what may be sent, and the flush behind the last of it. */
+  #send(): void {
+    if (!this.#isLive || !this.#link) return;
+    const part = this.#unspoken.slice(this.#sentChars, MAX_SENT_CHARS);
+    this.#link.speak(part);
+    this.#sentChars += part.length;
+    if (!this.#ended || this.#flushed || this.#sentChars < this.#unspoken.length) return;
+    this.#flushed = true;
+    this.#link.flush();
   }
 
   #read(message: SpeakServerMessage): void {
@@ -189,14 +207,16 @@ export class SpokenAnswer {
   /** What was announced is being heard: it is not asked for again. */
   #cover(): void {
     for (const text of this.#announced) {
-      if (!this.#unspoken.startsWith(text)) {
-        this.#options.logger.warn('tts-proxy announced a text that it was not given');
-        continue;
-      }
-      this.#unspoken = this.#unspoken.slice(text.length);
+      // What lies before it is silent and was left out.
+      const at = this.#unspoken.indexOf(text);
+      if (at < 0) this.#options.logger.warn('tts-proxy announced a text that it was not given');
+      const coveredChars = at < 0 ? 0 : at + text.length;
+      this.#unspoken = this.#unspoken.slice(coveredChars);
+      this.#sentChars -= coveredChars;
       this.#sound.mark(text);
     }
     this.#announced = [];
+    this.#send();
   }
 
   /** Sound has to come: either all text is known, or more of it than one piece can hold. */
