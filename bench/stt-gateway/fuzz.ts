@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fuzzSpeechSockets, FUZZED_WIRES, type FuzzedWire } from '@eloquence/testkit/speech-socket-fuzz';
+import { fuzzSpeechSockets } from '@eloquence/testkit/speech-socket-fuzz';
 import { textTable } from '@eloquence/testkit/text-table';
 import { percentile } from '@eloquence/testkit/call-report';
 import { show } from '../figures.ts';
@@ -27,7 +27,7 @@ await using witness = await Witness.open(gateway.url);
 const rows: string[][] = [];
 process.stdout.write(`${messages} messages per round and wire, seed ${seed}; RSS before: ${rssMb()} MB\n`);
 for (let round = 1; round <= rounds; round += 1)
-  for (const wire of Object.keys(FUZZED_WIRES) as FuzzedWire[]) {
+  for (const wire of ['listen', 'realtime'] as const) {
     const startedMs = performance.now();
     const report = await fuzzSpeechSockets({ wire, url: gateway.url, key: KEY, messages, seed: seed * 10 + round });
     const tookS = (performance.now() - startedMs) / 1000;

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { pick, seededRandom, type Random } from './seeded-random.ts';
 
 /** The wires of stt-gateway and tts-proxy that can be fuzzed, and where they are. */
-export const FUZZED_WIRES = { listen: '/v1/listen', realtime: '/v1/realtime', speak: '/v1/speak' } as const;
+const FUZZED_WIRES = { listen: '/v1/listen', realtime: '/v1/realtime', speak: '/v1/speak' } as const;
 export type FuzzedWire = keyof typeof FUZZED_WIRES;
 
 export interface FuzzOptions {
