@@ -78,6 +78,13 @@ describe('the demo coach', () => {
     expect(french.onTopic.interview).toContain(second);
   });
 
+  it('says that it did not understand what has no word it knows, during an exercise too', () => {
+    expect(french.notUnderstood).toContain(talk(['Blorg zwip quantix.'])[0]);
+    expect(french.notUnderstood).toContain(talk(['Parlons de mon entretien', 'Gloubi boulga'])[1]);
+    expect(english.notUnderstood).toContain(talk(['Blorg zwip quantix.'], 'Language: en')[0]);
+    expect(french.otherwise).toContain(talk(['La table est rouge.'])[0]);
+  });
+
   it('names the fillers it heard when there is nothing else to say', () => {
     expect(talk(['euh du coup la table'])[0]).toContain('« euh » et « du coup »');
   });

@@ -23,6 +23,7 @@ export function coachAnswer(messages: readonly ChatMessage[]): string {
   if (rule) return pick(rule.answers, heard.filter((text) => ruleFor(text) === rule).length - 1);
   const fillers = repertoire.fillers.filter((filler) => ` ${last} `.includes(` ${filler} `));
   if (fillers.length > 0) return pick(repertoire.onFillers, turn).replace('{fillers}', quoted(fillers, repertoire));
+  if (!last.split(' ').some((word) => repertoire.frequentWords.has(word))) return pick(repertoire.notUnderstood, turn);
   const topic = topicOf(heard, repertoire);
   return pick(topic ? repertoire.onTopic[topic] : repertoire.otherwise, turn);
 }

@@ -106,6 +106,16 @@ export const english: Repertoire = {
     ],
     pitch: ['Shorter still. What does your customer win, in one sentence?', 'What proof do you have that it works?'],
   },
+  frequentWords: new Set(
+    `i you he she it we they me my your his her our their the a an of to in on at for from with without by about and or but so
+    if as is are was were am be been do does did have has had not no yes can could will would shall should may what who
+    which when where why how this that these those there here more less very too good well please thanks thank hello hi s m t
+    re ve ll d`.split(/\s+/),
+  ),
+  notUnderstood: [
+    'I did not understand. Can you say it again, please?',
+    'I did not understand. Can you say it shorter?',
+  ],
   otherwise: [
     'Noted. Presentation, interview or pitch: what shall we practise?',
     'I am listening. Can you say it in one shorter sentence?',

@@ -236,6 +236,16 @@ export const french: Repertoire = {
       'Notre objectif est simple. Très bien on avance.',
     ],
   },
+  frequentWords: new Set(
+    `je j tu il elle on nous vous ils elles le la les l un une des du de d et ou est sont suis es etes sommes ai as a avons
+    avez ont etait pas ne n pour par avec sans dans en sur que qui qu quoi quel quelle mon ma mes ton votre vos notre nos son sa
+    ses ce cette ces c ca se s me m te moi au aux plus moins tres trop bien si mais donc comme quand comment pourquoi
+    fais fait faire peux peut veux veut vais va voudrais oui non merci bonjour y`.split(/\s+/),
+  ),
+  notUnderstood: [
+    'Je n’ai pas compris. Pouvez-vous répéter s’il vous plaît ?',
+    'Je n’ai pas compris. Pouvez-vous le redire en une phrase plus courte ?',
+  ],
   otherwise: [
     'C’est noté. Présentation, entretien ou pitch : que voulez-vous travailler ?',
     'Très bien on avance. Avez-vous des questions ?',

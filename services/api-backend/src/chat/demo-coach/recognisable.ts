@@ -48,11 +48,12 @@ export function isRecognisable(answer: string): boolean {
 }
 
 /** Every answer of a repertoire, the greeting first. */
-export function allAnswers({ greeting, rules, onFillers, onTopic, otherwise }: Repertoire): string[] {
+export function allAnswers({ greeting, rules, onFillers, notUnderstood, onTopic, otherwise }: Repertoire): string[] {
   return [
     greeting,
     ...rules.flatMap((rule) => rule.answers),
     ...onFillers,
+    ...notUnderstood,
     ...Object.values(onTopic).flat(),
     ...otherwise,
   ];

@@ -26,6 +26,10 @@ export interface Repertoire {
   readonly fillers: readonly string[];
   /** Said when fillers were heard and no rule matched. */
   readonly onFillers: readonly string[];
+  /** Frequent words, folded: a text without any of them, to which no rule answers, has not been understood. */
+  readonly frequentWords: ReadonlySet<string>;
+  /** Said then. */
+  readonly notUnderstood: readonly string[];
   /** Said during an exercise when no rule matched. */
   readonly onTopic: Readonly<Record<Topic, readonly string[]>>;
   /** Said otherwise. */
