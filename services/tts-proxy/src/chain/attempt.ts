@@ -99,12 +99,23 @@ export class Attempt {
     return piece;
   }
 
+  /** It was silent for so long that another is asked. @returns how that reads for people */
+  late(): AppError {
+    const { provider, firstSounds } = this.member;
+    const tookMs = Math.round(performance.now() - this.startedAtMs);
+    // A voice that has become slow is given more time: without this it would lose every race from now on.
+    firstSounds.learn(tookMs);
+    const error = new AppError('upstream_timeout', `${provider.id} was silent for ${tookMs} ms.`);
+    this.end('late', error);
+    return error;
+  }
+
   /** Lets the provider go, and counts how it ended; what comes after the first call is passed over. */
   end(outcome: Outcome, error?: AppError): void {
     if (this.#outcome) return;
     this.#outcome = outcome;
     const { telemetry, logger, onGone } = this.#options;
-    const { provider, health, firstSounds } = this.member;
+    const { provider, health } = this.member;
     telemetry.count('eloquence_tts_requests_total', { provider: provider.id, outcome });
     const seconds = this.#samples / TTS_SAMPLE_RATE_HZ;
     if (seconds > 0) telemetry.count('eloquence_tts_audio_seconds_total', { provider: provider.id }, seconds);
@@ -112,10 +123,7 @@ export class Attempt {
     // It was not its fault; but too many requests are ours.
     else if (outcome === 'aborted' || (error?.fault === 'caller' && error.code !== 'rate_limited')) health.left();
     else {
-      const tookMs = Math.round(performance.now() - this.startedAtMs);
-      // A voice that has become slow is given more time: without this it would lose every race from now on.
-      if (outcome === 'late') firstSounds.learn(tookMs);
-      const reason = error ?? new AppError('upstream_timeout', `${provider.id} was silent for ${tookMs} ms.`);
+      const reason = error ?? new AppError('upstream_failed', 'The voice failed.');
       // Its cause may quote what was to be spoken.
       logger.warn({ provider: provider.id, outcome, code: reason.code, reason: reason.message }, 'voice failed');
       health.failed(reason);

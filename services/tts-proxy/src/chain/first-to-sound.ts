@@ -9,6 +9,8 @@ export interface RaceOptions {
   readonly order: readonly Member[];
   /** Waits until this speech may send one more request. @returns gives the place back */
   readonly enter: (signal: AbortSignal) => Promise<() => void>;
+  /** The same without waiting: undefined when it may not send one more now. */
+  readonly tryEnter: () => (() => void) | undefined;
   readonly ask: (member: Member, onGone: () => void) => Attempt;
   /** Resolves when somebody waits for this sound now: only then are two asked for the same. */
   readonly wanted: Promise<void>;
@@ -37,53 +39,101 @@ type Event =
  * @throws AppError why nobody could speak; the signal's reason
  */
 export async function firstToSound(options: RaceOptions): Promise<Sounding> {
-  const { order, limits, signal } = options;
-  const running = new Map<Attempt, Promise<Event>>();
-  const errors: AppError[] = [];
-  const failed = new Set<Member>();
-  let asked = 0;
-  const ask = (leave: () => void) => {
-    const member = order[asked] as Member;
-    asked += 1;
-    const attempt = options.ask(member, leave);
-    running.set(
-      attempt,
-      outcomeOf(attempt, asked < order.length ? limits.firstSoundTimeoutMs : limits.lastFirstSoundTimeoutMs),
-    );
-  };
+  const race = new Race(options);
   try {
-    for (;;) {
-      signal.throwIfAborted();
-      if (running.size === 0) {
-        if (asked === order.length) throw allFailed(errors);
-        ask(await options.enter(signal));
-      }
-      const hedge = asked < order.length ? new Hedge(options, [...running.keys()].at(-1) as Attempt) : undefined;
-      const event = await Promise.race([...running.values(), ...(hedge ? [hedge.moment] : [])]);
-      const leave = hedge?.end(event.type === 'hedge');
-      if (event.type === 'hedge') ask(leave as () => void);
-      else {
-        running.delete(event.attempt);
-        if (event.type === 'failed') {
-          errors.push(event.error);
-          failed.add(event.attempt.member);
-        } else {
-          const { attempt, first } = event;
-          return { attempt, first, failed, late: letGo([...running.keys()], attempt) };
-        }
-      }
-    }
+    return await race.run();
   } catch (error) {
-    for (const attempt of running.keys()) attempt.end('aborted');
+    race.letAllGo();
     throw error;
   }
 }
 
-/** Who began before the winner is late; who began after it was asked for nothing. */
-function letGo(losers: readonly Attempt[], winner: Attempt): ReadonlySet<Member> {
-  const late = losers.filter(({ startedAtMs }) => startedAtMs <= winner.startedAtMs);
-  for (const loser of losers) loser.end(late.includes(loser) ? 'late' : 'aborted');
-  return new Set(late.map(({ member }) => member));
+class Race {
+  readonly #options: RaceOptions;
+  /** Who is silent still, in the order of asking. */
+  readonly #running = new Map<Attempt, Promise<Event>>();
+  readonly #errors: AppError[] = [];
+  readonly #failed = new Set<Member>();
+  readonly #late = new Set<Member>();
+  #asked = 0;
+
+  constructor(options: RaceOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<Sounding> {
+    const { order, signal, enter, tryEnter } = this.#options;
+    for (;;) {
+      signal.throwIfAborted();
+      if (this.#running.size === 0) {
+        if (this.#asked === order.length) throw allFailed(this.#errors);
+        this.#ask(await enter(signal));
+      }
+      const silent = [...this.#running.keys()].at(-1) as Attempt;
+      const event = await this.#next(silent);
+      if (event.type === 'sounded') return this.#won(event);
+      if (event.type === 'failed') {
+        this.#running.delete(event.attempt);
+        this.#errors.push(event.error);
+        this.#failed.add(event.attempt.member);
+      } else {
+        const leave = tryEnter();
+        if (leave) this.#ask(leave);
+        // There is no place for another beside it; there is one instead of it.
+        else this.#giveUp(silent);
+      }
+    }
+  }
+
+  letAllGo(): void {
+    for (const attempt of this.#running.keys()) attempt.end('aborted');
+  }
+
+  #ask(leave: () => void): void {
+    const { order, limits, ask } = this.#options;
+    const attempt = ask(order[this.#asked] as Member, leave);
+    this.#asked += 1;
+    const isLast = this.#asked === order.length;
+    const timeoutMs = isLast ? limits.lastFirstSoundTimeoutMs : limits.firstSoundTimeoutMs;
+    this.#running.set(attempt, outcomeOf(attempt, timeoutMs));
+  }
+
+  /** What comes first: a sound, a failure, or the moment to ask another. */
+  async #next(silent: Attempt): Promise<Event> {
+    if (this.#asked === this.#options.order.length) return Promise.race(this.#running.values());
+    const over = new AbortController();
+    try {
+      return await Promise.race([...this.#running.values(), this.#hedge(silent, over.signal)]);
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Its time is over, and somebody waits. Never comes after the signal. */
+  async #hedge(silent: Attempt, signal: AbortSignal): Promise<Event> {
+    try {
+      await this.#options.wanted;
+      await delay(Math.max(0, silent.startedAtMs + hedgeAfterMs(silent.member) - performance.now()), signal);
+      return { type: 'hedge' };
+    } catch {
+      return new Promise<never>(() => undefined);
+    }
+  }
+
+  /** Who began before the winner is late; who began after it was asked for nothing. */
+  #won({ attempt, first }: Event & { readonly type: 'sounded' }): Sounding {
+    this.#running.delete(attempt);
+    for (const loser of this.#running.keys())
+      if (loser.startedAtMs <= attempt.startedAtMs) this.#giveUp(loser);
+      else loser.end('aborted');
+    return { attempt, first, failed: this.#failed, late: this.#late };
+  }
+
+  #giveUp(attempt: Attempt): void {
+    this.#running.delete(attempt);
+    this.#late.add(attempt.member);
+    this.#errors.push(attempt.late());
+  }
 }
 
 async function outcomeOf(attempt: Attempt, timeoutMs: number): Promise<Event> {
@@ -93,34 +143,6 @@ async function outcomeOf(attempt: Attempt, timeoutMs: number): Promise<Event> {
     // After an abort nobody reads this event.
     const error = isAbort(thrown) ? new AppError('upstream_timeout', 'The voice was not wanted any more.') : thrown;
     return { type: 'failed', attempt, error: AppError.from(error) };
-  }
-}
-
-/** The moment to ask another provider beside a silent one: its time is over, somebody waits, and this speech may send one more. */
-class Hedge {
-  readonly moment: Promise<Event>;
-  readonly #over = new AbortController();
-  #leave: (() => void) | undefined;
-
-  constructor(options: RaceOptions, silent: Attempt) {
-    this.moment = this.#come(options, silent).catch(() => new Promise<never>(() => undefined));
-  }
-
-  /** Gives its place to whoever is asked now, or back. */
-  end(used: boolean): (() => void) | undefined {
-    this.#over.abort();
-    if (!used) this.#leave?.();
-    return this.#leave;
-  }
-
-  async #come({ wanted, enter }: RaceOptions, silent: Attempt): Promise<Event> {
-    const { signal } = this.#over;
-    await wanted;
-    await delay(Math.max(0, silent.startedAtMs + hedgeAfterMs(silent.member) - performance.now()), signal);
-    this.#leave = await enter(signal);
-    // It came together with the sound.
-    if (signal.aborted) this.#leave();
-    return { type: 'hedge' };
   }
 }
 

@@ -49,7 +49,7 @@ describe('the line', () => {
     ] as const)
       void admission.enter({ tenant: 'a', isNew }, never).then((leaveNext) => {
         order.push(name);
-        leaveNext();
+        return leaveNext();
       });
     leave();
     await expect.poll(() => order).toEqual(['begun', 'begun too', 'new']);

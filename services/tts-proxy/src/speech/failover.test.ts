@@ -156,6 +156,21 @@ describe('in the middle of a sentence', () => {
     },
   );
 
+  it(
+    'a voice that goes silent in mid-sentence: another is asked for the next one meanwhile',
+    { retry: 3 },
+    async () => {
+      await using bench = await speechBench(2, { hedgeAfterMs: 100, limits: { idleTimeoutMs: 1_500 } });
+      const [first, second] = vendorsOf(bench);
+      // The sentence before is not the last: the next has been asked for of the same provider, which says nothing any more.
+      first.manner = (_text, count) => (count === 1 ? { fault: { type: 'stall', after: 3 } } : { lateMs: 60_000 });
+      const heard = await say(bench, `${FIRST_SENTENCE} Echo foxtrot golf hotel.`);
+      expect(heard.words).toEqual([...by(0, 'alpha bravo charlie'), ...by(1, 'echo foxtrot golf hotel')]);
+      const askedAfterMs = (second.tellings[0]?.startedAtMs ?? 0) - (first.tellings[0]?.startedAtMs ?? 0);
+      expect(askedAfterMs).toBeLessThan(1_000);
+    },
+  );
+
   it('a voice that breaks off while the sentence before is heard: it is spoken whole by another, and nobody notices', async () => {
     await using bench = await speechBench(2);
     const [first] = vendorsOf(bench);

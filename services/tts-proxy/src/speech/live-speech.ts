@@ -177,7 +177,11 @@ export class LiveSpeech implements Speech {
           tenant,
           copiesOf: () => this.#copiesOf(),
           order: (broken) => chain.order({ last: this.#last, avoid: new Set([...this.#avoid, ...broken]) }),
-          enter: (attempt) => this.#enter(attempt),
+          enter: async (attempt) => this.#noted(await this.#places.enter(attempt)),
+          tryEnter: () => {
+            const leave = this.#places.tryEnter();
+            return leave && this.#noted(leave);
+          },
           admit: (making) => admission.enter({ tenant, isNew }, making),
         },
         attach,
@@ -219,8 +223,8 @@ export class LiveSpeech implements Speech {
     return last.health.able ? [last] : [last, ...willing.filter((member) => member !== last)];
   }
 
-  async #enter(signal: AbortSignal): Promise<() => void> {
-    const leave = await this.#places.enter(signal);
+  /** When the place is given back, the next sentence may begin. */
+  #noted(leave: () => void): () => void {
     return () => {
       leave();
       this.#pulse.beat();
@@ -270,13 +274,27 @@ export class LiveSpeech implements Speech {
     sound.take();
     const { engine } = (sound.member as Member).provider;
     yield { type: 'sentence', text, engine, cached: sound.cached };
-    for (let samples = await sound.next(); samples; samples = await sound.next()) {
+    for (let samples = await this.#next(sound); samples; samples = await this.#next(sound)) {
       const now = performance.now();
       this.#heardUntilMs = Math.max(now, this.#heardUntilMs) + (samples.length / TTS_SAMPLE_RATE_HZ) * 1000;
       yield { type: 'audio', samples };
     }
     if (this.#isOver()) return;
     if (sound.broken) yield { type: 'broken', error: sound.broken };
+  }
+
+  /** The next samples; when there are none in time, the sentence behind is wanted as soon as if this one were over. */
+  async #next(sound: SpokenSentence): Promise<Int16Array | undefined> {
+    const wantNext = () => {
+      const behind = this.#line[1];
+      if (behind?.type === 'sentence') behind.sound?.want();
+    };
+    const timer = setTimeout(wantNext, Math.max(0, this.#heardUntilMs - WANT_LEAD_MS - performance.now()));
+    try {
+      return await sound.next();
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Text without a word at the end of the answer: nothing is heard of it, but whoever shows what is spoken shows it. */

@@ -3,7 +3,7 @@ import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { LoudnessMemory } from '../audio/loudness-memory.ts';
 import { Attempt } from '../chain/attempt.ts';
-import { firstToSound, type Sounding } from '../chain/first-to-sound.ts';
+import { firstToSound, type RaceOptions, type Sounding } from '../chain/first-to-sound.ts';
 import type { Member, VoiceChain } from '../chain/voice-chain.ts';
 import type { Utterance } from '../providers/provider.ts';
 import type { SpeechLimits } from './limits.ts';
@@ -51,8 +51,9 @@ export interface RenderingOptions {
   readonly demand: Demand;
   /** Whom to ask, best first; asked again after a break, with who broke off. */
   readonly order: (broken: ReadonlySet<Member>) => readonly Member[];
-  /** See `RaceOptions.enter`. */
-  readonly enter: (signal: AbortSignal) => Promise<() => void>;
+  /** See `RaceOptions`. */
+  readonly enter: RaceOptions['enter'];
+  readonly tryEnter: RaceOptions['tryEnter'];
   /** A place among all syntheses. @returns gives it back */
   readonly admit: (signal: AbortSignal) => Promise<() => void>;
 }
@@ -113,6 +114,7 @@ async function sound(
     signal,
     wanted: options.demand.wanted,
     enter: options.enter,
+    tryEnter: options.tryEnter,
     ask: (member, onGone) => new Attempt({ ...deps, member, utterance: options.utterance, signal, onGone }),
   });
   const [preferred] = deps.chain.members;

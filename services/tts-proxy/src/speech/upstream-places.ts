@@ -17,20 +17,31 @@ export class UpstreamPlaces {
    */
   async enter(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#free > 0) this.#free -= 1;
-    else
-      await new Promise<void>((resolve, reject) => {
-        const come = () => {
-          signal.removeEventListener('abort', leave);
-          resolve();
-        };
-        const leave = () => {
-          this.#line.splice(this.#line.indexOf(come), 1);
-          reject(signal.reason as Error);
-        };
-        signal.addEventListener('abort', leave, { once: true });
-        this.#line.push(come);
-      });
+    const place = this.tryEnter();
+    if (place) return place;
+    await new Promise<void>((resolve, reject) => {
+      const come = () => {
+        signal.removeEventListener('abort', leave);
+        resolve();
+      };
+      const leave = () => {
+        this.#line.splice(this.#line.indexOf(come), 1);
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      this.#line.push(come);
+    });
+    return this.#placeOf();
+  }
+
+  /** Does not wait: undefined when there is no place now. */
+  tryEnter(): (() => void) | undefined {
+    if (this.#free === 0) return undefined;
+    this.#free -= 1;
+    return this.#placeOf();
+  }
+
+  #placeOf(): () => void {
     let held = true;
     return () => {
       if (!held) return;
