@@ -1,3 +1,5 @@
+import { FakeAnthropic } from '@eloquence/testkit/vendors/anthropic';
+import type { FakeVendor } from '@eloquence/testkit/vendors/fake-vendor';
 import { FakeMistral } from '@eloquence/testkit/vendors/mistral';
 import { FakeOllama } from '@eloquence/testkit/vendors/ollama';
 import { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
@@ -33,7 +35,7 @@ async function serve(more: Record<string, string> = {}, options: ChatProxyOption
   opened.push(proxy);
   return proxy;
 }
-const bodyOf = (vendor: FakeMistral | FakeOpenAi) => chatsOf(vendor).at(-1)?.body as AskedBody;
+const bodyOf = (vendor: FakeVendor) => chatsOf(vendor).at(-1)?.body as AskedBody;
 
 beforeEach(async () => {
   mistral = await new FakeMistral().listen();
@@ -96,6 +98,20 @@ describe('an answer whose model dies in the middle', () => {
     const answer = await readStream(await ask(question));
     expect(answer.text).toBe('Bonjour, parlons de votre entretien.');
     expect(bodyOf(mistral).messages.at(-1)).toEqual({ role: 'assistant', content: SAID, prefix: true });
+  });
+
+  test('is gone on with by Anthropic, whose turns take turns', async () => {
+    await using anthropic = await new FakeAnthropic().listen();
+    anthropic.chat = { words: ['votre', ' entretien.'], finish: 'stop' };
+    const { ask } = await serve({
+      ANTHROPIC_API_KEY: anthropic.apiKey,
+      ANTHROPIC_BASE_URL: anthropic.url,
+      LLM_TALK: 'mistral,anthropic',
+    });
+    mistral.mode = { type: 'cut' };
+    expect((await readStream(await ask(question))).text).toBe('Bonjour, parlons de votre entretien.');
+    expect(anthropic.faults).toEqual([]);
+    expect(bodyOf(anthropic).messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
   });
 
   test.each([

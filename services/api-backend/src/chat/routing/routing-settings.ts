@@ -4,8 +4,7 @@ import * as z from 'zod';
 import type { ChatProviderId } from '../providers/provider.ts';
 
 const PROVIDER_IDS = ['mistral', 'openai', 'anthropic', 'groq', 'rest', 'ollama', 'demo'] as const;
-const isProviderId = (name: string): name is ChatProviderId =>
-  (PROVIDER_IDS as readonly string[]).includes(name);
+const isProviderId = (name: string): name is ChatProviderId => (PROVIDER_IDS as readonly string[]).includes(name);
 
 /** Variables that say which models answer for which purpose, to be spread into the service's environment schema. */
 export const routingEnv = {
