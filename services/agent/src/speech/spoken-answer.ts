@@ -151,6 +151,7 @@ export class SpokenAnswer {
       if (this.#sounds > soundsBefore) this.#options.onBroken(lost);
       return lost;
     } finally {
+      link.listener = undefined;
       this.#link = undefined;
       this.#isLive = false;
       signal.removeEventListener('abort', cut);
