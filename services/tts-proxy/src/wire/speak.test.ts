@@ -1,5 +1,6 @@
 import { closeCodes, problemSchema } from '@eloquence/shared/contracts/errors';
 import { AppError } from '@eloquence/shared/runtime/errors';
+import { loadSpec } from '@eloquence/testkit/spec-validator';
 import { WebSocket } from 'ws';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { KEY, serveWires, SpeakClient, TENANT_KEY, type WireServer } from './test-support.ts';
@@ -77,6 +78,24 @@ describe('text becomes sound while it is written', () => {
     await flushed(client);
     expect(server.opener.texts).toEqual(['Un deux.']);
   });
+});
+
+test('what goes out is what Deepgram describes', async () => {
+  const spec = loadSpec('deepgram.asyncapi.yml');
+  const faults: string[] = [];
+  const broken = new AppError('upstream_failed', 'The voice broke off.');
+  server.opener.script = (sentence) => (sentence.startsWith('Deux') ? { broken } : undefined);
+  using client = await SpeakClient.open(server.url, { model: 'aura-2-thalia-en' });
+  client.send({ type: 'Speak', text: 'Un. Deux.' }, { type: 'Flush' });
+  await flushed(client);
+  client.send({ type: 'Clear' });
+  await expect.poll(() => client.of('Cleared').length).toBe(1);
+  expect(new Set(client.messages.map(({ type }) => type))).toEqual(
+    new Set(['Metadata', 'sound', 'Warning', 'Flushed', 'Cleared']),
+  );
+  for (const message of client.messages)
+    if (message.type !== 'sound') faults.push(...(spec?.schemaFaults(`SpeakV1_SpeakV1${message.type}`, message) ?? []));
+  expect(faults).toEqual([]);
 });
 
 describe('the query says how it sounds', () => {

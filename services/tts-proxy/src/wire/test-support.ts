@@ -15,15 +15,15 @@ import { defaultSocketLimits, type SocketLimits } from './socket-care.ts';
 
 export const KEY = 'internal-key-of-the-test';
 export const TENANT_KEY = 'tenant-key-of-the-test';
-export const ENGINE = { id: 'fake/voice', label: 'Fake voice', label_fr: 'Voix factice', demo: false };
+const ENGINE = { id: 'fake/voice', label: 'Fake voice', label_fr: 'Voix factice', demo: false };
 /** How long a scripted voice takes for a character. */
 export const SAMPLES_PER_CHAR = 240;
 
 /** What a scripted voice does at a sentence: it fails before its first sound, in the middle of it, or waits. */
-export type Script = (sentence: string) => AppError | { readonly broken: AppError } | Promise<void> | undefined;
+type Script = (sentence: string) => AppError | { readonly broken: AppError } | Promise<void> | undefined;
 
 /** A `SpeechOpener` without providers: sentences end at `.`, `!`, `?`, a character is 10 ms of a tone. */
-export class ScriptedOpener implements SpeechOpener {
+class ScriptedOpener implements SpeechOpener {
   readonly opened: ScriptedSpeech[] = [];
   script: Script = () => undefined;
   /** No sentence begins before it. */
@@ -46,7 +46,7 @@ export class ScriptedOpener implements SpeechOpener {
   }
 }
 
-export class ScriptedSpeech implements Speech {
+class ScriptedSpeech implements Speech {
   readonly options: SpeechOptions;
   readonly pieces: AsyncIterable<SpeechPiece>;
   text = '';
