@@ -31,10 +31,12 @@ const { values } = parseArgs({
 });
 const SECONDS = Number(values.seconds);
 const WIRE = values.wire === 'openai' ? 'openai' : 'mistral';
-const WARM_UP_MS = 3_000;
+const SETTLE_MS = 2_000;
+/** Some 300 answers, for code that has not run often is slow, and a service runs for weeks. */
+const WARM_UP = { loops: 32, ms: 8_000 };
 /** An answer takes about that long. */
 const ANSWER_MS = 850;
-const ADMISSIONS = 200;
+const ADMISSIONS = 800;
 
 const good = ({ done, tokens }: Streamed) => done && tokens.length > 0;
 
@@ -44,6 +46,14 @@ async function* pairs(through: Target, direct: Target, until: () => boolean): As
     const [one, other] = await Promise.all([new ChatStream(first).ended, new ChatStream(second).ended]);
     yield turn % 2 === 0 ? [one, other] : [other, one];
   }
+}
+
+async function warmUp(target: Target): Promise<void> {
+  const untilMs = performance.now() + WARM_UP.ms;
+  const loop = async () => {
+    while (performance.now() < untilMs) await new ChatStream(target).ended;
+  };
+  await Promise.all(Array.from({ length: WARM_UP.loops }, loop));
 }
 
 async function measure(count: number): Promise<string[]> {
@@ -66,8 +76,9 @@ async function measure(count: number): Promise<string[]> {
       gaps.push(...tokenMs(through).flatMap((ms, at) => (at === 0 ? [] : [ms - (straight[at] ?? Number.NaN)])));
     }
   };
+  await warmUp({ ...api.target, headers });
   const loops = Array.from({ length: count }, (_, index) => loop(index));
-  await sleep(WARM_UP_MS);
+  await sleep(SETTLE_MS);
   const stop = stopwatch(api.process.pid ?? 0, []);
   measuring = true;
   await sleep(SECONDS * 1000);
@@ -109,7 +120,7 @@ async function measureAdmission(): Promise<string[][]> {
     const results = [0, 0, 0];
     for (const at of order) results[at] = (await asked[at]?.()) ?? Number.NaN;
     // The first ones are slow everywhere: code is compiled, connections are made.
-    if (turn >= ADMISSIONS / 4)
+    if (turn >= ADMISSIONS / 2)
       times.push({ counted: results[0] ?? 0, free: results[1] ?? 0, direct: results[2] ?? 0 });
   }
   return [

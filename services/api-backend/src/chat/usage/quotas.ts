@@ -95,7 +95,9 @@ export class Quotas {
     if (limits.every((limit) => limit === 0)) return;
     const account = this.#accountOf(caller);
     if (account.far && account.behind < MOST_BEHIND) {
-      void this.#countBehind(caller, limits, account);
+      account.behind += 1;
+      // After the model has been asked.
+      setImmediate(() => void this.#countBehind(caller, limits, account));
       return;
     }
     const [counter, freeInMs, far] = (await this.#ask(keysOf(caller), limits)) ?? NO_VERDICT;
@@ -119,7 +121,6 @@ export class Quotas {
   }
 
   async #countBehind(caller: ChatCaller, limits: readonly number[], account: Account): Promise<void> {
-    account.behind += 1;
     const [, , far] = (await this.#ask(keysOf(caller), limits)) ?? NO_VERDICT;
     account.behind -= 1;
     account.far = far === 1;
