@@ -34,7 +34,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function openStore(options: { maxBytes?: number; folder?: string } = {}): DiskStore {
+function openStore(options: { maxBytes?: number; folder?: string; rescanAfterMs?: number } = {}): DiskStore {
   const logger = createLogger('tts-proxy', 'info', {
     write: (line: string) => void lines.push(JSON.parse(line) as (typeof lines)[number]),
   });
@@ -149,6 +149,15 @@ test('a folder that is taken away under it is made again', async () => {
   expect(existsSync(fileOf('b'))).toBe(true);
 });
 
+test('what another process keeps is found when the list of what is there is renewed', async () => {
+  const store = openStore({ rescanAfterMs: 20 });
+  await expect.poll(() => existsSync(files)).toBe(true);
+  expect(await store.get(idOf('bonjour'))).toBeUndefined();
+  await keep({ bonjour: sound(500) });
+  await expect.poll(() => store.get(idOf('bonjour'))).toEqual(sound(500));
+  await store.close();
+});
+
 test('a phrase that is too long is not kept, nothing is begun after close', async () => {
   const store = openStore();
   store.set(idOf('long'), sound(MAX_ENTRY_BYTES / 2 + 1));
@@ -164,7 +173,7 @@ describe('two stores on one folder, restarted and damaged at random', () => {
     // What a name sounds like never changes: its key says all that decides it.
     const soundOf = (name: string) => sound(200 + names.indexOf(name) * 700, names.indexOf(name));
     const maxBytes = 60_000;
-    const stores = [openStore({ maxBytes }), openStore({ maxBytes })];
+    const stores = [openStore({ maxBytes, rescanAfterMs: 1 }), openStore({ maxBytes, rescanAfterMs: 1 })];
     let hits = 0;
     const wrong: string[] = [];
     for (let step = 0; step < 400; step += 1) {
@@ -182,7 +191,7 @@ describe('two stores on one folder, restarted and damaged at random', () => {
         if (file) writeFileSync(join(files, file), readFileSync(join(files, file)).subarray(0, random() * 5_000));
       } else {
         await store.close();
-        stores[which] = openStore({ maxBytes });
+        stores[which] = openStore({ maxBytes, rescanAfterMs: 1 });
       }
     }
     expect(wrong).toEqual([]);

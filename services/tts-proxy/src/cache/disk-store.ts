@@ -11,6 +11,8 @@ export interface DiskStoreOptions {
   readonly maxBytes: number;
   readonly maxEntryBytes: number;
   readonly logger: Logger;
+  /** How old the list of what is there may be when something is not on it: other processes write there too. Default 10 s. */
+  readonly rescanAfterMs?: number;
 }
 
 /** What a file system gives a file at least; counted, so that many short phrases cannot fill a disk. */
@@ -23,8 +25,9 @@ const TOUCH_EVERY_MS = 600_000;
 const REST_MS = 60_000;
 /** Writes under way; drop policy: a newer phrase stays in memory only. */
 const MAX_PENDING_BYTES = 32 * 1_048_576;
-/** Share of the cap written before the folder is looked at again: other processes write there too. */
+/** Share of the cap written before the folder is looked at again, for the same reason. */
 const RESCAN_SHARE = 1 / 8;
+const RESCAN_AFTER_MS = 10_000;
 
 const NAME = /^([0-9a-f]{64})\.sound$/;
 const TEMPORARY = /^[0-9a-f-]{36}\.tmp$/;
@@ -47,6 +50,8 @@ export class DiskStore {
   #bytes = 0;
   #pendingBytes = 0;
   #writtenSinceScan = 0;
+  /** When the list was last complete, ms; -Infinity before it is. */
+  #listedAtMs = -Infinity;
   #restsUntilMs = 0;
   #failed = false;
   #closed = false;
@@ -68,6 +73,11 @@ export class DiskStore {
   }
 
   async get(id: string): Promise<Int16Array | undefined> {
+    // Most of what is said is not kept: that must not cost a look at the disk.
+    if (this.#listedAtMs > -Infinity && !this.#index.has(id)) {
+      if (performance.now() - this.#listedAtMs > (this.#options.rescanAfterMs ?? RESCAN_AFTER_MS)) this.#scan();
+      return undefined;
+    }
     const file = await this.#read(id);
     if (!file) {
       this.#forget(id);
@@ -217,10 +227,15 @@ export class DiskStore {
     const found = new Map<string, Entry>();
     for (const name of await readdir(this.#folder)) {
       if (this.#closed) return;
+      const id = NAME.exec(name)?.[1];
+      const known = id && this.#index.get(id);
+      if (known) {
+        found.set(id, known);
+        continue;
+      }
       const path = join(this.#folder, name);
       const file = await stat(path).catch(() => undefined);
       if (!file?.isFile()) continue;
-      const id = NAME.exec(name)?.[1];
       if (id) found.set(id, { bytes: onDisk(file.size), usedAtMs: file.mtimeMs, touchedAtMs: file.mtimeMs });
       else if (TEMPORARY.test(name) && startedAtMs - file.mtimeMs > STALE_TEMPORARY_MS) await rm(path, { force: true });
     }
@@ -231,12 +246,13 @@ export class DiskStore {
     for (const id of this.#gone ?? []) found.delete(id);
     for (const [id, known] of this.#index) {
       const file = found.get(id);
-      // Written while the folder was being read, or heard since the file says.
-      if (file ? known.usedAtMs > file.usedAtMs : known.touchedAtMs >= startedAtMs) found.set(id, known);
+      // Written while the folder was being read.
+      if (file || known.touchedAtMs >= startedAtMs) found.set(id, known);
     }
     this.#index = new Map([...found].toSorted(([, a], [, b]) => a.usedAtMs - b.usedAtMs));
     this.#bytes = 0;
     for (const { bytes } of this.#index.values()) this.#bytes += bytes;
+    this.#listedAtMs = performance.now();
   }
 
   /** One line for a disk that stays broken. */

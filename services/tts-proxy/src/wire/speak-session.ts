@@ -32,6 +32,9 @@ interface Answer {
   unflushed: boolean;
 }
 
+/** Flushes that wait for their answer; no client has a use for so many. */
+const MAX_UNANSWERED_FLUSHES = 1_000;
+
 /** Where a socket stands: what ends it, once it has been decided. */
 type Ending = { readonly code: number; readonly reason: string } | undefined;
 
@@ -101,6 +104,8 @@ export class SpeakSession {
   }
 
   #flushAnswer(answer: Answer, id: number | undefined): void {
+    if (answer.flushes.length >= MAX_UNANSWERED_FLUSHES)
+      return this.#fail(new AppError('rate_limited', `More than ${MAX_UNANSWERED_FLUSHES} flushes wait.`));
     answer.flushes.push(id);
     answer.unflushed = false;
     this.#step(answer, { type: 'flush' });

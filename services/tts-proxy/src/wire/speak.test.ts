@@ -329,6 +329,14 @@ describe('what goes wrong', () => {
     await expect.poll(() => client.closed).toMatchObject({ code: closeCodes.rateLimited });
   });
 
+  test('more flushes than anybody needs close with 4429', async () => {
+    server.opener.silence = new Promise(() => undefined);
+    using client = await SpeakClient.open(server.url);
+    client.speak('Un.');
+    for (let time = 0; time < 1_001; time += 1) client.flush();
+    await expect.poll(() => client.closed).toMatchObject({ code: closeCodes.rateLimited });
+  });
+
   test('a client that does not read gets no more made for it, and is closed as a slow reader', async () => {
     await using narrow = await serveWires({ maxUnsentBytes: 50_000, slowReaderMs: 200 });
     using client = await SpeakClient.open(narrow.url);
