@@ -12,32 +12,11 @@ const RELATIVE_GATE = 10;
 const toLufs = (power: number): number => -0.691 + 10 * Math.log10(power);
 const toPower = (lufs: number): number => 10 ** ((lufs + 0.691) / 10);
 
-/** A second-order filter, transposed direct form II. */
-class Biquad {
-  readonly #b: readonly [number, number, number];
-  readonly #a: readonly [number, number];
-  #s1 = 0;
-  #s2 = 0;
-
-  constructor(b: readonly [number, number, number], a: readonly [number, number]) {
-    this.#b = b;
-    this.#a = a;
-  }
-
-  /** In place. */
-  run(samples: Float64Array): void {
-    const [b0, b1, b2] = this.#b;
-    const [a1, a2] = this.#a;
-    let [s1, s2] = [this.#s1, this.#s2];
-    for (let at = 0; at < samples.length; at += 1) {
-      const x = samples[at] as number;
-      const y = b0 * x + s1;
-      s1 = b1 * x - a1 * y + s2;
-      s2 = b2 * x - a2 * y;
-      samples[at] = y;
-    }
-    [this.#s1, this.#s2] = [s1, s2];
-  }
+/** A second-order filter: coefficients of the input and of the output, the state of its transposed direct form II. */
+interface Biquad {
+  readonly b: readonly [number, number, number];
+  readonly a: readonly [number, number];
+  readonly state: [number, number];
 }
 
 /** K-weighting, its first half: the head lifts what is high. The standard's filter for 48 kHz, found again for our rate. */
@@ -47,10 +26,11 @@ function headShelf(): Biquad {
   const high = 10 ** (gainDb / 20);
   const band = high ** 0.4996667741545416;
   const a0 = 1 + k / q + k * k;
-  return new Biquad(
-    [(high + (band * k) / q + k * k) / a0, (2 * (k * k - high)) / a0, (high - (band * k) / q + k * k) / a0],
-    [(2 * (k * k - 1)) / a0, (1 - k / q + k * k) / a0],
-  );
+  return {
+    b: [(high + (band * k) / q + k * k) / a0, (2 * (k * k - high)) / a0, (high - (band * k) / q + k * k) / a0],
+    a: [(2 * (k * k - 1)) / a0, (1 - k / q + k * k) / a0],
+    state: [0, 0],
+  };
 }
 
 /** K-weighting, its second half: what is low is hardly heard. */
@@ -58,7 +38,8 @@ function lowCut(): Biquad {
   const [frequencyHz, q] = [38.13547087602444, 0.5003270373238773];
   const k = Math.tan((Math.PI * frequencyHz) / TTS_SAMPLE_RATE_HZ);
   const a0 = 1 + k / q + k * k;
-  return new Biquad([1, -2, 1], [(2 * (k * k - 1)) / a0, (1 - k / q + k * k) / a0]);
+  // Its input coefficients are 1, -2, 1.
+  return { b: [1, -2, 1], a: [(2 * (k * k - 1)) / a0, (1 - k / q + k * k) / a0], state: [0, 0] };
 }
 
 /** Gated loudness of one stream of mono samples at 24 kHz so far. ITU-R BS.1770-4, the measure of EBU R 128. */
@@ -75,14 +56,38 @@ export class LoudnessMeter {
 
   /** @param samples 1 = full scale */
   push(samples: Float32Array): void {
-    const weightedSamples = Float64Array.from(samples);
-    this.#shelf.run(weightedSamples);
-    this.#cut.run(weightedSamples);
-    for (const weighted of weightedSamples) {
-      this.#energy += weighted * weighted;
-      this.#samples += 1;
+    for (let at = 0; at < samples.length;) {
+      const end = Math.min(samples.length, at + HOP_SAMPLES - this.#samples);
+      this.#energy += this.#weightedEnergy(samples, at, end);
+      this.#samples += end - at;
+      at = end;
       if (this.#samples === HOP_SAMPLES) this.#endHop();
     }
+  }
+
+  /** Written out, because it runs for every sample. */
+  #weightedEnergy(samples: Float32Array, from: number, to: number): number {
+    const [b0, b1, b2] = this.#shelf.b;
+    const [a1, a2] = this.#shelf.a;
+    const [c1, c2] = this.#cut.a;
+    let [s1, s2] = this.#shelf.state;
+    let [t1, t2] = this.#cut.state;
+    let energy = 0;
+    for (let at = from; at < to; at += 1) {
+      const x = samples[at] as number;
+      const y = b0 * x + s1;
+      s1 = b1 * x - a1 * y + s2;
+      s2 = b2 * x - a2 * y;
+      const z = y + t1;
+      t1 = -2 * y - c1 * z + t2;
+      t2 = y - c2 * z;
+      energy += z * z;
+    }
+    this.#shelf.state[0] = s1;
+    this.#shelf.state[1] = s2;
+    this.#cut.state[0] = t1;
+    this.#cut.state[1] = t2;
+    return energy;
   }
 
   /** Sound measured, in seconds: windows over the absolute gate. */

@@ -31,8 +31,9 @@ const PHASES: readonly Float64Array[] = [
 ];
 const ALL_PHASES = [...PHASES, ...PHASES.map((phase) => phase.toReversed())];
 const TAPS = 12;
-/** No interpolated sample is louder than the loudest sample times this: the largest sum of a phase's absolute weights. */
-const WORST_RISE = Math.max(...ALL_PHASES.map((phase) => phase.reduce((sum, weight) => sum + Math.abs(weight), 0)));
+const BEFORE = TAPS / 2 - 1;
+/** No voice rises by 6 dB and more between two samples: where both are so much lower, there is nothing to find. */
+const MAX_RISE = 2;
 
 /** Peaks of the waveform between the samples, which a converter plays though no sample shows them. */
 export class TruePeak {
@@ -41,22 +42,30 @@ export class TruePeak {
   /**
    * The highest peak among these samples and the 5 before them.
    *
-   * @param harmless where no peak matters under this level, the answer may be an upper bound below it, which costs nothing
+   * @param harmless level under which no peak matters: peaks are looked for where one may be higher
    */
   push(samples: Float32Array, harmless: number): number {
-    const all = new Float32Array(this.#window.length + samples.length);
+    const all = new Float32Array(TAPS - 1 + samples.length);
     all.set(this.#window);
-    all.set(samples, this.#window.length);
-    this.#window = all.slice(-(TAPS - 1));
+    all.set(samples, TAPS - 1);
+    this.#window = all.subarray(-(TAPS - 1));
     let peak = 0;
-    for (const sample of all) peak = Math.max(peak, Math.abs(sample));
-    if (peak * WORST_RISE <= harmless) return peak * WORST_RISE;
-    for (const phase of ALL_PHASES)
-      for (let at = 0; at + TAPS <= all.length; at += 1) {
-        let sum = 0;
-        for (let tap = 0; tap < TAPS; tap += 1) sum += (all[at + tap] as number) * (phase[tap] as number);
-        peak = Math.max(peak, Math.abs(sum));
-      }
+    for (let at = 0; at + TAPS <= all.length; at += 1) {
+      const near = Math.max(Math.abs(all[at + BEFORE] as number), Math.abs(all[at + BEFORE + 1] as number));
+      peak = Math.max(peak, near);
+      if (near * MAX_RISE > harmless) peak = Math.max(peak, between(all, at));
+    }
     return peak;
   }
+}
+
+/** The highest of the three interpolated samples that 12 samples say lie in their middle. */
+function between(all: Float32Array, from: number): number {
+  let peak = 0;
+  for (const phase of ALL_PHASES) {
+    let sum = 0;
+    for (let tap = 0; tap < TAPS; tap += 1) sum += (all[from + tap] as number) * (phase[tap] as number);
+    peak = Math.max(peak, Math.abs(sum));
+  }
+  return peak;
 }
