@@ -57,7 +57,7 @@ describe.skipIf(!espeak)('the tts-proxy process', () => {
       body: JSON.stringify({ input: SECRET_WORDS, voice: 'none' }),
     });
     expect(refused.status).toBe(400);
-    expect(running.output()).toMatch(/voice failed/);
+    expect(running.output()).toMatch(/voice is away/);
     expect(await running.stop()).toBe(0);
     for (const secret of ['Zorglub', 'Lilas', KEY, vendor.apiKey]) expect(running.output()).not.toContain(secret);
   });

@@ -1,4 +1,5 @@
 import type { Engine } from '@eloquence/shared/contracts/engine';
+import type { ErrorCode } from '@eloquence/shared/contracts/errors';
 import { CircuitBreaker } from '@eloquence/shared/runtime/circuit-breaker';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Logger } from '@eloquence/shared/runtime/logger';
@@ -12,6 +13,7 @@ const HEDGE_FACTOR = 2;
 /** ...and no more than this, ms: a listener takes a longer silence for a dropped call. */
 const MAX_HEDGE_AFTER_MS = 1_500;
 const CHECK_TIMEOUT_MS = 5_000;
+const CERTAIN: ReadonlySet<ErrorCode> = new Set(['upstream_rejected', 'rate_limited']);
 const NO_ANSWER = `It did not answer within ${CHECK_TIMEOUT_MS / 1000} s.`;
 
 /** A provider and what is known of it. */
@@ -38,10 +40,8 @@ export interface Preference {
 /** The providers in order of preference, and how each of them is. */
 export class VoiceChain {
   readonly members: readonly Member[];
-  readonly #logger: Logger;
 
   constructor(providers: readonly SpeechProvider[], { logger, firstProbeMs }: VoiceChainOptions) {
-    this.#logger = logger;
     this.members = providers.map((provider) => ({
       provider,
       firstSounds: new FirstSounds(),
@@ -99,15 +99,10 @@ export class VoiceChain {
         try {
           await provider.check(AbortSignal.timeout(CHECK_TIMEOUT_MS));
         } catch (thrown) {
-          // Who does not answer when asked how it is cannot be relied on; a failed sentence alone would not say so.
-          const error =
-            thrown instanceof AppError && thrown.code !== 'upstream_failed'
-              ? thrown
-              : new AppError('unavailable', thrown instanceof AppError ? thrown.message : NO_ANSWER, { cause: thrown });
-          this.#logger.warn(
-            { provider: provider.id, code: error.code, reason: error.message },
-            'voice failed its check',
-          );
+          const isCertain = thrown instanceof AppError && CERTAIN.has(thrown.code);
+          const reason = thrown instanceof AppError ? thrown.message : NO_ANSWER;
+          // One failed sentence may be chance; who fails when asked how it is cannot be relied on.
+          const error = isCertain ? thrown : new AppError('unavailable', reason, { cause: thrown });
           health.failed(error);
         }
       }),
