@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readConfig } from '../config.ts';
 import { espeakSpeech } from '../providers/espeak.ts';
 import { serveTts } from '../test-server.ts';
-import { KEY, SpeakClient } from './test-support.ts';
+import { KEY, SpeakClient } from '../test-support/serve-wires.ts';
 
 const espeak = readConfig({ INTERNAL_API_KEY: KEY, PATH: process.env['PATH'] }).providers.find(
   (settings) => settings.id === 'espeak',

@@ -1,6 +1,6 @@
 import { problemSchema } from '@eloquence/shared/contracts/errors';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { SAMPLES_PER_CHAR, serveWires, type WireServer } from './test-support.ts';
+import { SAMPLES_PER_CHAR, serveWires, type WireServer } from '../test-support/serve-wires.ts';
 
 let server: WireServer;
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { AppError } from '@eloquence/shared/runtime/errors';
 import { loadSpec } from '@eloquence/testkit/spec-validator';
 import { WebSocket } from 'ws';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { KEY, serveWires, SpeakClient, TENANT_KEY, type WireServer } from './test-support.ts';
+import { KEY, serveWires, SpeakClient, TENANT_KEY, type WireServer } from '../test-support/serve-wires.ts';
 
 let server: WireServer;
 beforeEach(async () => void (server = await serveWires()));

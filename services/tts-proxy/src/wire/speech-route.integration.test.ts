@@ -5,7 +5,7 @@ import { Ffmpeg } from '../audio/ffmpeg.ts';
 import { readConfig } from '../config.ts';
 import { espeakSpeech } from '../providers/espeak.ts';
 import { serveTts } from '../test-server.ts';
-import { serveWires } from './test-support.ts';
+import { serveWires } from '../test-support/serve-wires.ts';
 
 const { ffmpeg: program, providers: all } = readConfig({
   INTERNAL_API_KEY: 'internal-key-of-the-test',

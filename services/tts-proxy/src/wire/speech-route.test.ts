@@ -5,7 +5,7 @@ import { AppError } from '@eloquence/shared/runtime/errors';
 import { loadSpec } from '@eloquence/testkit/spec-validator';
 import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { KEY, SAMPLES_PER_CHAR, serveWires, TENANT_KEY, type WireServer } from './test-support.ts';
+import { KEY, SAMPLES_PER_CHAR, serveWires, TENANT_KEY, type WireServer } from '../test-support/serve-wires.ts';
 
 let server: WireServer;
 beforeEach(async () => {

@@ -10,8 +10,8 @@ import { WebSocket, type ClientOptions } from 'ws';
 import type { EncodeOptions } from '../audio/encode.ts';
 import type { Speech, SpeechOpener, SpeechOptions, SpeechPiece } from '../speech/speech.ts';
 import { builtinMap } from '../voices/voice-map.ts';
-import { registerWires } from './routes.ts';
-import { defaultSocketLimits, type SocketLimits } from './socket-care.ts';
+import { registerWires } from '../wire/routes.ts';
+import { defaultSocketLimits, type SocketLimits } from '../wire/socket-care.ts';
 
 export const KEY = 'internal-key-of-the-test';
 export const TENANT_KEY = 'tenant-key-of-the-test';
