@@ -6,7 +6,7 @@ import { show } from '../figures.ts';
 import { watchLoad } from '../machine-load.ts';
 import { stopwatch } from '../thread-times.ts';
 import { ChatStream, firstTokenMs, tokenMs, type Streamed, type Target } from './chat-stream.ts';
-import { modelAt, startApi, startStores, startVendor } from './processes.ts';
+import { modelAt, startApi, startPipe, startStores, startVendor } from './processes.ts';
 
 /**
  * What the LLM proxy adds, and what it costs.
@@ -15,7 +15,8 @@ import { modelAt, startApi, startStores, startVendor } from './processes.ts';
  * after 20 ms and the others 20 ms apart. Added = through less direct, of the same pair: to the first token, and for each
  * token from the model's sending to the caller's receiving. The whole way is measured: key, session, quotas in Redis,
  * accounts in Postgres. CPU is what the kernel counted for api-backend's process, over all tokens it passed on. The last
- * table is what a session and its quotas add to the first token: two api-backends, one without limits, asked in turn.
+ * table is about the first token, one request at a time: what any proxy adds on this machine, what ours adds, and what a
+ * session and its quotas add to that.
  *
  * api-backend has core 0 to itself as far as the machine allows; this process, the model, Redis and Postgres share core 1.
  */
@@ -110,28 +111,27 @@ async function measureAdmission(): Promise<string[][]> {
   const env = modelAt(vendor.origin, WIRE);
   await using counted = await startApi({ stores, env, core: 0 });
   await using free = await startApi({ stores, env, core: 0, quotas: false });
+  await using pipe = await startPipe(vendor, 0);
   const headers = { 'x-session-id': await stores.openSession() };
-  const times: { counted: number; free: number; direct: number }[] = [];
+  const targets = [vendor.target, pipe.target, free.target, { ...counted.target, headers }];
+  const times: number[][] = [];
   for (let turn = 0; turn < ADMISSIONS; turn += 1) {
-    const asked = [{ ...counted.target, headers }, { ...free.target }, { ...vendor.target }].map(
-      (target) => async () => firstTokenMs(await new ChatStream(target).ended),
-    );
-    const order = [0, 1, 2].map((at) => (at + turn) % 3);
-    const results = [0, 0, 0];
-    for (const at of order) results[at] = (await asked[at]?.()) ?? Number.NaN;
+    const results: number[] = [];
+    for (let step = 0; step < targets.length; step += 1) {
+      const at = (turn + step) % targets.length;
+      const target = targets[at];
+      if (target) results[at] = firstTokenMs(await new ChatStream(target).ended);
+    }
     // The first ones are slow everywhere: code is compiled, connections are made.
-    if (turn >= ADMISSIONS / 2)
-      times.push({ counted: results[0] ?? 0, free: results[1] ?? 0, direct: results[2] ?? 0 });
+    if (turn >= ADMISSIONS / 2) times.push(results);
   }
+  const less = (one: number, other: number) =>
+    times.map((results) => (results[one] ?? Number.NaN) - (results[other] ?? Number.NaN));
   return [
-    row(
-      'proxy without session and limits, less direct',
-      times.map((one) => one.free - one.direct),
-    ),
-    row(
-      'session and four limits, less without',
-      times.map((one) => one.counted - one.free),
-    ),
+    row('a pipe that only passes bytes on, less direct', less(1, 0)),
+    row('api-backend without session and limits, less direct', less(2, 0)),
+    row('the same, less the pipe', less(2, 1)),
+    row('session and four limits, less without', less(3, 2)),
   ];
 }
 
@@ -149,7 +149,7 @@ const header = [
 ];
 header.push('added/token p50', 'p99', 'us/token', '% of core 0', '% of the time waiting for core 0');
 const rows: string[][] = [];
-for (const count of values.streams.split(',').map(Number)) rows.push(await measure(count));
+for (const count of values.streams.split(',').map(Number).filter(Boolean)) rows.push(await measure(count));
 process.stdout.write(`${WIRE}, 50 tokens/s and stream, ${SECONDS} s per row\n`);
 process.stdout.write(`${textTable([header, ...rows]).join('\n')}\n\n`);
 const admission = await measureAdmission();

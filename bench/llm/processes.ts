@@ -56,6 +56,21 @@ export async function startVendor({
   };
 }
 
+/** A proxy that only passes bytes on (see pipe-process.ts). */
+export async function startPipe(vendor: Vendor, core?: number): Promise<AsyncDisposable & { readonly target: Target }> {
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const child = await startPinned({
+    name: 'pipe',
+    args: ['pipe-process.ts', '--port', String(port), '--to', vendor.origin],
+    cwd: import.meta.dirname,
+    core,
+    readyUrl: `${origin}/ok/v1/models`,
+  });
+  const target = { ...vendor.target, url: `${origin}/ok/v1/chat/completions` };
+  return { target, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() };
+}
+
 /** Redis, Postgres and a session in it: what accounting needs. */
 export interface Stores extends AsyncDisposable {
   readonly redisUrl: string;
