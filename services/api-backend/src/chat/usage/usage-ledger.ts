@@ -47,6 +47,8 @@ export class UsageLedger implements Ledger {
     // A counter that is not there yet has no rate.
     for (const reason of refusals) telemetry.count('eloquence_llm_refused_total', { reason }, 0);
     for (const provider of PROVIDERS) {
+      for (const direction of ['in', 'cached', 'out'])
+        telemetry.count('eloquence_llm_tokens_total', { provider, direction }, 0);
       for (const purpose of llmPurposeSchema.options)
         telemetry.count('eloquence_llm_cost_total', { provider, purpose }, 0);
     }
