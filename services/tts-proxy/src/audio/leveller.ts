@@ -13,10 +13,12 @@ const CEILING = 10 ** (-1.3 / 20);
 const MAX_GAIN_DB = 24;
 /** A voice that is known is only touched up; a new one has to arrive within its first sentence. */
 const KNOWN_DB_PER_S = 3;
-const NEW_DB_PER_S = 8;
+const NEW_DB_PER_S = 10;
 /** How much of a voice's earlier sentences weighs against what is heard of this one, in seconds of sound. */
 const KNOWN_WEIGHT_S = 3;
 const NEW_WEIGHT_S = 0.1;
+/** Weight of what is heard before it can be measured, in seconds of sound. */
+const EARLY_S = 0.1;
 /** Sound of a sentence that says how loud the voice is. */
 const LEARN_AFTER_S = 0.8;
 /** How fast the limiter lets go: slower than a syllable is pumping nobody hears, faster distorts. */
@@ -80,11 +82,13 @@ export class Leveller {
   }
 
   #slide(seconds: number): void {
-    const heard = this.#meter.integrated();
+    const measured = this.#meter.integrated();
+    if (!this.#isKnown && measured !== undefined) this.#memory.hint(this.#voiceKey, measured);
+    // The first syllables say little about a voice that is known.
+    const heard = measured ?? (this.#isKnown ? undefined : this.#meter.early());
     if (heard === undefined) return;
-    if (!this.#isKnown) this.#memory.hint(this.#voiceKey, heard);
     const weightS = this.#isKnown ? KNOWN_WEIGHT_S : NEW_WEIGHT_S;
-    const heardS = this.#meter.heardS;
+    const heardS = Math.max(EARLY_S, this.#meter.heardS);
     const lufs = (this.#expected * weightS + heard * heardS) / (weightS + heardS);
     const step = (this.#isKnown ? KNOWN_DB_PER_S : NEW_DB_PER_S) * seconds;
     const wanted = clampGain(TARGET_LUFS - lufs);

@@ -30,6 +30,15 @@ describe('measure', () => {
     expect(measure(new Int16Array())).toBeUndefined();
   });
 
+  it('has a first idea from 200 ms on', () => {
+    const meter = new LoudnessMeter();
+    meter.push(Float32Array.from(sine(0.19, 0.1), (sample) => sample / 32_768));
+    expect(meter.early()).toBeUndefined();
+    meter.push(Float32Array.from(sine(0.1, 0.1), (sample) => sample / 32_768));
+    expect(meter.integrated()).toBeUndefined();
+    expect(meter.early()).toBeCloseTo(-23, 0);
+  });
+
   it('says the same however the stream is cut', () => {
     const voice = Float32Array.from(humming(2), (sample) => sample / 32_768);
     const meter = new LoudnessMeter();

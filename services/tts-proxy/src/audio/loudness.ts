@@ -103,6 +103,13 @@ export class LoudnessMeter {
     return this.#integrated;
   }
 
+  /** What there is to go by before 400 ms are over, LUFS: the loudness of all so far, from 200 ms on. */
+  early(): number | undefined {
+    if (this.#hops.length < 2) return undefined;
+    const power = this.#hops.reduce((sum, energy) => sum + energy, 0) / (HOP_SAMPLES * this.#hops.length);
+    return power > toPower(ABSOLUTE_GATE) ? toLufs(power) : undefined;
+  }
+
   #endHop(): void {
     this.#hops.push(this.#energy);
     this.#energy = 0;
