@@ -36,6 +36,8 @@ export class ChatCallers {
     const parsed = sessionIdSchema.safeParse(named);
     if (!parsed.success) throw this.#unknown();
     const sessionId = parsed.data;
+    const known = this.#sessions.known(sessionId);
+    if (known !== undefined && (own === INTERNAL_TENANT || own === known)) return { tenant: known, sessionId, purpose };
     if (own === INTERNAL_TENANT) {
       const tenant = await this.#soon(sessionId);
       if (tenant === 'unknown') throw this.#unknown();

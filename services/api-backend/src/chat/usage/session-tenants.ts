@@ -39,13 +39,22 @@ export class SessionTenants {
    */
   async of(sessionId: SessionId): Promise<string | undefined> {
     const entry = this.#entries.get(sessionId);
-    const fresh = entry !== undefined && this.#now() < entry.freshUntilMs;
-    if (fresh) return entry.tenant;
+    if (this.#isFresh(entry)) return entry.tenant;
     const loading = this.#loading.get(sessionId) ?? this.#begin(sessionId);
     if (entry?.tenant === undefined) return loading;
     // An outage of Postgres ends no conversation.
     loading.catch(() => undefined);
     return entry.tenant;
+  }
+
+  /** The tenant of a session that was looked up a moment ago: nothing to wait for. */
+  known(sessionId: SessionId): string | undefined {
+    const entry = this.#entries.get(sessionId);
+    return this.#isFresh(entry) ? entry.tenant : undefined;
+  }
+
+  #isFresh(entry: Entry | undefined): entry is Entry {
+    return entry !== undefined && this.#now() < entry.freshUntilMs;
   }
 
   #begin(sessionId: SessionId): Promise<string | undefined> {
