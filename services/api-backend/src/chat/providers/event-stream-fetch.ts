@@ -18,6 +18,9 @@ const DRAIN_MS = 1_000;
  * behind their back. Before the last event an abort closes it, because HTTP/1.1 is all it speaks. It asks for no
  * compression, follows no redirect, and goes without most of what the standard asks of `fetch`, which costs half of the time
  * that a proxy adds.
+ *
+ * A library that clones its `Request` (Mistral's) needs its caller's signal given in `init` too: the garbage collector may
+ * take what lies between a signal and its clone, and an abort would then reach nobody.
  */
 export function eventStreamFetch(): typeof fetch {
   const dispatcher = new Agent({ keepAliveTimeout: KEEP_ALIVE_MS, allowH2: false });

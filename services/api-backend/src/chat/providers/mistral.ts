@@ -20,17 +20,20 @@ export interface MistralSettings {
 
 /** Mistral through its own library. */
 export function mistralChat(settings: MistralSettings): ChatProvider {
-  const client = new Mistral({
-    apiKey: settings.apiKey,
-    // The library writes the /v1 itself.
-    serverURL: settings.baseUrl.replace(/\/v1$/, ''),
-    retryConfig: { strategy: 'none' },
-    httpClient: new HTTPClient({ fetcher: eventStreamFetch() }),
-  });
+  const send = eventStreamFetch();
+  /** One for each request, which is cheap, because only so can its signal be handed to `fetch` and not to a clone. */
+  const clientFor = (signal: AbortSignal) =>
+    new Mistral({
+      apiKey: settings.apiKey,
+      // The library writes the /v1 itself.
+      serverURL: settings.baseUrl.replace(/\/v1$/, ''),
+      retryConfig: { strategy: 'none' },
+      httpClient: new HTTPClient({ fetcher: (input) => send(input, { signal }) }),
+    });
   async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
     const answer = new MistralAnswer(PEER);
     try {
-      const events = await client.chat.stream(toMistral(request), { fetchOptions: { signal } });
+      const events = await clientFor(signal).chat.stream(toMistral(request), { fetchOptions: { signal } });
       for await (const event of events) yield* answer.read(event.data);
     } catch (error) {
       signal.throwIfAborted();
@@ -39,7 +42,7 @@ export function mistralChat(settings: MistralSettings): ChatProvider {
     yield* answer.end();
   }
   async function list(signal: AbortSignal): Promise<string[]> {
-    const { data = [] } = await client.models.list(undefined, { fetchOptions: { signal } });
+    const { data = [] } = await clientFor(signal).models.list(undefined, { fetchOptions: { signal } });
     return data.flatMap((model) => ('id' in model ? [model.id] : []));
   }
   async function models(signal: AbortSignal): Promise<string[]> {

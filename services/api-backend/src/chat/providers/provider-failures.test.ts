@@ -1,3 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChatPart, ChatProvider } from './provider.ts';
 import {
@@ -13,6 +16,9 @@ import {
 
 /** Words of a vendor that quotes what was said. */
 const QUOTE = 'ma carte est 4970 1012';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 for (const { name, vendor: make, env } of vendorCases) {
   describe(`${name} when the vendor misbehaves`, () => {
@@ -110,6 +116,24 @@ for (const { name, vendor: make, env } of vendorCases) {
       expect(error).toMatchObject({ name: 'AbortError', message: 'enough' });
       expect(await vendor.requests.at(-1)?.outcome).toBe('closed');
       expect(performance.now() - abortedAtMs).toBeLessThan(500);
+    });
+
+    it('hears of an abort when the garbage collector has been there since the request', async () => {
+      vendor.mode = { type: 'stall' };
+      const controller = new AbortController();
+      const answer = provider.stream(requestFor(provider), controller.signal)[Symbol.asyncIterator]();
+      await answer.next();
+      for (let round = 0; round < 3; round += 1) {
+        await nextTurn();
+        collectGarbage();
+      }
+      controller.abort(new DOMException('enough', 'AbortError'));
+      const rest = (async () => {
+        let isOver = false;
+        while (!isOver) isOver = (await answer.next()).done ?? false;
+      })();
+      await expect(rest).rejects.toMatchObject({ name: 'AbortError', message: 'enough' });
+      expect(await vendor.requests.at(-1)?.outcome).toBe('closed');
     });
 
     it('throws the reason of an abort and closes the socket, before the first word', async () => {
