@@ -38,8 +38,9 @@ export class SessionTenants {
    * @throws as `load`, for a session never seen
    */
   async of(sessionId: SessionId): Promise<string | undefined> {
+    const fresh = this.#fresh(sessionId);
+    if (fresh) return fresh.tenant;
     const entry = this.#entries.get(sessionId);
-    if (this.#isFresh(entry)) return entry.tenant;
     const loading = this.#loading.get(sessionId) ?? this.#begin(sessionId);
     if (entry?.tenant === undefined) return loading;
     // An outage of Postgres ends no conversation.
@@ -49,12 +50,12 @@ export class SessionTenants {
 
   /** The tenant of a session that was looked up a moment ago: nothing to wait for. */
   known(sessionId: SessionId): string | undefined {
-    const entry = this.#entries.get(sessionId);
-    return this.#isFresh(entry) ? entry.tenant : undefined;
+    return this.#fresh(sessionId)?.tenant;
   }
 
-  #isFresh(entry: Entry | undefined): entry is Entry {
-    return entry !== undefined && this.#now() < entry.freshUntilMs;
+  #fresh(sessionId: SessionId): Entry | undefined {
+    const entry = this.#entries.get(sessionId);
+    return entry && this.#now() < entry.freshUntilMs ? entry : undefined;
   }
 
   #begin(sessionId: SessionId): Promise<string | undefined> {
