@@ -9,7 +9,8 @@ const encoders: Record<EncodedFormat, string> = { mp3: 'libmp3lame', opus: 'libo
 
 /** ffmpeg's words for each format. Nothing that is only a header goes before the sound, as far as the format allows. */
 const outputs: Record<EncodedFormat, readonly string[]> = {
-  mp3: ['-b:a', '64k', '-id3v2_version', '0', '-write_xing', '0', '-f', 'mp3'],
+  // No bit reservoir: decoders that lose the first frame to probing (LiveKit's for Python) would lose the first sound with it.
+  mp3: ['-b:a', '64k', '-reservoir', '0', '-id3v2_version', '0', '-write_xing', '0', '-f', 'mp3'],
   // One Ogg page per 20 ms frame: a page is what a player can start with.
   opus: ['-b:a', '32k', '-application', 'voip', '-page_duration', '20000', '-f', 'ogg'],
   flac: ['-f', 'flac'],
