@@ -69,6 +69,10 @@ const NOT_FOR_TESTS = [
   'PIPER_VOICE_FR',
   'PIPER_VOICE_EN',
   'LLM_PROVIDER',
+  'LLM_TALK',
+  'LLM_SUMMARISE',
+  'LLM_SYNTHESISE',
+  'LLM_JUDGE',
   'TTS_PROVIDERS',
 ];
 
@@ -104,13 +108,17 @@ async function start(
 ): Promise<{ child: ChildProcess; stack: Stack }> {
   const portEnv: Record<string, string> = {};
   for (const name of PORT_NAMES) portEnv[name] = String(await freePort());
+  // Ours keeps rtc-node quiet; there it would leave out what builds the page.
+  const { NODE_ENV: _ofTheTests, ...inherited } = process.env;
   const env = {
-    ...process.env,
+    ...inherited,
     ...Object.fromEntries(NOT_FOR_TESTS.map((name) => [name, ''])),
     ...portEnv,
     ELOQUENCE_STATE_DIR: stateDir,
     WHISPER_MODEL: 'demo',
     OLLAMA_URL: 'http://127.0.0.1:9',
+    // The demo recogniser, by which tests hear, understands espeak-ng's man alone.
+    TTS_VOICES: path.join(import.meta.dirname, 'voices.json'),
     ...settings,
   };
   const child = spawn(process.execPath, [path.join(ROOT, 'tools/start.mjs')], {
