@@ -197,6 +197,23 @@ describe('in the middle of a sentence', () => {
     expect([three, four]).toEqual([by(1, 'india juliette kilo lima'), by(1, 'mike november oscar papa')]);
   });
 
+  it('a server that is killed while it speaks one sentence and prepares the next: the next is heard whole', async () => {
+    await using bench = await speechBench(2);
+    const [first] = vendorsOf(bench);
+    // Slower than heard: the first sentence is given out as it is made, and the second is due as soon as it begins.
+    const slow = { gapMs: 150 };
+    first.manner = at('alpha', { ...slow, fault: { type: 'death', after: 3 } }, slow);
+    const heard = await say(bench, FOUR);
+    const [one, ...others] = heard.sentences.map(({ words }) => words);
+    expect(first.texts.some((text) => text.includes('Echo'))).toBe(true);
+    expect(one).toEqual(by(0, 'alpha bravo charlie'));
+    expect(others).toEqual([
+      by(1, 'echo foxtrot golf hotel'),
+      by(1, 'india juliette kilo lima'),
+      by(1, 'mike november oscar papa'),
+    ]);
+  });
+
   it('when every voice breaks off, the answer ends with an error and not with an endless beginning', async () => {
     await using bench = await speechBench(2);
     for (const vendor of bench.vendors) vendor.manner = at('echo', { fault: { type: 'cut', after: 2 } });

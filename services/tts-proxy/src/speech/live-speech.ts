@@ -198,16 +198,17 @@ export class LiveSpeech implements Speech {
   }
 
   /**
-   * A voice broke off. When its sentence is going to begin again, what the same voice has made behind it is made again too: one
+   * A voice broke off. What it was making behind that sentence is made by another: whatever broke one connection mostly breaks
+   * them all. When the sentence itself is going to begin again, what the voice has made to its end is made again too: one
    * change of voice is heard, not three.
    */
   #leave(member: Member, broken: SpokenSentence): void {
     this.#avoid.add(member);
-    if (broken.taken) return;
     const at = this.#line.findIndex((item) => item.type === 'sentence' && item.sound === broken);
     for (const item of this.#line.slice(at + 1)) {
       if (item.type !== 'sentence' || !item.sound) continue;
       if (item.sound.member !== member && !item.sound.silent) continue;
+      if (broken.taken && item.sound.settled) continue;
       item.sound.drop();
       delete item.sound;
       this.#latest = broken;
