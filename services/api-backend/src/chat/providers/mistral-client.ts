@@ -1,0 +1,85 @@
+import { AppError } from '@eloquence/shared/runtime/errors';
+import { HTTPClient, Mistral } from '@mistralai/mistralai';
+import { MistralError } from '@mistralai/mistralai/models/errors';
+import { eventStreamFetch } from './event-stream-fetch.ts';
+import { MistralAnswer } from './mistral-answer.ts';
+import { toMistral } from './mistral-request.ts';
+import { assertListed } from './model-engine.ts';
+import type { ChatPart, ModelRequest } from './provider.ts';
+import type { VendorClient, VendorSettings } from './vendor-client.ts';
+import { brokenOff, statusError } from './upstream-error.ts';
+
+const PEER = 'Mistral';
+const SETTINGS = 'MISTRAL_API_KEY, MISTRAL_BASE_URL and MISTRAL_MODEL';
+
+/** Mistral through its own library. */
+export function mistralClient(settings: VendorSettings): VendorClient {
+  const send = eventStreamFetch();
+  /** One for each request, which is cheap, because only so can its signal be handed to `fetch` and not to a clone. */
+  const clientFor = (signal: AbortSignal) =>
+    new Mistral({
+      apiKey: settings.apiKey,
+      // The library writes the /v1 itself.
+      serverURL: settings.baseUrl.replace(/\/v1$/, ''),
+      retryConfig: { strategy: 'none' },
+      httpClient: new HTTPClient({ fetcher: (input) => send(input, { signal }) }),
+    });
+  async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
+    const answer = new MistralAnswer(PEER);
+    try {
+      const events = await clientFor(signal).chat.stream(toMistral(request), { fetchOptions: { signal } });
+      for await (const event of events) yield* answer.read(event.data);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!answer.isFinished) throw mistralError(error);
+    }
+    yield* answer.end();
+  }
+  async function list(signal: AbortSignal): Promise<string[]> {
+    const { data = [] } = await clientFor(signal).models.list(undefined, { fetchOptions: { signal } });
+    return data.flatMap((model) => ('id' in model ? [model.id] : []));
+  }
+  async function models(signal: AbortSignal): Promise<string[]> {
+    try {
+      return await list(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw mistralError(error);
+    }
+  }
+  async function check(signal: AbortSignal): Promise<void> {
+    try {
+      assertListed(settings.model, await list(signal), PEER, 'MISTRAL_MODEL');
+    } catch (error) {
+      signal.throwIfAborted();
+      // Reachable, but a host of Mistral's models may keep no list: the first answer will tell.
+      if (error instanceof MistralError && error.statusCode === 404) return;
+      throw mistralError(error);
+    }
+  }
+  return { stream, models, check };
+}
+
+function mistralError(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  // A good status with a body that the library cannot read is no refusal.
+  if (!(error instanceof MistralError) || error.statusCode < 400) return brokenOff(PEER, SETTINGS, error);
+  const { code, type } = bodyOf(error.body);
+  return statusError({
+    peer: PEER,
+    settings: SETTINGS,
+    status: error.statusCode,
+    retryAfter: error.headers.get('retry-after'),
+    codes: [code, type],
+    text: error.body,
+    cause: error,
+  });
+}
+
+function bodyOf(text: string): { code?: unknown; type?: unknown } {
+  try {
+    return (JSON.parse(text) as { code?: unknown; type?: unknown } | null) ?? {};
+  } catch {
+    return {};
+  }
+}
