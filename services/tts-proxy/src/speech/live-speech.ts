@@ -22,6 +22,7 @@ const MAX_AHEAD = 2;
 const RELEASE_LEAD_MS = 500;
 /** Sound left to hear when a silent provider is given no more time, ms: enough for another to be heard in time. */
 const WANT_LEAD_MS = 1_200;
+const BROKEN_PAUSE_SAMPLES = 0.25 * TTS_SAMPLE_RATE_HZ;
 
 export interface LiveSpeechDeps {
   readonly chain: VoiceChain;
@@ -275,13 +276,17 @@ export class LiveSpeech implements Speech {
     sound.take();
     const { engine } = (sound.member as Member).provider;
     yield { type: 'sentence', text, engine, cached: sound.cached };
-    for (let samples = await this.#next(sound); samples; samples = await this.#next(sound)) {
-      const now = performance.now();
-      this.#heardUntilMs = Math.max(now, this.#heardUntilMs) + (samples.length / TTS_SAMPLE_RATE_HZ) * 1000;
-      yield { type: 'audio', samples };
-    }
-    if (this.#isOver()) return;
-    if (sound.broken) yield { type: 'broken', error: sound.broken };
+    for (let samples = await this.#next(sound); samples; samples = await this.#next(sound)) yield this.#heard(samples);
+    if (this.#isOver() || !sound.broken) return;
+    // Half a sentence needs its pause too: without one its last word runs into the next.
+    yield this.#heard(new Int16Array(BROKEN_PAUSE_SAMPLES));
+    yield { type: 'broken', error: sound.broken };
+  }
+
+  #heard(samples: Int16Array): SpeechPiece {
+    const lengthMs = (samples.length / TTS_SAMPLE_RATE_HZ) * 1000;
+    this.#heardUntilMs = Math.max(performance.now(), this.#heardUntilMs) + lengthMs;
+    return { type: 'audio', samples };
   }
 
   /** The next samples; when there are none in time, the sentence behind is wanted as soon as if this one were over. */
