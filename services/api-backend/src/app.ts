@@ -106,7 +106,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   registerEventRoutes(server, parts);
   registerTranscriptRoutes(server, { ...parts, pool: deps.pool });
   await registerWebhookRoutes(server, { ...parts, ...deps.config.livekit });
-  chat = registerChatRoutes(server, {
+  chat = await registerChatRoutes(server, {
     settings: deps.config.chat,
     routing: deps.config.routing,
     ledger: parts.ledger,

@@ -33,8 +33,8 @@ const BODY_LIMIT_BYTES = 4 * 1_048_576;
  * @returns the service behind the routes; its `engine()` is what `/ready` reports
  * @throws ConfigError when a purpose names a model that cannot be had
  */
-export function registerChatRoutes(app: Service, deps: ChatRouteDeps): ChatService {
-  const chat = new ChatService({ ...deps, providers: buildProviders(deps.settings, deps.logger) });
+export async function registerChatRoutes(app: Service, deps: ChatRouteDeps): Promise<ChatService> {
+  const chat = new ChatService({ ...deps, providers: await buildProviders(deps.settings, deps.logger) });
   app.addHook('onReady', () => chat.start());
   app.addHook('onClose', () => chat.close());
   registerModelRoutes(app, deps, chat);

@@ -73,7 +73,7 @@ export async function startChatProxy(
     readiness: [{ name: 'model', advisory: true, check: async () => chat?.summary() }],
     engine: () => chat?.engine(),
   });
-  chat = registerChatRoutes(app, {
+  chat = await registerChatRoutes(app, {
     settings: { ...settings, ...(probeEveryMs !== undefined && { probeEveryMs }) },
     routing: { ...routing, ...times, limits: { ...routing.limits, talk: { ...routing.limits.talk, ...limits } } },
     ledger,

@@ -9,7 +9,7 @@ import { collect, finishOf, noKeys, openProvider, requestFor, textOf, usageOf } 
 
 const build = (env: Partial<ChatEnv>) =>
   buildProviders(chatSettings({ ...noKeys, ...env }), createLogger('test', 'silent'));
-const ids = (env: Partial<ChatEnv>) => build(env).map(({ id }) => id);
+const ids = async (env: Partial<ChatEnv>) => (await build(env)).map(({ id }) => id);
 
 const allKeys: Partial<ChatEnv> = {
   MISTRAL_API_KEY: 'k',
@@ -20,29 +20,37 @@ const allKeys: Partial<ChatEnv> = {
   LLM_REST_MODEL: 'm',
 };
 
-const groq = (env: Partial<ChatEnv>) => build({ ...allKeys, ...env }).find(({ id }) => id === 'groq');
+const groq = async (env: Partial<ChatEnv>) =>
+  (await build({ ...allKeys, ...env })).find(({ id }) => id === 'groq')?.defaultModel();
 
 describe('the providers that the settings make', () => {
-  it('are all that have what they need, best first, the stand-in last', () => {
-    expect(ids(allKeys)).toEqual(['mistral', 'openai', 'anthropic', 'groq', 'rest', 'ollama', 'demo']);
-    expect(ids({})).toEqual(['ollama', 'demo']);
+  it('are all that have what they need, best first, the stand-in last', async () => {
+    expect(await ids(allKeys)).toEqual(['mistral', 'openai', 'anthropic', 'groq', 'rest', 'ollama', 'demo']);
+    expect(await ids({})).toEqual(['ollama', 'demo']);
   });
 
-  it('have no stand-in among them where a provider is asked for by name', () => {
-    expect(ids({ ...allKeys, LLM_PROVIDER: 'anthropic' })).toEqual(['mistral', 'openai', 'anthropic', 'groq', 'rest']);
-    expect(ids({ LLM_PROVIDER: 'demo' })).toEqual(['demo']);
+  it('have no stand-in among them where a provider is asked for by name', async () => {
+    expect(await ids({ ...allKeys, LLM_PROVIDER: 'anthropic' })).toEqual([
+      'mistral',
+      'openai',
+      'anthropic',
+      'groq',
+      'rest',
+    ]);
+    expect(await ids({ LLM_PROVIDER: 'demo' })).toEqual(['demo']);
   });
 
-  it('never answer with a Groq key that is there for speech, unless its model is named', () => {
-    expect(groq({})?.defaultModel()).toBeUndefined();
-    expect(groq({ GROQ_MODEL: 'llama-3.3-70b-versatile' })?.defaultModel()).toBe('llama-3.3-70b-versatile');
+  it('never answer with a Groq key that is there for speech, unless its model is named', async () => {
+    expect(await groq({})).toBeUndefined();
+    expect(await groq({ GROQ_MODEL: 'llama-3.3-70b-versatile' })).toBe('llama-3.3-70b-versatile');
   });
 
   it('find an Ollama that is started later, and keep the one they found', async () => {
     await using vendor = await new FakeOllama().listen();
     vendor.models = [];
     const settings = { ...chatSettings({ ...noKeys, OLLAMA_URL: vendor.url }), probeEveryMs: 20 };
-    const ollama = buildProviders(settings, createLogger('test', 'silent')).find(({ id }) => id === 'ollama');
+    const providers = await buildProviders(settings, createLogger('test', 'silent'));
+    const ollama = providers.find(({ id }) => id === 'ollama');
     expect(ollama?.defaultModel()).toBeUndefined();
     await expect(ollama?.check(new AbortController().signal)).rejects.toThrow(/ollama pull/);
     vendor.models = ['mistral:7b', 'qwen3:4b'];

@@ -1,8 +1,6 @@
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import { demoCoach } from '../demo-coach/demo-coach.ts';
 import type { ChatSettings } from '../settings.ts';
-import { anthropicChat } from './anthropic.ts';
-import { mistralChat } from './mistral.ts';
 import { ollamaChat } from './ollama.ts';
 import { openaiWire } from './openai-wire.ts';
 import type { ChatProvider } from './provider.ts';
@@ -15,11 +13,12 @@ const NO_KEY = 'none';
  * name. The demo coach comes last and only where the settings let it: it is a stand-in for having none, not for one
  * that fails. Opens no connection.
  */
-export function buildProviders(settings: ChatSettings, logger: Logger): readonly ChatProvider[] {
+export async function buildProviders(settings: ChatSettings, logger: Logger): Promise<readonly ChatProvider[]> {
   const { mistral, openai, anthropic, groq, rest, ollama, probeTimeoutMs, probeEveryMs } = settings;
   const mayBe = (name: ChatSettings['provider']) => settings.provider === name || settings.provider === 'auto';
   const list: ChatProvider[] = [];
-  if (mistral) list.push(mistralChat(mistral));
+  // Mistral's library costs 130 MB and a second: only who has a key loads it.
+  if (mistral) list.push((await import('./mistral.ts')).mistralChat(mistral));
   if (openai)
     list.push(
       openaiWire({
@@ -31,7 +30,7 @@ export function buildProviders(settings: ChatSettings, logger: Logger): readonly
         defaultModel: () => openai.model,
       }),
     );
-  if (anthropic) list.push(anthropicChat(anthropic));
+  if (anthropic) list.push((await import('./anthropic.ts')).anthropicChat(anthropic));
   if (groq)
     list.push(
       openaiWire({

@@ -80,7 +80,7 @@ export const noKeys: ChatEnv = {
 
 /** The provider that these variables make, seen to have its model. */
 export async function openProvider(name: ChatProviderId, env: Partial<ChatEnv>): Promise<ChatProvider> {
-  const providers = buildProviders(chatSettings({ ...noKeys, ...env }), createLogger('test', 'silent'));
+  const providers = await buildProviders(chatSettings({ ...noKeys, ...env }), createLogger('test', 'silent'));
   const provider = providers.find(({ id }) => id === name);
   if (!provider) throw new Error(`no ${name} among ${providers.map(({ id }) => id).join(', ')}`);
   if (name === 'ollama') await provider.check(never);
