@@ -27,12 +27,14 @@ const SESSION_TOKENS_S = 7 * DAY_S;
 const MOST_ACCOUNTS = 10_000;
 /** Calls of one account that may be counted behind their backs at once. */
 const MOST_BEHIND = 8;
+/** Until they are counted: the model has been asked by then, and has hardly begun to answer. */
+const BEHIND_MS = 10;
 
 /**
  * Looks at all four counters and, if none is at its limit, counts the request: nothing that is refused counts. Sums are
  * looked at first, because waiting a minute does not help against them. KEYS and ARGV (limits, 0 = none): tokens of the
- * tenant, of the session; requests of the tenant, of the session. Gives the number of the counter at its limit, or 0; the ms
- * until it is free; and 1 when all stay below half of their limits even with the calls counted behind.
+ * tenant, of the session; requests of the tenant, of the session. ARGV[5]: requests that were let in and are yet to be told.
+ * Gives the number of the counter at its limit, or 0; the ms until it is free; and 1 when all stay below half of their limits even with the calls counted behind.
  */
 const ADMIT = `
 local far = 1
@@ -40,6 +42,7 @@ for i = 1, 4 do
   local limit = tonumber(ARGV[i])
   if limit > 0 then
     local count = tonumber(redis.call('GET', KEYS[i]) or '0')
+    if i > 2 then count = count + tonumber(ARGV[5]) end
     if count >= limit then return {i, redis.call('PTTL', KEYS[i]), 0} end
     if (count + ${MOST_BEHIND}) * 2 >= limit then far = 0 end
   end
@@ -60,8 +63,10 @@ type Verdict = readonly [counter: number, freeInMs: number, far: number];
 /** What is known of a tenant or session since its last call here. */
 interface Account {
   far: boolean;
-  /** Calls being counted that did not wait for it. */
+  /** Calls that did not wait for being counted, and are not yet. */
   behind: number;
+  /** Of them: Redis has not been told. */
+  untold: number;
 }
 
 /**
@@ -96,11 +101,11 @@ export class Quotas {
     const account = this.#accountOf(caller);
     if (account.far && account.behind < MOST_BEHIND) {
       account.behind += 1;
-      // After the model has been asked.
-      setImmediate(() => void this.#countBehind(caller, limits, account));
+      account.untold += 1;
+      setTimeout(() => void this.#countBehind(caller, limits, account), BEHIND_MS).unref();
       return;
     }
-    const [counter, freeInMs, far] = (await this.#ask(keysOf(caller), limits)) ?? NO_VERDICT;
+    const [counter, freeInMs, far] = (await this.#ask(keysOf(caller), limits, account.untold)) ?? NO_VERDICT;
     account.far = far === 1;
     signal.throwIfAborted();
     const reason = refusals[counter - 1];
@@ -121,14 +126,15 @@ export class Quotas {
   }
 
   async #countBehind(caller: ChatCaller, limits: readonly number[], account: Account): Promise<void> {
-    const [, , far] = (await this.#ask(keysOf(caller), limits)) ?? NO_VERDICT;
+    account.untold -= 1;
+    const [, , far] = (await this.#ask(keysOf(caller), limits, account.untold)) ?? NO_VERDICT;
     account.behind -= 1;
     account.far = far === 1;
   }
 
   #accountOf({ tenant, sessionId }: ChatCaller): Account {
     const name = sessionId ? `${tenant} ${sessionId}` : tenant;
-    const account = this.#accounts.get(name) ?? { far: false, behind: 0 };
+    const account = this.#accounts.get(name) ?? { far: false, behind: 0, untold: 0 };
     this.#accounts.delete(name);
     this.#accounts.set(name, account);
     if (this.#accounts.size > MOST_ACCOUNTS) {
@@ -152,14 +158,14 @@ export class Quotas {
     ];
   }
 
-  async #ask(keys: readonly string[], limits: readonly number[]): Promise<Verdict | undefined> {
+  async #ask(keys: readonly string[], limits: readonly number[], untold: number): Promise<Verdict | undefined> {
     if (this.#redis.status !== 'ready' || performance.now() < this.#restsUntilMs) return undefined;
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
     });
     try {
-      const asked = this.#redis.eval(ADMIT, keys.length, ...keys, ...limits) as Promise<Verdict>;
+      const asked = this.#redis.eval(ADMIT, keys.length, ...keys, ...limits, untold) as Promise<Verdict>;
       return await Promise.race([asked, patience]);
     } catch (error) {
       this.#restsUntilMs = performance.now() + REST_MS;
