@@ -25,7 +25,7 @@ const JSON_ONLY = 'Answer with one JSON object and nothing else.';
 /** The last models with `temperature`; later ones refuse it, and of these most refuse it beside `top_p`. */
 const SAMPLING_MODELS = /^claude-(?:[23]|(?:opus|sonnet|haiku)-4-(?:[0-6](?!\d)|20\d{6}))/;
 
-export interface AnthropicTurn {
+interface AnthropicTurn {
   readonly role: 'user' | 'assistant';
   readonly content: ContentBlockParam[];
 }

@@ -101,7 +101,7 @@ export const tools = [
 ];
 
 /** A conversation with everything in it: instructions, two calls at once and their results, a question, a hint. */
-export const conversation: unknown[] = [
+const conversation: unknown[] = [
   { role: 'system', content: 'Language: fr' },
   { role: 'developer', content: 'Soyez bref.' },
   { role: 'user', content: [{ type: 'text', text: 'Bonjour' }] },
