@@ -14,6 +14,11 @@ const bare = {
   piperVoices: {},
 };
 
+/** @param {Record<string, string>} settings */
+const thinker = (settings) => chooseEngines(settings, bare).llm.id;
+/** @param {Record<string, string>} settings */
+const speaker = (settings) => chooseEngines(settings, bare).voice.id;
+
 void test('a bare machine gets demo stand-ins, each called one', () => {
   const { llm, speech, voice, notes } = chooseEngines({}, bare);
   for (const engine of [llm, speech, voice]) {
@@ -30,12 +35,11 @@ void test('keys win in the promised order: Mistral thinks, OpenAI speaks', () =>
 });
 
 void test('other keys think after Mistral and OpenAI; a Groq key only with a model of its own', () => {
-  const llm = (/** @type {Record<string, string>} */ settings) => chooseEngines(settings, bare).llm.id;
   const keys = { ANTHROPIC_API_KEY: 'a', GROQ_API_KEY: 'g', LLM_REST_URL: 'http://gpu', LLM_REST_MODEL: 'm' };
-  assert.equal(llm(keys), 'anthropic');
-  assert.equal(llm({ ...keys, LLM_PROVIDER: 'rest' }), 'rest');
-  assert.equal(llm({ GROQ_API_KEY: 'g' }), 'demo');
-  assert.equal(llm({ GROQ_API_KEY: 'g', GROQ_MODEL: 'llama-3.3-70b-versatile' }), 'groq');
+  assert.equal(thinker(keys), 'anthropic');
+  assert.equal(thinker({ ...keys, LLM_PROVIDER: 'rest' }), 'rest');
+  assert.equal(thinker({ GROQ_API_KEY: 'g' }), 'demo');
+  assert.equal(thinker({ GROQ_API_KEY: 'g', GROQ_MODEL: 'llama-3.3-70b-versatile' }), 'groq');
 });
 
 void test('Ollama thinks when there is no key, and ElevenLabs speaks before Piper', () => {
@@ -47,13 +51,12 @@ void test('Ollama thinks when there is no key, and ElevenLabs speaks before Pipe
 
 void test('who speaks is the first of TTS_PROVIDERS that is there, and Mistral only when it is named', () => {
   const keys = { OPENAI_API_KEY: 'k', ELEVENLABS_API_KEY: 'k', MISTRAL_API_KEY: 'k' };
-  const voice = (/** @type {Record<string, string>} */ settings) => chooseEngines(settings, bare).voice.id;
-  assert.equal(voice({ ...keys, TTS_PROVIDERS: 'piper, elevenlabs,openai' }), 'elevenlabs');
-  assert.equal(voice({ ...keys, TTS_PROVIDERS: 'mistral,none' }), 'mistral');
-  assert.equal(voice({ MISTRAL_API_KEY: 'k' }), 'espeak');
-  assert.equal(voice({ MISTRAL_API_KEY: 'k', MISTRAL_TTS_MODEL: 'm' }), 'mistral');
-  assert.equal(voice({ TTS_REST_URL: 'http://kokoro:8880', TTS_REST_MODEL: 'kokoro' }), 'rest');
-  assert.equal(voice({ PIPER_URL: 'http://piper:5000' }), 'piper');
+  assert.equal(speaker({ ...keys, TTS_PROVIDERS: 'piper, elevenlabs,openai' }), 'elevenlabs');
+  assert.equal(speaker({ ...keys, TTS_PROVIDERS: 'mistral,none' }), 'mistral');
+  assert.equal(speaker({ MISTRAL_API_KEY: 'k' }), 'espeak');
+  assert.equal(speaker({ MISTRAL_API_KEY: 'k', MISTRAL_TTS_MODEL: 'm' }), 'mistral');
+  assert.equal(speaker({ TTS_REST_URL: 'http://kokoro:8880', TTS_REST_MODEL: 'kokoro' }), 'rest');
+  assert.equal(speaker({ PIPER_URL: 'http://piper:5000' }), 'piper');
 });
 
 void test('Piper without a voice does not speak', () => {

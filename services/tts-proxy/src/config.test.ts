@@ -78,9 +78,10 @@ describe('TTS_PROVIDERS', () => {
   });
 });
 
-describe('the settings of providers', () => {
-  const settingsOf = (id: string, env: Record<string, string>) => read(env).providers.find((one) => one.id === id);
+const settingsOf = (id: string, env: Record<string, string>) => read(env).providers.find((one) => one.id === id);
+const restVoices = (env: Record<string, string>) => settingsOf('rest', { TTS_REST_URL: 'http://k', ...env })?.voices;
 
+describe('the settings of providers', () => {
   it('take an address with and without /v1', () => {
     for (const TTS_REST_URL of ['http://kokoro:8880', 'http://kokoro:8880/v1', 'http://kokoro:8880/v1/'])
       expect(settingsOf('rest', { TTS_REST_URL, TTS_REST_MODEL: 'm' })).toMatchObject({
@@ -89,12 +90,11 @@ describe('the settings of providers', () => {
   });
 
   it('have the voices that fit the server: Kokoro’s own, OpenAI’s names, or the ones given', () => {
-    const rest = (env: Record<string, string>) => settingsOf('rest', { TTS_REST_URL: 'http://k', ...env })?.voices;
-    expect(rest({ TTS_REST_MODEL: 'Kokoro-82M' })).toMatchObject({
+    expect(restVoices({ TTS_REST_MODEL: 'Kokoro-82M' })).toMatchObject({
       fr: { female: 'ff_siwis' },
       en: { male: 'bm_george' },
     });
-    expect(rest({ TTS_REST_MODEL: 'm', TTS_REST_VOICE_FR: 'siwis' })).toEqual({
+    expect(restVoices({ TTS_REST_MODEL: 'm', TTS_REST_VOICE_FR: 'siwis' })).toEqual({
       fr: { female: 'siwis', male: 'siwis' },
       en: { female: 'coral', male: 'ash' },
     });

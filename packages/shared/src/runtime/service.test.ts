@@ -132,9 +132,10 @@ test('metrics count requests by route, never by address', async () => {
   expect(text).not.toContain('secret-id');
 });
 
+const refusedKey = () => Promise.reject(new Error('the key is refused'));
+
 test('what a service can do without is shown when it fails, and leaves the service ready', async () => {
-  const check = () => Promise.reject(new Error('the key is refused'));
-  const url = await listen([{ name: 'model', advisory: true, check }]);
+  const url = await listen([{ name: 'model', advisory: true, check: refusedKey }]);
   const ready = await fetch(`${url}/ready`);
   expect(ready.status).toBe(200);
   expect(await ready.json()).toEqual({
