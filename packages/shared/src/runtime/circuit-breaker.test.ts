@@ -34,6 +34,23 @@ describe('CircuitBreaker', () => {
     expect(other).toMatchObject({ able: false, answers: false, fault: away });
   });
 
+  test('an engine that fails every second time is away after a while, one that fails now and then is not', () => {
+    const other = bench().health;
+    for (let round = 0; round < 20; round += 1) {
+      other.failed(failed);
+      other.succeeded();
+      other.succeeded();
+    }
+    expect(other.able).toBe(true);
+    const half = bench().health;
+    let rounds = 0;
+    for (; half.able && rounds < 20; rounds += 1) {
+      half.failed(failed);
+      if (half.able) half.succeeded();
+    }
+    expect(rounds).toBe(5);
+  });
+
   test('an engine that answers again gets one piece of work; more when that succeeds', async () => {
     const { health } = bench();
     health.failed(away);

@@ -3,6 +3,9 @@ import type { AppError } from './errors.ts';
 
 /** Failures in a row that make a provider count as away; one that cannot be reached, refuses us or limits us needs only one. */
 const FAILURES_TO_AWAY = 2;
+/** One that fails every second time never fails twice in a row: a failure weighs one, a success takes a half back, three are enough. */
+const WEIGHT_TO_AWAY = 3;
+const SUCCESS_WEIGHT = 0.5;
 const CERTAIN: ReadonlySet<ErrorCode> = new Set(['unavailable', 'upstream_rejected', 'rate_limited']);
 const FIRST_PROBE_MS = 1_000;
 const MAX_PROBE_MS = 30_000;
@@ -10,7 +13,7 @@ const MAX_PROBE_MS = 30_000;
 const MAX_ASKED_MS = 600_000;
 
 type State =
-  | { readonly type: 'well'; readonly failures: number }
+  | { readonly type: 'well'; readonly failures: number; readonly weight: number }
   | { readonly type: 'away'; readonly error: AppError; readonly probeMs: number }
   /** It answers again; one piece of work shows whether it can be relied on. */
   | { readonly type: 'trial'; readonly error: AppError; readonly probeMs: number; readonly busy: boolean };
@@ -27,7 +30,7 @@ export interface CircuitBreakerOptions {
 /** Circuit breaker of one provider: well -> away (probed, ever more seldom) -> on trial -> well. */
 export class CircuitBreaker {
   readonly #options: CircuitBreakerOptions;
-  #state: State = { type: 'well', failures: 0 };
+  #state: State = { type: 'well', failures: 0, weight: 0 };
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -63,17 +66,19 @@ export class CircuitBreaker {
   succeeded(): void {
     clearTimeout(this.#timer);
     const back = this.#state.type !== 'well';
-    this.#state = { type: 'well', failures: 0 };
+    const weight = this.#state.type === 'well' ? Math.max(0, this.#state.weight - SUCCESS_WEIGHT) : 0;
+    this.#state = { type: 'well', failures: 0, weight };
     if (back) this.#options.onChange?.(undefined);
   }
 
   failed(error: AppError): void {
     const state = this.#state;
     if (state.type === 'away') return;
-    const failures = state.type === 'well' ? state.failures + 1 : FAILURES_TO_AWAY;
-    if (!CERTAIN.has(error.code) && failures < FAILURES_TO_AWAY) this.#state = { type: 'well', failures };
-    else
-      this.#leave(error, state.type === 'trial' ? state.probeMs * 2 : (this.#options.firstProbeMs ?? FIRST_PROBE_MS));
+    if (state.type === 'trial') return this.#leave(error, state.probeMs * 2);
+    const [failures, weight] = [state.failures + 1, state.weight + 1];
+    const isAway = CERTAIN.has(error.code) || failures >= FAILURES_TO_AWAY || weight >= WEIGHT_TO_AWAY;
+    if (isAway) this.#leave(error, this.#options.firstProbeMs ?? FIRST_PROBE_MS);
+    else this.#state = { type: 'well', failures, weight };
   }
 
   close(): void {
