@@ -15,7 +15,8 @@ export function keepAliveFetch(): typeof fetch {
         ? {
             method: input.method,
             headers: [...input.headers],
-            signal: input.signal,
+            // A clone of a request stops hearing its caller once the garbage collector has been there.
+            signal: init?.signal ?? input.signal,
             ...(input.body && { body: await input.text() }),
           }
         : init;

@@ -20,17 +20,20 @@ const MOST_VOICES = 200;
 
 /** Mistral's library as far as speech needs it. It costs 90 MB and most of a second, so it is loaded by who uses it. */
 export class MistralClient {
-  readonly #mistral: Mistral;
+  readonly #clientFor: (signal: AbortSignal) => Mistral;
   readonly #model: string;
 
   constructor({ apiKey, baseUrl, model }: Pick<MistralSpeechSettings, 'apiKey' | 'baseUrl' | 'model'>) {
+    const send = keepAliveFetch();
     this.#model = model;
-    this.#mistral = new Mistral({
-      apiKey,
-      serverURL: baseUrl,
-      retryConfig: { strategy: 'none' },
-      httpClient: new HTTPClient({ fetcher: keepAliveFetch() }),
-    });
+    // One for each request, which is cheap, because only so can its signal be handed to `fetch` and not to a clone.
+    this.#clientFor = (signal) =>
+      new Mistral({
+        apiKey,
+        serverURL: baseUrl,
+        retryConfig: { strategy: 'none' },
+        httpClient: new HTTPClient({ fetcher: (input) => send(input, { signal }) }),
+      });
   }
 
   /**
@@ -41,7 +44,7 @@ export class MistralClient {
   async *speak(text: string, voiceId: string | undefined, signal: AbortSignal): AsyncGenerator<string> {
     try {
       signal.throwIfAborted();
-      const answer = await this.#mistral.audio.speech.complete(
+      const answer = await this.#clientFor(signal).audio.speech.complete(
         { model: this.#model, input: text, responseFormat: 'pcm', stream: true, ...(voiceId && { voiceId }) },
         { fetchOptions: { signal }, acceptHeaderOverride: CompleteAcceptEnum.textEventStream },
       );
@@ -55,7 +58,10 @@ export class MistralClient {
   /** Voices of the account and presets, the calm ones first: a preset is one person in several moods. @throws as `speak` does */
   async voices(signal: AbortSignal): Promise<readonly ListedVoice[]> {
     try {
-      const { items } = await this.#mistral.audio.voices.list({ limit: MOST_VOICES }, { fetchOptions: { signal } });
+      const { items } = await this.#clientFor(signal).audio.voices.list(
+        { limit: MOST_VOICES },
+        { fetchOptions: { signal } },
+      );
       return items.toSorted((a, b) => Number(isCalm(b)) - Number(isCalm(a))).map(listed);
     } catch (error) {
       signal.throwIfAborted();
@@ -66,7 +72,7 @@ export class MistralClient {
   /** Whether the key has the model. @throws as `speak` does */
   async checkModel(signal: AbortSignal): Promise<void> {
     try {
-      const { data = [] } = await this.#mistral.models.list(undefined, { fetchOptions: { signal } });
+      const { data = [] } = await this.#clientFor(signal).models.list(undefined, { fetchOptions: { signal } });
       if (data.some((model) => 'id' in model && model.id === this.#model)) return;
     } catch (error) {
       signal.throwIfAborted();

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { FakeElevenLabs } from '@eloquence/testkit/vendors/elevenlabs';
 import type { FakeVendor, VendorMode } from '@eloquence/testkit/vendors/fake-vendor';
 import { FakeMistralSpeech } from '@eloquence/testkit/vendors/mistral-speech';
@@ -13,6 +16,9 @@ import { builtinMap } from '../voices/voice-map.ts';
 import { french, speakAll, speechProviderConformance, type Opened } from './conformance-suite.ts';
 import { createProviders } from './create-providers.ts';
 import type { Utterance } from './provider.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 interface OpenedVendor<V extends FakeVendor = FakeVendor> extends Opened {
   readonly vendor: V;
@@ -157,6 +163,24 @@ for (const [name, vendor] of Object.entries(vendors)) {
         // A tick of the event loop; the rest is a machine with other work.
         expect(performance.now() - atMs).toBeLessThan(250);
       }
+    });
+
+    it('hears of an abort when the garbage collector has been there since the request', async () => {
+      await using running = await vendor.open();
+      running.vendor.mode = { type: 'stall' };
+      const controller = new AbortController();
+      const pieces = running.provider.speak(french, controller.signal)[Symbol.asyncIterator]();
+      await pieces.next();
+      for (let round = 0; round < 3; round += 1) {
+        await nextTurn();
+        collectGarbage();
+      }
+      controller.abort(new Error('hung up'));
+      const rest = (async () => {
+        while (!(await pieces.next()).done) continue;
+      })();
+      await expect(rest).rejects.toThrow('hung up');
+      expect(await running.vendor.requests.at(-1)?.outcome).toBe('closed');
     });
 
     it('closes the socket when its reader leaves without a word', async () => {

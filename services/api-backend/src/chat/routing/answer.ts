@@ -5,7 +5,6 @@ import type { ChatPart, ModelRequest } from '../providers/provider.ts';
 import type { ChatCaller } from '../usage/ledger.ts';
 import { canBeContinued, continuationRequest } from './continuation.ts';
 import { Joint } from './joint.ts';
-import { isFaultOfRequest } from './member.ts';
 import { ModelCall, type ModelCallDeps } from './model-call.ts';
 import type { ModelChoice } from './model-directory.ts';
 import { nameOf, type Candidate } from './model-pool.ts';
@@ -132,7 +131,7 @@ export class Answer {
           for await (const part of this.#relay(undefined)) parts.push(part);
           return [...parts, { type: 'usage', usage: this.#usage }];
         } catch (error) {
-          this.#mayGoOn(error);
+          this.#remember(error);
           this.#said = '';
           this.#gaveTools = false;
           await this.#begin('middle');
@@ -167,7 +166,7 @@ export class Answer {
 
   /** Hands the answer over. @returns what joins its halves; throws the error where nobody can go on */
   async #goOn(error: unknown): Promise<Joint | undefined> {
-    this.#mayGoOn(error);
+    this.#remember(error);
     const { request } = this.#options;
     if (this.#gaveTools || (this.#said !== '' && !canBeContinued(request))) throw error;
     if (this.#said === '') {
@@ -211,17 +210,18 @@ export class Answer {
         if (before) this.#countFailover(before.candidate, candidate, stage);
         return;
       } catch (error) {
-        this.#mayGoOn(error);
+        this.#remember(error);
       }
     }
   }
 
-  /** Remembers a failure. @throws it where another model would fail too, or nobody waits any more */
-  #mayGoOn(thrown: unknown): void {
+  /**
+   * Remembers a failure, whatever it is: what one model refuses as senseless is mostly a member of the request that only it does
+   * not know. @throws it when nobody waits any more
+   */
+  #remember(thrown: unknown): void {
     if (this.#abort.signal.aborted) throw thrown;
-    const error = AppError.from(thrown);
-    this.#failures.push({ candidate: this.candidate, error });
-    if (isFaultOfRequest(error)) throw error;
+    this.#failures.push({ candidate: this.candidate, error: AppError.from(thrown) });
   }
 
   /** The next model that nobody has asked for this answer. */

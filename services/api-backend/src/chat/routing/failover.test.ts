@@ -92,13 +92,14 @@ describe('before the first token', () => {
       .toBe('Je suis Mistral.');
   });
 
-  test('a request that no model would take goes to one only', async () => {
+  test('what one model refuses as senseless is tried on the next, and is the fault of the caller when all refuse it', async () => {
     const { ask } = await serve();
     mistral.mode = { type: 'error', status: 422 };
+    expect((await readStream(await ask(question))).text).toBe('Je suis OpenAI.');
+    openai.mode = { type: 'error', status: 400 };
     const response = await ask(question);
     expect(response.status).toBe(400);
     expect(problemSchema.parse(await response.json())).toMatchObject({ fault: 'caller', retryable: false });
-    expect(chatsOf(openai)).toHaveLength(0);
     mistral.mode = { type: 'ok' };
     expect((await readStream(await ask(question))).text).toBe('Je suis Mistral.');
   });

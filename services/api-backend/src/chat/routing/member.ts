@@ -81,7 +81,8 @@ export class Member {
   /** A call failed, or a check. What no other call would have met (the request itself) says nothing about it. */
   failed(error: AppError, model: string | undefined): void {
     const isUnknown = error.code === 'unknown_model' && model !== this.provider.defaultModel();
-    if (isUnknown || isFaultOfRequest(error) || error.code === 'payload_too_large') return this.breaker.left();
+    const isOfRequest = error.code === 'invalid_request' || error.code === 'payload_too_large';
+    if (isUnknown || isOfRequest) return this.breaker.left();
     if (error.retryAfterS === undefined) return this.breaker.failed(error);
     const retryAfterS = Math.min(LONGEST_AWAY_S, error.retryAfterS);
     this.#toldToWaitUntilMs = performance.now() + retryAfterS * 1000;
@@ -95,9 +96,4 @@ export class Member {
     this.breaker.failed(error);
     if (this.breaker.able) this.breaker.failed(error);
   }
-}
-
-/** True when the next model would refuse it too; a conversation that is too long for one model is not for another. */
-export function isFaultOfRequest({ code }: AppError): boolean {
-  return code === 'invalid_request';
 }
