@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assertFormat, encode } from './encode.ts';
 import { Ffmpeg } from './ffmpeg.ts';
 import { SampleReader } from './pcm.ts';
-import { espeakSentence } from './test-voice.ts';
+import { espeakSentence } from '../test-support/test-sounds.ts';
 
 const program = findProgram('ffmpeg');
 const voice = espeakSentence('Bonjour madame, votre rendez-vous est fixé au mardi douze mars.');

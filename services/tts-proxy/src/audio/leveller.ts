@@ -4,7 +4,7 @@ import { LoudnessMeter } from './loudness.ts';
 import { TruePeak } from './true-peak.ts';
 
 /** Where every voice is brought to, LUFS. */
-const TARGET_LUFS = -17;
+export const TARGET_LUFS = -17;
 /** Loudness assumed of a voice never heard: between a cloud's and espeak-ng's. */
 const NEW_VOICE_LUFS = -20;
 /** -1.3 dBTP: a margin for what a codec adds, under the -1 dBTP promised. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LoudnessMemory } from './loudness-memory.ts';
 import { measure } from './loudness.ts';
 import { Polisher } from './polish.ts';
-import { amplified, espeakSentence, joined, maxStep } from './test-voice.ts';
+import { amplified, espeakSentence, joined, maxStep } from '../test-support/test-sounds.ts';
 
 const sentences = {
   fr: [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LoudnessMemory } from './loudness-memory.ts';
 import { LoudnessMeter, measure } from './loudness.ts';
-import { humming, joined, silence } from './test-voice.ts';
+import { humming, joined, silence } from '../test-support/test-sounds.ts';
 
 const sine = (seconds: number, level: number, frequencyHz = 997) =>
   Int16Array.from({ length: Math.round(seconds * 24_000) }, (_, at) =>

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LoudnessMemory } from './loudness-memory.ts';
 import { measure } from './loudness.ts';
 import { Polisher, polish, type PolishOptions } from './polish.ts';
-import { amplified, humming, joined, maxStep, silence } from './test-voice.ts';
+import { amplified, humming, joined, maxStep, silence } from '../test-support/test-sounds.ts';
 
 const MS = 24;
 

@@ -1,5 +1,6 @@
 import { TTS_SAMPLE_RATE_HZ, type CacheScope } from '@eloquence/shared/contracts/tts';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import { levelWhole } from '../audio/level-whole.ts';
 import { phraseKey } from '../cache/phrase-key.ts';
 import { SharedStream, SharedStreams, type SharedStreamOptions } from '../cache/shared-stream.ts';
 import type { SpeechCache } from '../cache/speech-cache.ts';
@@ -105,7 +106,11 @@ export class Phrases {
       samples.set(piece, at);
       at += piece.length;
     }
-    this.#deps.cache?.put(keyOf(utterance, voice.member), samples, { scope, tenant });
+    const key = keyOf(utterance, voice.member);
+    const keep = (sound: Int16Array) => this.#deps.cache?.put(key, sound, { scope, tenant });
+    // At once, or the next who asks would have it made again; better a moment later, if it can be.
+    keep(samples);
+    void levelWhole(samples).then((levelled) => (levelled === samples ? undefined : keep(levelled)));
   }
 }
 

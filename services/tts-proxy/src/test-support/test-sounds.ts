@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { findProgram } from '@eloquence/testkit/processes';
-import { SampleReader } from './pcm.ts';
-import { Resampler } from './resampler.ts';
-import { WavReader } from './wav.ts';
+import { SampleReader } from '../audio/pcm.ts';
+import { Resampler } from '../audio/resampler.ts';
+import { WavReader } from '../audio/wav.ts';
 
 /** A sentence by espeak-ng, as it makes it, at 24 kHz. @throws MissingProgramError */
 export function espeakSentence(text: string, voice = 'fr'): Int16Array {
