@@ -16,6 +16,6 @@ export default defineAgent({
     initializeLogger({ pretty: false, level: 'fatal' });
     // The library hides these; a call that goes on limping must at least leave a trace.
     process.on('unhandledRejection', (error) => logger.error({ err: error }, 'unhandled rejection'));
-    await runCall(ctx, { config, logger });
+    await runCall(ctx, { config, logger, giveUp: () => process.exit(1) });
   },
 });

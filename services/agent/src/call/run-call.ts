@@ -15,22 +15,27 @@ import { AgentLease } from './agent-lease.ts';
 import { Conversation } from './conversation.ts';
 import { PersonLink } from './person-link.ts';
 import { conversationSoFar, endSession, fetchSession, hasEnded, sessionIdOf } from './session-facts.ts';
+import { voicePublished } from './voice-published.ts';
 
 /**
  * How long the end of a job waits for Redis; what is left stays on disk. api-backend waits 3 s for it before it says
  * `session.ended`.
  */
 const FLUSH_MS = 5_000;
+/** How long the events of a job that gives up may take; what is left stays on disk. */
+const LAST_WORDS_MS = 1_000;
 /** The longest session. */
 const MAX_SESSION_MS = 2 * 60 * 60 * 1000;
 
 export interface CallDeps {
   readonly config: AgentConfig;
   readonly logger: Logger;
+  /** Ends the process as a crash would: the worker then has another agent sent. */
+  readonly giveUp: () => never;
 }
 
 /** One job: one session, from its dispatch to its end. */
-export async function runCall(ctx: JobContext, { config, logger: base }: CallDeps): Promise<void> {
+export async function runCall(ctx: JobContext, { config, logger: base, giveUp }: CallDeps): Promise<void> {
   const sessionId = sessionIdOf(ctx.job.metadata);
   const logger = base.child({ session_id: sessionId });
   const redis = createRedis(config.redisUrl, 'commands', logger);
@@ -54,7 +59,7 @@ export async function runCall(ctx: JobContext, { config, logger: base }: CallDep
       ctx.connect(undefined, AutoSubscribe.SUBSCRIBE_ALL),
     ]);
     const scenario = await loadScenario(facts.session.scenario_id);
-    await attend({ ctx, config, logger, writer, log, facts, scenario, sessionId });
+    await attend({ ctx, config, logger, giveUp, writer, log, facts, scenario, sessionId });
   } catch (error) {
     if (await hasEnded(config, sessionId, error)) return ctx.shutdown('the session was over before the call began');
     const { code, message } = AppError.from(error);
@@ -75,7 +80,7 @@ interface Attendance extends CallDeps {
 
 /** Waits for the person, talks, and sees to it that the call ends. */
 async function attend(attendance: Attendance): Promise<void> {
-  const { ctx, config, logger, writer, log, facts, scenario, sessionId } = attendance;
+  const { ctx, config, logger, giveUp, writer, log, facts, scenario, sessionId } = attendance;
   let conversation: Conversation | undefined;
   const end = (reason: AgentEndReason): void => {
     logger.info({ reason }, 'ending the call');
@@ -93,8 +98,9 @@ async function attend(attendance: Attendance): Promise<void> {
   });
   ctx.addShutdownCallback(async () => people.stop());
   const arrived = people.start();
-  const resumed = facts.session.started_at !== null;
   const history = await conversationSoFar(log, sessionId);
+  // An agent that nobody has heard has begun nothing.
+  const resumed = facts.session.started_at !== null && history.items.length > 0;
   const person = await arrived;
   if (!person) return logger.info('the room closed before anybody came');
 
@@ -111,6 +117,12 @@ async function attend(attendance: Attendance): Promise<void> {
   ctx.addShutdownCallback(async () => clearTimeout(longest));
   await conversation.start(people.linked?.identity ?? person.identity);
   logger.info({ scenario: facts.session.scenario_id, resumed }, 'talking');
+  if (await voicePublished(ctx.room)) return;
+  const message = 'The voice did not reach the room in time; another agent is sent for.';
+  logger.error(message);
+  writer.append({ type: 'agent.failed', at: eventTime(), code: 'upstream_timeout', message });
+  await writer.close(LAST_WORDS_MS);
+  giveUp();
 }
 
 function describe(person: RemoteParticipant) {
