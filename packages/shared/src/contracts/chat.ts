@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { sizeFaultOf } from './chat-size.ts';
+import { lineSchema } from './ids.ts';
 
 /** What a model is asked for. As a model name, each means the models configured for it. */
 export const llmPurposeSchema = z.enum(['talk', 'summarise', 'synthesise', 'judge']);
@@ -12,23 +14,29 @@ export const SESSION_HEADER = 'x-session-id';
  * stock clients send more than we use; members are strict where a wrong type would fail later and less clearly.
  */
 const textPartSchema = z.looseObject({ type: z.literal('text'), text: z.string() });
-const contentSchema = z.union([z.string(), z.array(textPartSchema)]);
+const contentSchema = z.union([z.string(), z.array(textPartSchema)], {
+  error: 'text, or parts of type text; images and sound are not supported',
+});
 export const toolCallSchema = z.object({
   id: z.string(),
   type: z.literal('function'),
   function: z.object({ name: z.string(), arguments: z.string() }),
 });
-export const chatMessageSchema = z.discriminatedUnion('role', [
-  z.looseObject({ role: z.literal('system'), content: contentSchema }),
-  z.looseObject({ role: z.literal('developer'), content: contentSchema }),
-  z.looseObject({ role: z.literal('user'), content: contentSchema }),
-  z.looseObject({
-    role: z.literal('assistant'),
-    content: contentSchema.nullish(),
-    tool_calls: z.array(toolCallSchema).optional(),
-  }),
-  z.looseObject({ role: z.literal('tool'), content: contentSchema, tool_call_id: z.string() }),
-]);
+export const chatMessageSchema = z.discriminatedUnion(
+  'role',
+  [
+    z.looseObject({ role: z.literal('system'), content: contentSchema }),
+    z.looseObject({ role: z.literal('developer'), content: contentSchema }),
+    z.looseObject({ role: z.literal('user'), content: contentSchema }),
+    z.looseObject({
+      role: z.literal('assistant'),
+      content: contentSchema.nullish(),
+      tool_calls: z.array(toolCallSchema).optional(),
+    }),
+    z.looseObject({ role: z.literal('tool'), content: contentSchema, tool_call_id: z.string() }),
+  ],
+  { error: 'a message with role system, developer, user, assistant or tool' },
+);
 export type ChatMessage = z.infer<typeof chatMessageSchema>;
 
 export const chatToolSchema = z.looseObject({
@@ -40,10 +48,11 @@ export const chatToolSchema = z.looseObject({
   }),
 });
 
-export const chatRequestSchema = z.looseObject({
+const requestSchema = z.looseObject({
   /** A purpose (`talk` is the default), `provider/model`, or a model name of the first provider. */
-  model: z.string().max(200).default('talk'),
-  messages: z.array(chatMessageSchema).min(1).max(2000),
+  model: lineSchema.max(200).default('talk'),
+  messages: z.array(chatMessageSchema).min(1),
+  n: z.literal(1, 'one answer per request is given: leave n away or send 1').nullish(),
   stream: z.boolean().default(false),
   stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
   temperature: z.number().min(0).max(2).nullish(),
@@ -52,28 +61,41 @@ export const chatRequestSchema = z.looseObject({
   max_completion_tokens: z.number().int().positive().max(32_768).nullish(),
   tools: z.array(chatToolSchema).max(128).optional(),
   tool_choice: z
-    .union([
-      z.enum(['auto', 'none', 'required']),
-      z.object({ type: z.literal('function'), function: z.object({ name: z.string() }) }),
-    ])
+    .union(
+      [
+        z.enum(['auto', 'none', 'required']),
+        z.object({ type: z.literal('function'), function: z.object({ name: z.string() }) }),
+      ],
+      { error: 'auto, none, required, or {"type":"function","function":{"name":...}}' },
+    )
     .optional(),
   parallel_tool_calls: z.boolean().optional(),
   response_format: z
-    .discriminatedUnion('type', [
-      z.looseObject({ type: z.literal('text') }),
-      z.looseObject({ type: z.literal('json_object') }),
-      z.looseObject({
-        type: z.literal('json_schema'),
-        json_schema: z.looseObject({
-          name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, _ and -, at most 64'),
-          schema: z.record(z.string(), z.unknown()).optional(),
-          strict: z.boolean().nullish(),
+    .discriminatedUnion(
+      'type',
+      [
+        z.looseObject({ type: z.literal('text') }),
+        z.looseObject({ type: z.literal('json_object') }),
+        z.looseObject({
+          type: z.literal('json_schema'),
+          json_schema: z.looseObject({
+            name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, _ and -, at most 64'),
+            schema: z.record(z.string(), z.unknown()).optional(),
+            strict: z.boolean().nullish(),
+          }),
         }),
-      }),
-    ])
+      ],
+      { error: 'type text, json_object or json_schema' },
+    )
     .optional(),
-  stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
+  stop: z.union([z.string(), z.array(z.string()).max(4)], { error: 'a text, or at most 4 texts' }).nullish(),
 });
+export const chatRequestSchema = z.preprocess((body, context) => {
+  const fault = sizeFaultOf(body);
+  if (!fault) return body;
+  context.addIssue({ code: 'custom', path: [...fault.path], message: fault.message });
+  return z.NEVER;
+}, requestSchema);
 export type ChatRequest = z.infer<typeof chatRequestSchema>;
 
 export const chatUsageSchema = z.object({

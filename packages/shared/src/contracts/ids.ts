@@ -13,8 +13,13 @@ export const userIdSchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/, 'user_id: 1 to 128 printable characters, no spaces');
 
-/** Text of one line that people read: no control characters (a database does not keep a NUL, a terminal obeys an escape). */
-export const lineSchema = z.string().regex(/^\P{Cc}*$/u, 'must not contain control characters');
+/**
+ * Text of one line that people read: no control characters (a database does not keep a NUL, a terminal obeys an escape) and
+ * no half of a surrogate pair (a database keeps no such JSON).
+ */
+export const lineSchema = z
+  .string()
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain control characters or halves of surrogate pairs');
 
 /** Languages the product speaks; what users hear is French first. */
 export const languageSchema = z.enum(['fr', 'en']);

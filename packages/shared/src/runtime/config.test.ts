@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { commonEnv, ConfigError, httpUrlSchema, parseEnv, portSchema, wsUrlSchema } from './config.ts';
+import { apiKeysSchema, commonEnv, ConfigError, httpUrlSchema, parseEnv, portSchema, wsUrlSchema } from './config.ts';
 
 const schema = z.object({ PORT: portSchema.default(8000), API_KEY: z.string().min(8), NAME: z.string().optional() });
 const complete = { API_KEY: 'long enough' };
@@ -80,4 +80,13 @@ test('the internal key must be long enough not to be guessed', () => {
   const common = z.object(commonEnv);
   expect(() => parseEnv(common, { INTERNAL_API_KEY: 'short' })).toThrow('INTERNAL_API_KEY: must have at least 16');
   expect(parseEnv(common, { INTERNAL_API_KEY: '0123456789abcdef' }).BIND_ADDRESS).toBe('127.0.0.1');
+});
+
+test('the key of our own services is no key of a caller', () => {
+  const both = z.object({ ...commonEnv, API_KEYS: apiKeysSchema });
+  const key = 'a-key-that-cannot-be-guessed';
+  expect(parseEnv(both, { INTERNAL_API_KEY: key, API_KEYS: `${key}2` }).API_KEYS).toEqual([`${key}2`]);
+  const load = () => parseEnv(both, { INTERNAL_API_KEY: key, API_KEYS: `${key}2,${key}` });
+  expect(load).toThrow(ConfigError);
+  expect(load).toThrow(/API_KEYS: holds INTERNAL_API_KEY/);
 });

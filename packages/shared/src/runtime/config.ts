@@ -41,11 +41,19 @@ export function parseEnv<S extends z.ZodObject>(schema: S, env: Environment = pr
       );
     }
   }
+  if (parsed.success && holdsInternalKey(parsed.data)) {
+    faults.push(
+      'API_KEYS: holds INTERNAL_API_KEY, so that a caller would pass for one of our services: give callers another, `openssl rand -hex 24` makes one',
+    );
+  }
   if (faults.length > 0) throw new ConfigError(`The settings are not usable:\n  ${faults.join('\n  ')}`);
   return Object.freeze(parsed.data as z.infer<S>);
 }
 
-/** Variables every service has. Spread into a service's schema. */
+function holdsInternalKey({ API_KEYS: keys, INTERNAL_API_KEY: internal }: Record<string, unknown>): boolean {
+  return Array.isArray(keys) && keys.includes(internal);
+}
+
 /** Keys of callers, separated by commas: secrets that cannot be guessed, printable as they go into a header. */
 export const apiKeysSchema = z
   .string()
@@ -56,6 +64,7 @@ export const apiKeysSchema = z
     'each key must have at least 16 characters and no spaces: `openssl rand -hex 24` makes one',
   );
 
+/** Variables every service has. Spread into a service's schema. */
 export const commonEnv = {
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   BIND_ADDRESS: z.string().default('127.0.0.1'),

@@ -32,6 +32,8 @@ test('the body also has the shape OpenAI clients read, with their name for whose
     param: null,
   });
   expect(toProblem(new AppError('internal', 'Ours.')).error?.type).toBe('server_error');
+  for (const code of ['rate_limited', 'quota_exceeded'] as const)
+    expect(toProblem(new AppError(code, 'Later.')).error?.type).toBe('rate_limit_error');
 });
 
 test('a thrown value that is no AppError becomes internal and tells nothing of itself', () => {

@@ -60,11 +60,17 @@ export function toProblem(error: AppError, requestId?: string): Problem {
     ...(requestId && { request_id: requestId }),
     error: {
       message: error.message,
-      type: entry.fault === 'caller' ? 'invalid_request_error' : 'server_error',
+      type: openAiTypeOf(entry),
       code: error.code,
       param: error.issues?.[0]?.path ?? null,
     },
   };
+}
+
+/** Names that OpenAI's own clients know. */
+function openAiTypeOf({ status, fault }: (typeof errorCodes)[ErrorCode]): string {
+  if (status === 429) return 'rate_limit_error';
+  return fault === 'caller' ? 'invalid_request_error' : 'server_error';
 }
 
 /** True for the error an aborted signal makes: expected, never retried, never logged as an error. */

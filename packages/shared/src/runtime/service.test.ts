@@ -46,6 +46,20 @@ test('a body that is not of its schema is refused member by member', async () =>
   expect(problem.error?.message).toBe(problem.detail);
 });
 
+test('a body with very many faults gets a short answer that says how many more there are', async () => {
+  app = createService({
+    service: 'test',
+    logger: createLogger('test', 'silent'),
+    telemetry: new Telemetry({ processMetrics: false }),
+    readiness: [],
+  });
+  app.post('/list', { schema: { body: z.array(z.number()) } }, () => ({ ok: true }));
+  const response = await app.inject({ method: 'POST', url: '/list', payload: Array.from({ length: 1000 }, () => 'x') });
+  const problem = problemSchema.parse(response.json());
+  expect(problem.issues).toHaveLength(20);
+  expect(problem.detail).toMatch(/; and 980 more$/);
+});
+
 test('a client that is still sending a body too large gets its answer, every time', async () => {
   const url = await listen();
   const body = JSON.stringify({ name: 'x'.repeat(5_000_000) });

@@ -39,6 +39,8 @@ export interface ServiceOptions {
 
 const READINESS_TIMEOUT_MS = 2_000;
 const DRAIN_MS = 2_000;
+/** A caller mends a few at a time; a body can have as many as it has members. */
+const MOST_ISSUES = 20;
 /** The router takes path parameters of at most 100 characters; a longer one is no path of ours. */
 const LONGEST_PARAMETER = '[^/]{1,100}';
 
@@ -186,12 +188,14 @@ const fastifyCodes: Record<string, ErrorCode> = {
 function toAppError(error: FastifyError): AppError {
   if (error instanceof AppError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const issues = error.validation.map((issue) => ({
+    const { length } = error.validation;
+    const issues = error.validation.slice(0, MOST_ISSUES).map((issue) => ({
       path: `${error.validationContext ?? 'body'}${issue.instancePath.replaceAll('/', '.')}`,
       message: issue.message ?? 'is not valid',
     }));
     const list = issues.map((issue) => `${issue.path}: ${issue.message}`).join('; ');
-    return new AppError('invalid_request', `The request is not valid. ${list}`, { issues });
+    const rest = length > MOST_ISSUES ? `; and ${length - MOST_ISSUES} more` : '';
+    return new AppError('invalid_request', `The request is not valid. ${list}${rest}`, { issues });
   }
   if (isResponseSerializationError(error)) return AppError.from(error);
   const code = fastifyCodes[error.code];
