@@ -7,23 +7,30 @@ import type {
   StopReason,
   Usage,
 } from '@anthropic-ai/sdk/resources/messages';
+import { countedUsage } from './counted-usage.ts';
 import type { ChatPart, FinishReason } from './provider.ts';
+import { ToolCalls } from './tool-calls.ts';
 
 /** Reads one answer of Anthropic's: blocks that begin, grow and end, and a stop reason. */
 export class AnthropicAnswer {
-  /** Our index of a call, by its block's. */
-  readonly #calls = new Map<number, number>();
-  /** Blocks of calls whose arguments have not begun. */
-  readonly #bare = new Set<number>();
+  readonly #calls: ToolCalls;
   readonly #counts = { input: 0, written: 0, read: 0, output: 0 };
   #isFinished = false;
+
+  /** @param peer name in messages */
+  constructor(peer: string) {
+    this.#calls = new ToolCalls(peer);
+  }
 
   /** The finish has been given: what may still go wrong cannot spoil the answer. */
   get isFinished(): boolean {
     return this.#isFinished;
   }
 
+  /** @throws AppError `upstream_failed` when it calls a tool that cannot be called */
   *read(event: RawMessageStreamEvent): Generator<ChatPart> {
+    // Behind its end an answer has no more than its counts.
+    if (this.#isFinished && event.type !== 'message_delta') return;
     switch (event.type) {
       case 'message_start':
         this.#count(event.message.usage);
@@ -34,15 +41,12 @@ export class AnthropicAnswer {
       case 'content_block_delta':
         yield* this.#grow(event.index, event.delta);
         break;
-      case 'content_block_stop':
-        yield* this.#close(event.index);
-        break;
       case 'message_delta':
         this.#count(event.usage);
         if (!event.delta.stop_reason || this.#isFinished) break;
-        this.#isFinished = true;
-        yield { type: 'finish', reason: finishReason(event.delta.stop_reason) };
+        yield* this.#finish(finishReason(event.delta.stop_reason));
         break;
+      case 'content_block_stop':
       case 'message_stop':
         break;
     }
@@ -50,30 +54,24 @@ export class AnthropicAnswer {
 
   /** What remains to be said when the stream has ended. */
   *end(): Generator<ChatPart> {
-    if (this.#isFinished) yield { type: 'usage', usage: this.#usage() };
+    const usage = this.#usage();
+    if (this.#isFinished && usage) yield { type: 'usage', usage };
+  }
+
+  *#finish(reason: FinishReason): Generator<ChatPart> {
+    yield* this.#calls.end(reason === 'length' || reason === 'content_filter');
+    this.#isFinished = true;
+    yield { type: 'finish', reason };
   }
 
   *#begin({ index, content_block: block }: RawContentBlockStartEvent): Generator<ChatPart> {
     if (block.type === 'text' && block.text) yield { type: 'text', text: block.text };
-    if (block.type !== 'tool_use') return;
-    const call = this.#calls.size;
-    this.#calls.set(index, call);
-    this.#bare.add(index);
-    yield { type: 'tool_call', index: call, id: block.id, name: block.name };
+    if (block.type === 'tool_use') yield* this.#calls.read({ index, id: block.id, name: block.name });
   }
 
   *#grow(index: number, delta: RawContentBlockDelta): Generator<ChatPart> {
     if (delta.type === 'text_delta' && delta.text) yield { type: 'text', text: delta.text };
-    const call = this.#calls.get(index);
-    if (delta.type !== 'input_json_delta' || !delta.partial_json || call === undefined) return;
-    this.#bare.delete(index);
-    yield { type: 'tool_call', index: call, arguments: delta.partial_json };
-  }
-
-  /** A call without arguments has no JSON at all; who reads it expects some. */
-  *#close(index: number): Generator<ChatPart> {
-    const call = this.#calls.get(index);
-    if (call !== undefined && this.#bare.delete(index)) yield { type: 'tool_call', index: call, arguments: '{}' };
+    if (delta.type === 'input_json_delta') yield* this.#calls.grow(index, delta.partial_json);
   }
 
   /** Counts are of the whole answer so far, and null where they have not changed. */
@@ -86,15 +84,9 @@ export class AnthropicAnswer {
   }
 
   /** Anthropic's `input_tokens` are only those that were neither read from its cache nor written to it. */
-  #usage(): ChatUsage {
+  #usage(): ChatUsage | undefined {
     const { input, written, read, output } = this.#counts;
-    const prompt = input + written + read;
-    return {
-      prompt_tokens: prompt,
-      completion_tokens: output,
-      total_tokens: prompt + output,
-      prompt_tokens_details: { cached_tokens: read },
-    };
+    return countedUsage({ prompt: input + written + read, completion: output, cached: read });
   }
 }
 

@@ -40,7 +40,7 @@ export function anthropicChat(settings: AnthropicSettings): ChatProvider {
   const thinkers = new Set<string>();
 
   async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
-    const answer = new AnthropicAnswer();
+    const answer = new AnthropicAnswer(PEER);
     try {
       const body = toAnthropic(request, thinkers.has(request.model));
       const events = await client.messages.create(body, { signal });

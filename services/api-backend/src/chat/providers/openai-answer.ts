@@ -1,6 +1,7 @@
 import type { ChatUsage } from '@eloquence/shared/contracts/chat';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
+import { countedUsage } from './counted-usage.ts';
 import type { ChatPart, FinishReason } from './provider.ts';
 import { ToolCalls } from './tool-calls.ts';
 
@@ -11,7 +12,7 @@ type Usage = NonNullable<ChatCompletionChunk['usage']>;
  */
 export class OpenAiAnswer {
   readonly #peer: string;
-  readonly #calls = new ToolCalls();
+  readonly #calls: ToolCalls;
   #usage: ChatUsage | undefined;
   #hasSpoken = false;
   #isRefused = false;
@@ -20,6 +21,7 @@ export class OpenAiAnswer {
   /** @param peer name in messages */
   constructor(peer: string) {
     this.#peer = peer;
+    this.#calls = new ToolCalls(peer);
   }
 
   /** The finish has been given: what may still go wrong cannot spoil the answer. */
@@ -27,21 +29,22 @@ export class OpenAiAnswer {
     return this.#isFinished;
   }
 
-  /** @throws AppError `upstream_failed` when the model itself says that it failed */
+  /** @throws AppError `upstream_failed` when the model itself says that it failed, or calls a tool that cannot be called */
   *read(chunk: ChatCompletionChunk): Generator<ChatPart> {
     const usage = chunk.usage ?? (chunk as { x_groq?: { usage?: Usage } }).x_groq?.usage;
-    if (usage) this.#usage = toUsage(usage);
+    if (usage) this.#usage = toUsage(usage) ?? this.#usage;
     const choice = chunk.choices?.[0];
     if (!choice || this.#isFinished) return;
     const { delta } = choice;
-    if (delta?.content) {
+    const text = spoken(delta?.content);
+    if (text) {
       this.#hasSpoken = true;
-      yield { type: 'text', text: delta.content };
+      yield { type: 'text', text };
     }
     if (delta?.refusal) this.#isRefused = true;
     for (const call of delta?.tool_calls ?? [])
-      yield this.#calls.part({ index: call.index, id: call.id, ...call.function });
-    if (choice.finish_reason) yield this.#finish(choice.finish_reason);
+      yield* this.#calls.read({ index: call.index, id: call.id, ...call.function });
+    if (choice.finish_reason) yield* this.#finish(choice.finish_reason);
   }
 
   /**
@@ -51,13 +54,15 @@ export class OpenAiAnswer {
    */
   *end(isDone: boolean): Generator<ChatPart> {
     const hasBegun = this.#hasSpoken || this.#calls.count > 0 || this.#isRefused;
-    if (!this.#isFinished && isDone && hasBegun) yield this.#finish('stop');
+    if (!this.#isFinished && isDone && hasBegun) yield* this.#finish('stop');
     if (this.#isFinished && this.#usage) yield { type: 'usage', usage: this.#usage };
   }
 
-  #finish(reason: string): ChatPart {
+  *#finish(given: string): Generator<ChatPart> {
+    const reason = this.#reason(given);
+    yield* this.#calls.end(reason === 'length' || reason === 'content_filter');
     this.#isFinished = true;
-    return { type: 'finish', reason: this.#reason(reason) };
+    yield { type: 'finish', reason };
   }
 
   #reason(reason: string): FinishReason {
@@ -68,12 +73,16 @@ export class OpenAiAnswer {
   }
 }
 
-function toUsage({ prompt_tokens, completion_tokens, prompt_tokens_details: details }: Usage): ChatUsage {
-  const cached = details?.cached_tokens;
-  return {
-    prompt_tokens,
-    completion_tokens,
-    total_tokens: prompt_tokens + completion_tokens,
-    ...(typeof cached === 'number' && { prompt_tokens_details: { cached_tokens: cached } }),
-  };
+function toUsage(usage: Usage): ChatUsage | undefined {
+  const { prompt_tokens: prompt, completion_tokens: completion, prompt_tokens_details: details } = usage;
+  return countedUsage({ prompt, completion, cached: details?.cached_tokens });
+}
+
+/** The words of a piece: a text, or from some servers a list of parts. */
+function spoken(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return (content as readonly ({ readonly text?: unknown } | null)[])
+    .map((part) => (typeof part?.text === 'string' ? part.text : ''))
+    .join('');
 }

@@ -131,6 +131,6 @@ describe('Anthropic', () => {
     const env = { ANTHROPIC_API_KEY: vendor.apiKey, ANTHROPIC_BASE_URL: vendor.url };
     const provider = await openProvider('anthropic', env);
     const parts = await collect(provider);
-    expect(parts).toContainEqual({ type: 'tool_call', index: 0, arguments: '{}' });
+    expect(parts).toContainEqual(expect.objectContaining({ type: 'tool_call', index: 0, arguments: '{}' }));
   });
 });
