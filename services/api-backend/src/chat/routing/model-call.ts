@@ -167,10 +167,15 @@ export class ModelCall {
     const provider = member.provider.id;
     const count = (direction: 'in' | 'cached' | 'out', tokens: number) =>
       this.#deps.telemetry.count('eloquence_llm_tokens_total', { provider, direction }, tokens);
-    count('in', usage.prompt_tokens);
-    count('cached', usage.prompt_tokens_details?.cached_tokens ?? 0);
-    count('out', usage.completion_tokens);
-    this.#deps.ledger.record({ caller, provider, model, usage, estimated: this.#usage === undefined });
+    try {
+      this.#deps.ledger.record({ caller, provider, model, usage, estimated: this.#usage === undefined });
+      count('in', usage.prompt_tokens);
+      count('cached', usage.prompt_tokens_details?.cached_tokens ?? 0);
+      count('out', usage.completion_tokens);
+    } catch (error) {
+      // Whoever asked has a good answer, counted or not.
+      this.#deps.logger.error({ err: error, provider, model }, 'an answer was not counted');
+    }
   }
 
   get #label(): string {
