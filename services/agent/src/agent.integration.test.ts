@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { SCENARIOS_KEY } from '@eloquence/shared/contracts/scenario';
 import { eventKeys, type SessionEvent, type SessionEventType } from '@eloquence/shared/contracts/events';
 import { EventLog } from '@eloquence/shared/runtime/event-log';
+import type { SessionId } from '@eloquence/shared/contracts/ids';
 import { newSessionId } from '@eloquence/shared/runtime/ids';
 import { Caller } from '@eloquence/testkit/caller';
 import { freePort } from '@eloquence/testkit/free-port';
@@ -39,6 +40,12 @@ async function eventsOf<T extends SessionEventType>(
   id = sessionId,
 ): Promise<Extract<SessionEvent, { type: T }>[]> {
   return (await events(id)).filter((event): event is Extract<SessionEvent, { type: T }> => event.type === type);
+}
+
+/** Whether the agent has said, and been heard to say, such a sentence. */
+async function saidByAgent(sentence: RegExp, id?: SessionId): Promise<boolean> {
+  const said = await (id ? eventsOf('utterance.final', id) : eventsOf('utterance.final'));
+  return said.some(({ utterance }) => utterance.role === 'agent' && sentence.test(utterance.text));
 }
 const joinAs = (identity: string, room: string = sessionId): Promise<Caller> =>
   Caller.join({
@@ -184,13 +191,10 @@ test(
     caller = await joinAs('user-two');
     await waitFor(async () => (await eventsOf('participant.joined')).some(({ identity }) => identity === 'user-two'));
     await waitFor(() => caller.others.length > 0, { what: 'the agent to be there still' });
-    api.broken = true;
+    api.broken = 'upstream_failed';
     await waitFor(async () => (await events()).findLast(({ type }) => type === 'state.changed'));
     await caller.speak(await synthesize(TEXTS[2] ?? ''));
-    await waitFor(() => voice.inputs.some((input) => input.startsWith('Excusez-moi')), {
-      what: 'a spoken apology',
-      timeoutMs: 15_000,
-    });
+    await waitFor(() => saidByAgent(/^Excusez-moi.*répéter/), { what: 'a spoken apology', timeoutMs: 15_000 });
     expect((await eventsOf('agent.failed')).map(({ code }) => code)).toContain('llm_failed');
 
     await deleteRoom(inject('livekit'), sessionId);
@@ -207,7 +211,7 @@ test(
 );
 
 test('typed text is answered aloud; a transcription that stays away is told once', { timeout: 90_000 }, async () => {
-  api.broken = false;
+  api.broken = undefined;
   api.answer = 'Je vous lis très bien.';
   const id = newSessionId();
   await openRoom(inject('livekit'), id, AGENT_NAME, { session_id: id });
@@ -224,13 +228,18 @@ test('typed text is answered aloud; a transcription that stays away is told once
   expect(typed?.utterance).toMatchObject({ role: 'user', text: 'peux-tu me lire ?', speaker: 'marie' });
   await waitFor(async () => (await eventsOf('utterance.final', id)).length === 3, { timeoutMs: 10_000 });
 
+  api.broken = 'upstream_rejected';
+  await page.localParticipant?.sendText('et maintenant ?', { topic: 'lk.chat' });
+  await waitFor(() => saidByAgent(/est en panne/, id), { what: 'that asking again does not help', timeoutMs: 15_000 });
+  api.broken = undefined;
+
   gateway.down = true;
   gateway.cut();
   await waitFor(() => voice.inputs.includes('Un instant, je vous entends mal.'), { timeoutMs: 10_000 });
   const streams = gateway.streams.length;
   gateway.down = false;
   await waitFor(() => gateway.streams.length > streams, { what: 'the stream to come back', timeoutMs: 10_000 });
-  expect((await eventsOf('agent.failed', id)).map(({ code }) => code)).toEqual(['stt_unavailable']);
+  expect((await eventsOf('agent.failed', id)).map(({ code }) => code)).toEqual(['llm_failed', 'stt_unavailable']);
   await deleteRoom(inject('livekit'), id);
   await page.disconnect();
 });

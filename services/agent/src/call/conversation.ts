@@ -2,6 +2,7 @@ import type { AgentSession } from '@eloquence/shared/contracts/dispatch';
 import { eventTime } from '@eloquence/shared/runtime/event-log';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import { voice, type JobContext, type llm } from '@livekit/agents';
+import { needsMending } from '../chat/needs-mending.ts';
 import { TalkLlm } from '../chat/talk-llm.ts';
 import type { AgentConfig } from '../config.ts';
 import type { EventWriter } from '../events/event-writer.ts';
@@ -50,6 +51,8 @@ export class Conversation {
   readonly #session: voice.AgentSession;
   readonly #typed: TypedInbox;
   #llmFailedMs = 0;
+  /** The last failure of the model was one that asking again does not cure. */
+  #isOutOfOrder = false;
   #outageNoticeMs = 0;
 
   constructor(options: ConversationOptions) {
@@ -148,7 +151,7 @@ export class Conversation {
       ...(scenario.tools && { tools: scenario.tools }),
       ...(opening && { opening }),
       apology: {
-        nothing: this.#phrases.noAnswer,
+        nothing: () => (this.#isOutOfOrder ? this.#phrases.outOfOrder : this.#phrases.noAnswer),
         brokenOff: this.#phrases.brokenOff,
         failedSince: (sinceMs) => this.#llmFailedMs >= sinceMs,
         onApology: () => this.#failed('llm_failed', 'The language model gave no answer; the agent apologised.'),
@@ -164,7 +167,10 @@ export class Conversation {
 
   #followFailures(): void {
     this.#session.on(voice.AgentSessionEventTypes.Error, ({ error }) => {
-      if (error.type === 'llm_error') this.#llmFailedMs = Date.now();
+      if (error.type === 'llm_error') {
+        this.#llmFailedMs = Date.now();
+        this.#isOutOfOrder = needsMending(error.error);
+      }
       const cause = error instanceof Error ? error : error.error;
       this.#options.logger.warn(
         { err: cause, type: error.type, recoverable: error.recoverable },

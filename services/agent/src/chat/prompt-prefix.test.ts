@@ -8,7 +8,7 @@ import { TalkLlm } from './talk-llm.ts';
 
 initializeLogger({ pretty: false, level: 'silent' });
 
-const apology = { nothing: 'NOTHING', brokenOff: 'BROKEN', failedSince: () => false, onApology: () => undefined };
+const apology = { nothing: () => 'NOTHING', brokenOff: 'BROKEN', failedSince: () => false, onApology: () => undefined };
 
 test('a turn is asked with all that was asked before to the letter, so that a model may keep what it has read', async () => {
   await using api = await FakeApi.start({} as AgentSession);

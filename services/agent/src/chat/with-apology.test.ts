@@ -13,7 +13,7 @@ function setUp(parts: readonly (ReplyPart | Error)[], failed = false) {
     },
   });
   const spoken = withApology(reply, {
-    nothing: 'NOTHING',
+    nothing: () => 'NOTHING',
     brokenOff: 'BROKEN',
     failedSince: () => failed,
     onApology: () => apologies.push(1),

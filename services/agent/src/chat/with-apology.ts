@@ -3,8 +3,8 @@ import type { llm, FlushSentinel } from '@livekit/agents';
 export type ReplyPart = llm.ChatChunk | string | FlushSentinel;
 
 export interface ApologyOptions {
-  /** Said when nothing came. */
-  readonly nothing: string;
+  /** Said when nothing came; asked for at that moment, as it depends on why. */
+  readonly nothing: () => string;
   /** Said when the answer broke off. */
   readonly brokenOff: string;
   /** True when the model has reported a failure since (ms since epoch). */
@@ -41,7 +41,7 @@ export function withApology(reply: ReadableStream<ReplyPart>, options: ApologyOp
       const empty = !gaveText && !gaveTools;
       if (empty || (gaveText && options.failedSince(begunMs))) {
         options.onApology();
-        controller.enqueue(empty ? options.nothing : ` ${options.brokenOff}`);
+        controller.enqueue(empty ? options.nothing() : ` ${options.brokenOff}`);
       }
       controller.close();
     },

@@ -13,8 +13,10 @@ export interface Phrases {
   readonly cannotHear: string;
   /** This language is not understood when spoken; the person can write. */
   readonly onlyReads: string;
-  /** No answer came from the model. */
+  /** No answer came from the model; asking again may help. */
   readonly noAnswer: string;
+  /** No answer can come until somebody mends the settings or the bill: asking again does not help. */
+  readonly outOfOrder: string;
   /** The answer broke off. */
   readonly brokenOff: string;
   /** The longest session is over. */

@@ -1,4 +1,5 @@
 import type { AgentSession } from '@eloquence/shared/contracts/dispatch';
+import type { ErrorCode } from '@eloquence/shared/contracts/errors';
 import Fastify, { type FastifyReply } from 'fastify';
 import type { AddressInfo } from 'node:net';
 
@@ -23,8 +24,8 @@ const chunk = (delta: object, finish: string | null) =>
 /** Stands where api-backend stands, as an agent sees it: the session, and the LLM proxy. */
 export class FakeApi implements AsyncDisposable {
   readonly chats: { readonly request: ChatRequest; readonly sessionId: string | undefined }[] = [];
-  /** While true the model fails. */
-  broken = false;
+  /** While there is a code the model fails with it. */
+  broken: ErrorCode | undefined;
   answer = 'Très bien, on continue.';
   /** When the session began, for agents that ask from now on; null: it has not. */
   startedAt: string | null = null;
@@ -55,7 +56,8 @@ export class FakeApi implements AsyncDisposable {
     api.#app.post<{ Body: ChatRequest }>('/v1/chat/completions', (request, reply) => {
       const sessionId = request.headers['x-session-id'] as string | undefined;
       api.chats.push({ request: request.body, sessionId });
-      if (api.broken) return reply.code(502).send({ error: { message: 'no', type: 'server_error', code: 'no' } });
+      if (api.broken !== undefined)
+        return reply.code(502).send({ error: { message: 'no', type: 'server_error', code: api.broken } });
       return api.#stream(reply);
     });
     api.url = await listen(api.#app);

@@ -21,6 +21,8 @@ const coachingVocal: Scenario = {
       onlyReads:
         'Ici, je ne comprends pas le français parlé. Écrivez-moi : je vous lis, et je vous réponds à voix haute.',
       noAnswer: 'Excusez-moi, je n’arrive pas à répondre pour le moment. Pouvez-vous répéter ?',
+      outOfOrder:
+        'Excusez-moi, je ne peux pas vous répondre : le service qui me fait réfléchir est en panne. C’est signalé ; revenez un peu plus tard.',
       brokenOff: 'Pardon, j’ai perdu le fil. Pouvez-vous reprendre ?',
       timeUp: 'Nous sommes arrivés au bout de la séance. Merci, et à bientôt.',
     },
@@ -30,6 +32,8 @@ const coachingVocal: Scenario = {
       cannotHear: 'One moment, I cannot hear you well.',
       onlyReads: 'I do not understand spoken English here. Please type: I read what you write, and answer out loud.',
       noAnswer: 'Sorry, I cannot answer right now. Could you say that again?',
+      outOfOrder:
+        'Sorry, I cannot answer: the service I think with is out of order. It has been reported; please come back later.',
       brokenOff: 'Sorry, I lost my thread. Could you go on?',
       timeUp: 'We have reached the end of the session. Thank you, and see you soon.',
     },
