@@ -55,6 +55,12 @@ test.each([
   [{ turns: [{ ...turn, latencyMs: -200 }] }, 'turn 1 was cut off by the agent'],
   [{ turns: [{ ...turn, stages: null }] }, 'turn 1 has no turn.measured event'],
   [{ greetingMs: null }, 'no greeting was heard'],
+  [
+    {
+      events: [...complete.events, { type: 'agent.failed', code: 'llm_failed', message: 'No answer.' } as SessionEvent],
+    },
+    'llm_failed: No answer.',
+  ],
   [{ events: complete.events.slice(0, 2) }, 'no session.ended event'],
   [{ transcript: { ...complete.transcript, utterances: [] } }, 'the transcript has 0 utterances of the user, not 1'],
 ])('what is missing is named: %#', (change, fault) => {

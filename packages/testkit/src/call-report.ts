@@ -31,6 +31,7 @@ export function faultsOf(result: ConversationResult): string[] {
     const count = transcript.utterances.filter((utterance) => utterance.role === role).length;
     if (count < turns.length) faults.push(`the transcript has ${count} utterances of the ${role}, not ${turns.length}`);
   }
+  for (const event of events) if (event.type === 'agent.failed') faults.push(`${event.code}: ${event.message}`);
   for (const type of ['session.created', 'session.started', 'session.ended'] as const) {
     if (!events.some((event) => event.type === type)) faults.push(`no ${type} event`);
   }

@@ -39,7 +39,7 @@ function Part({ part, engine }: { readonly part: (typeof parts)[number]; readonl
         {engine?.demo === true ? (
           <>
             <span className={styles.badge}>{t('engine.demo')}</span>
-            <span className={styles.why}>{t(`engine.why.${part}`)}</span>
+            {engine.fault === undefined ? <span className={styles.why}>{t(`engine.why.${part}`)}</span> : null}
           </>
         ) : null}
         {engine?.fault === undefined ? null : (

@@ -140,7 +140,7 @@ export class LiveSpeech implements Speech {
     for (const piece of pieces) {
       this.#uncutChars -= piece.length;
       const text = this.#silentText + piece;
-      const spoken = spokenPiece(piece);
+      const spoken = spokenPiece(piece, this.#options.voice.language);
       this.#silentText = spoken === undefined ? text : '';
       if (spoken !== undefined) this.#line.push({ type: 'sentence', text, spoken, opens: this.#opens });
       if (spoken !== undefined) this.#opens = false;
@@ -216,13 +216,18 @@ export class LiveSpeech implements Speech {
     }
   }
 
-  /** A voice that goes on is not changed for a kept copy; else the best voice there is a copy of. */
+  /**
+   * A voice that goes on is not changed for a kept copy. Else the first voice that is well, and those preferred to it that are
+   * away: what a lesser voice once said is not heard again when a better one can say it.
+   */
   #copiesOf(): readonly Member[] {
     const last = this.#last;
     const { members } = this.#deps.chain;
     const willing = members.filter((member) => !this.#avoid.has(member));
-    if (!last || !willing.includes(last)) return willing;
-    return last.health.able ? [last] : [last, ...willing.filter((member) => member !== last)];
+    const firstAble = willing.findIndex(({ health }) => health.able);
+    const better = firstAble < 0 ? willing : willing.slice(0, firstAble + 1);
+    if (!last || !willing.includes(last)) return better;
+    return last.health.able ? [last] : [last, ...better.filter((member) => member !== last)];
   }
 
   /** When the place is given back, the next sentence may begin. */

@@ -75,6 +75,16 @@ describe('kept phrases', () => {
     ]);
   });
 
+  it('of a lesser voice are not heard while a better one is well', async () => {
+    await using bench = await speechBench(2);
+    const better = vendorOf(bench);
+    better.manner = () => ({ status: 500 });
+    expect((await say(bench, GREETING, PUBLIC)).sentences[0]?.engine).toBe('elevenlabs');
+    better.manner = () => ({});
+    expect((await say(bench, GREETING, PUBLIC)).sentences[0]).toMatchObject({ engine: 'openai', cached: false });
+    expect((await say(bench, GREETING)).sentences[0]).toMatchObject({ engine: 'openai', cached: true });
+  });
+
   it('of another voice, pace or manner are other phrases', async () => {
     await using bench = await speechBench(1);
     const vendor = vendorOf(bench);

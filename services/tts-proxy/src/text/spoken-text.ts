@@ -1,16 +1,19 @@
+import type { Language } from '@eloquence/shared/contracts/ids';
 import { AppError } from '@eloquence/shared/runtime/errors';
+import { expand } from './expand.ts';
 
-/** Part of cache keys: to be raised when the cutter or this file changes what a voice is given for the same text. */
-export const NORMALISER_VERSION = 1;
+/** Part of cache keys: to be raised when the cutter, `expand` or this file changes what a voice is given for the same text. */
+export const NORMALISER_VERSION = 2;
 
 /**
  * What of a text can be spoken: Markdown marks, tags, emoji, links' addresses and control characters taken out, white
  * space (narrow and no-break space too) joined. `[[`, which espeak-ng reads as phonemes, loses its brackets here too.
  *
+ * @param language of the voice, for abbreviations, dates and units to be written out as in `expand`
  * @throws AppError `invalid_request` when nothing to speak is left
  */
-export function spokenText(input: string): string {
-  const text = spokenPiece(input);
+export function spokenText(input: string, language?: Language): string {
+  const text = spokenPiece(input, language);
   if (text === undefined)
     throw new AppError('invalid_request', 'input: there is nothing to speak in it. Send at least one word.', {
       issues: [{ path: 'body.input', message: 'holds no word' }],
@@ -22,7 +25,7 @@ export function spokenText(input: string): string {
  * The same for a piece of a stream, whose marks may open in one piece and close in another: `undefined` when nothing to
  * speak is left.
  */
-export function spokenPiece(input: string): string | undefined {
+export function spokenPiece(input: string, language?: Language): string | undefined {
   const text = input
     .normalize('NFC')
     .replaceAll(/```[^\n]*\n?/g, ' ')
@@ -44,5 +47,6 @@ export function spokenPiece(input: string): string | undefined {
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/ (?=[.,)])|(?<=\() /g, '')
     .trim();
-  return /[\p{L}\p{N}]/u.test(text) ? text : undefined;
+  if (!/[\p{L}\p{N}]/u.test(text)) return undefined;
+  return language ? expand(text, language) : text;
 }

@@ -50,6 +50,11 @@ describe('the voice map', () => {
     expect(() => readVoiceMap(file(content))).toThrow(message);
   });
 
+  it('takes the JSON itself in place of a file', () => {
+    expect(readVoiceMap('{"marcel": {"gender": "male"}}').get('marcel')).toMatchObject({ gender: 'male' });
+    expect(() => readVoiceMap('{"marcel": {}}')).toThrow('  TTS_VOICES: marcel.gender: is missing');
+  });
+
   it('names a file that cannot be read', () => {
     expect(() => readVoiceMap('/nowhere/voices.json')).toThrow(
       'TTS_VOICES: /nowhere/voices.json: cannot be read (ENOENT)',

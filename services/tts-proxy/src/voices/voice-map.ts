@@ -24,7 +24,7 @@ export const builtinMap: VoiceMap = new Map(Object.entries(builtinVoices));
  * The built-in voices with those of a file over them, member by member: `{"coach-fr": {"names": {"elevenlabs": "…"}}}`
  * changes that one name. A voice that is not built in needs a `gender`; without a `language` it speaks any.
  *
- * @param path JSON; see `.env.example`, TTS_VOICES
+ * @param path JSON, or the path of a file of it; see `.env.example`, TTS_VOICES
  * @throws ConfigError naming the file and each wrong member
  */
 export function readVoiceMap(path: string | undefined): VoiceMap {
@@ -49,15 +49,18 @@ export function readVoiceMap(path: string | undefined): VoiceMap {
 
 function readJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+    return JSON.parse(isJson(path) ? path : readFileSync(path, 'utf8')) as unknown;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw fault(path, [code ? `cannot be read (${code})` : `is not JSON: ${(error as Error).message}`]);
   }
 }
 
+const isJson = (text: string): boolean => text.trimStart().startsWith('{');
+
 function fault(path: string, faults: readonly string[]): ConfigError {
+  const source = isJson(path) ? '' : `${path}: `;
   return new ConfigError(
-    `The settings are not usable:\n${faults.map((text) => `  TTS_VOICES: ${path}: ${text}`).join('\n')}`,
+    `The settings are not usable:\n${faults.map((text) => `  TTS_VOICES: ${source}${text}`).join('\n')}`,
   );
 }
