@@ -88,7 +88,7 @@ test('Postgres killed in mid-call and restarted: every acknowledged utterance is
   expect(await readiness(worker.app)).toEqual({ status: 503, down: ['postgres'] });
   const before = speaker.acknowledged.length;
   await waitFor(() => speaker.acknowledged.length > before + 50, { timeoutMs: 15_000 });
-  await waitFor(async () => (await worker.metric('eloquence_events_lag_seconds')) > 0);
+  await waitFor(async () => (await worker.metric('eloquence_events_lag_seconds')) > 0, { timeoutMs: 15_000 });
   await postgres.start();
   await speaker.stop();
   await expectAllOnce(id, speaker.acknowledged);
