@@ -4,6 +4,7 @@ import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Pool } from '@eloquence/shared/runtime/postgres';
 import { createService, type Service } from '@eloquence/shared/runtime/service';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import { INTERNAL_TENANT } from '@eloquence/shared/runtime/tenants';
 import type { Redis } from 'ioredis';
 import type { ChatService } from './chat/chat-service.ts';
 import { registerChatRoutes } from './chat/routes.ts';
@@ -20,7 +21,7 @@ import { EventReader } from './events/event-reader.ts';
 import { eventSources } from './events/event-sources.ts';
 import { EventStreams } from './events/event-streams.ts';
 import { registerEventRoutes } from './events/routes.ts';
-import { requireApiKey, requireModelKey } from './http/auth.ts';
+import { LOCAL_TENANT, requireApiKey, requireModelKey } from './http/auth.ts';
 import { reachable } from './http/dependency.ts';
 import { registerDocs } from './http/docs.ts';
 import { guardBrowsers } from './http/guards.ts';
@@ -159,7 +160,9 @@ function assemble(deps: AppDeps) {
     logger,
   });
   const sessionTenants = new SessionTenants({ load: (sessionId) => store.tenantOf(sessionId) });
-  const callers = new ChatCallers(sessionTenants, telemetry);
+  // Without keys whoever asks for the bill is `local`, and all there is belongs to them.
+  const ours = config.http.apiKeys.length > 0 ? INTERNAL_TENANT : LOCAL_TENANT;
+  const callers = new ChatCallers(sessionTenants, telemetry, ours);
   return {
     store,
     facts,

@@ -46,19 +46,26 @@ export const sessionUsageSchema = z.object({
 });
 export type SessionUsage = z.infer<typeof sessionUsageSchema>;
 
+const RANGE_DAYS = 30;
 const LONGEST_RANGE_DAYS = 366;
 const DAY_MS = 86_400_000;
+const FIRST_DAY = '2000-01-01';
 
-/** Days in UTC, both included. */
+/** There was nothing to bill before, and Postgres knows no year 0. */
+const daySchema = z.iso.date().refine((day) => day >= FIRST_DAY, `not before ${FIRST_DAY}`);
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+/** Days in UTC, both included; without `to` up to today, without `from` 30 days. */
 export const usageQuerySchema = z
-  .strictObject({
-    from: z.iso.date().optional(),
-    to: z.iso.date().optional(),
+  .strictObject({ from: daySchema.optional(), to: daySchema.optional() })
+  .transform(({ from, to }) => {
+    const last = to ?? dayOf(Math.max(Date.now(), Date.parse(from ?? FIRST_DAY)));
+    return { from: from ?? dayOf(Date.parse(last) - (RANGE_DAYS - 1) * DAY_MS), to: last };
   })
-  .refine(
-    ({ from, to }) => !from || !to || (from <= to && Date.parse(to) - Date.parse(from) < LONGEST_RANGE_DAYS * DAY_MS),
-    { error: `from must not be after to, and at most ${LONGEST_RANGE_DAYS} days before it`, path: ['from'] },
-  );
+  .refine(({ from, to }) => from <= to && Date.parse(to) - Date.parse(from) < LONGEST_RANGE_DAYS * DAY_MS, {
+    error: `from must not be after to (by default today), and at most ${LONGEST_RANGE_DAYS} days before it`,
+    path: ['from'],
+  });
 
 /** `GET /api/usage`: what the caller's tenant used, sessions that were deleted included. */
 export const tenantUsageSchema = z.object({

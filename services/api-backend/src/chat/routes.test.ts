@@ -88,6 +88,25 @@ describe('the LLM proxy', () => {
     expect(problemSchema.parse(await response.json()).code).toBe('invalid_request');
   });
 
+  it('says what it does not take, and asks no model', async () => {
+    const { ask } = await serve(settings);
+    const told = async (body: object) => problemSchema.parse(await (await ask({ messages, ...body })).json()).detail;
+    expect(await told({ n: 2 })).toContain('one answer per request');
+    expect(await told({ model: 'mistral/x\u0000y' })).toContain('control characters');
+    expect(await told({ messages: [{ role: 'user', content: [{ type: 'image_url' }] }] })).toContain(
+      'text, or parts of type text; images and sound are not supported',
+    );
+    expect(chatsOf(vendor)).toEqual([]);
+  });
+
+  it('answers with a model whose name no header can hold', async () => {
+    vendor.models = ['模型'];
+    const { ask } = await serve(settings);
+    const response = await ask({ model: 'mistral/模型', messages });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-eloquence-engine')).toBe('mistral/%E6%A8%A1%E5%9E%8B');
+  });
+
   it('asks the ledger first, and puts what an answer cost on the account', async () => {
     const { ask, ledger } = await serve(settings);
     await (await ask({ model: 'judge', messages })).text();

@@ -88,10 +88,14 @@ interface Asking {
 async function answerChat(request: ChatRequest, reply: FastifyReply, asking: Asking): Promise<unknown> {
   const { answer, model } = await asking.chat.open(request, asking.caller, asking.signal);
   const { member, model: name } = answer.candidate;
-  reply.header('cache-control', 'no-store').header('x-eloquence-engine', member.provider.engine(name).id);
+  reply.header('cache-control', 'no-store').header('x-eloquence-engine', headerTextOf(member.provider.engine(name).id));
   if (!request.stream) return toCompletion(await answer.collect(), model);
   reply.raw.once('close', () => answer.close());
   const includeUsage = request.stream_options?.include_usage ?? false;
   reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no');
   return Readable.from(toEvents(answer.stream(), { model, includeUsage }), { objectMode: false });
 }
+
+/** Names of models may be written in any script, headers are not. */
+const headerTextOf = (text: string): string =>
+  text.toWellFormed().replaceAll(/[^\x21-\x7e]/gu, (character) => encodeURIComponent(character));

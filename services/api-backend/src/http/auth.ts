@@ -60,10 +60,13 @@ function hasTicket(request: FastifyRequest, tickets: EventTickets): boolean {
   return typeof ticket === 'string' && sessionId !== undefined && tickets.isValid(ticket, sessionId);
 }
 
+/** Whose everything is where no key is asked for. */
+export const LOCAL_TENANT = 'local';
+
 /**
  * Whose request this is, for sessions, idempotency keys, limits and bills: a digest of its API key, `internal` for our own
  * services' key, or `local` where none was asked for.
  */
 export function tenantOf(request: FastifyRequest): string {
-  return tenants.get(request) ?? 'local';
+  return tenants.get(request) ?? LOCAL_TENANT;
 }

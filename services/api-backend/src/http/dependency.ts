@@ -47,3 +47,15 @@ export function isPostgresOutage(error: unknown): boolean {
   const code = (error as { readonly code?: unknown } | null)?.code;
   return typeof code !== 'string' || code.length !== 5 || OUTAGE_CLASSES.has(code.slice(0, 2));
 }
+
+/**
+ * SQLSTATE classes that speak of the values in a statement: data, constraints, size. Others (no table yet, a standby, a
+ * deadlock) pass, however long that takes.
+ */
+const REFUSAL_CLASSES = new Set(['22', '23', '54']);
+
+/** True when Postgres would refuse the same values again. */
+export function isPostgresRefusal(error: unknown): boolean {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  return typeof code === 'string' && code.length === 5 && REFUSAL_CLASSES.has(code.slice(0, 2));
+}

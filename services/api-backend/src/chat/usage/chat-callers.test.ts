@@ -18,10 +18,11 @@ const LOST = 'ses_bbbbbbbbbbbbbbbbbbbb';
 /** A route that tells who the caller is. */
 function fixture(
   load: (id: string) => Promise<string | undefined> = async (id) => (id === MARIES ? marie : undefined),
+  ours = 'internal',
 ) {
   const telemetry = new Telemetry({ processMetrics: false });
   const app = createService({ service: 'test', logger: createLogger('test', 'silent'), telemetry, readiness: [] });
-  const callers = new ChatCallers(new SessionTenants({ load }), telemetry);
+  const callers = new ChatCallers(new SessionTenants({ load }), telemetry, ours);
   const onRequest = requireModelKey({ internalKey, apiKeys: [marieKey, paulKey] });
   app.get('/', { onRequest, schema: { response: { 200: z.unknown() } } }, (request) => callers.of(request, 'talk'));
   const ask = async (key: string, session?: string) => {
@@ -38,6 +39,13 @@ describe('the account a request is on', () => {
     expect(await ask(internalKey)).toEqual({ tenant: 'internal', purpose: 'talk' });
     expect(await ask(marieKey, MARIES)).toEqual({ tenant: marie, sessionId: MARIES, purpose: 'talk' });
     expect(await ask(internalKey, MARIES)).toEqual({ tenant: marie, sessionId: MARIES, purpose: 'talk' });
+  });
+
+  it('of our own services without a session is on the tenant they are said to work for', async () => {
+    const { ask } = fixture(undefined, 'local');
+    expect(await ask(internalKey)).toEqual({ tenant: 'local', purpose: 'talk' });
+    expect(await ask(internalKey, MARIES)).toMatchObject({ tenant: marie });
+    expect(await ask(marieKey)).toMatchObject({ tenant: marie });
   });
 
   it('is never that of somebody else, and the answer does not tell whether there is such a session', async () => {

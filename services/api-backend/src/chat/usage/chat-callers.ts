@@ -16,10 +16,13 @@ const LOOKUP_WAIT_MS = 250;
 export class ChatCallers {
   readonly #sessions: SessionTenants;
   readonly #telemetry: Telemetry;
+  readonly #ours: string;
 
-  constructor(sessions: SessionTenants, telemetry: Telemetry) {
+  /** @param ours tenant of our own services where they name no session */
+  constructor(sessions: SessionTenants, telemetry: Telemetry, ours: string) {
     this.#sessions = sessions;
     this.#telemetry = telemetry;
+    this.#ours = ours;
   }
 
   /**
@@ -32,7 +35,7 @@ export class ChatCallers {
   async of(request: FastifyRequest, purpose: LlmPurpose): Promise<ChatCaller> {
     const own = tenantOf(request);
     const named = request.headers[SESSION_HEADER];
-    if (named === undefined) return { tenant: own, purpose };
+    if (named === undefined) return { tenant: own === INTERNAL_TENANT ? this.#ours : own, purpose };
     const parsed = sessionIdSchema.safeParse(named);
     if (!parsed.success) throw this.#unknown();
     const sessionId = parsed.data;

@@ -3,7 +3,9 @@ import type { ChatUsage } from '@eloquence/shared/contracts/chat';
 import * as z from 'zod';
 import type { ChatProviderId } from '../providers/provider.ts';
 
-const amountSchema = z.number().nonnegative();
+/** A unit of currency per token is thousands of times what the dearest model costs. */
+const MOST_AMOUNT = 1_000_000;
+const amountSchema = z.number().nonnegative().max(MOST_AMOUNT);
 
 /** A price table as a file holds it: amounts per million tokens, by `provider/model`. */
 export const priceTableSchema = z.strictObject({
@@ -36,7 +38,7 @@ const OWN_MACHINES: ReadonlySet<ChatProviderId> = new Set(['ollama', 'rest', 'de
 /**
  * The cost of a call.
  *
- * @returns millionths of the table's currency; undefined when the model has no price
+ * @returns whole millionths of the table's currency; undefined when the model has no price
  */
 export function costMicros(
   table: PriceTable,
@@ -47,5 +49,6 @@ export function costMicros(
   const { prompt_tokens: prompt, completion_tokens: output } = call.usage;
   const cached = Math.min(call.usage.prompt_tokens_details?.cached_tokens ?? 0, prompt);
   // An amount per million tokens is as many millionths per token.
-  return (prompt - cached) * price.input + cached * (price.cached_input ?? price.input) + output * price.output;
+  const micros = (prompt - cached) * price.input + cached * (price.cached_input ?? price.input) + output * price.output;
+  return Math.min(Math.round(micros), Number.MAX_SAFE_INTEGER);
 }

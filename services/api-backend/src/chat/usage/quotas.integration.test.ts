@@ -4,7 +4,7 @@ import { closeRedis, createRedis } from '@eloquence/shared/runtime/redis';
 import { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { RedisServer } from '@eloquence/testkit/redis-server';
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { limiterRedis } from '../../http/rate-limit.ts';
 import type { ChatCaller } from './ledger.ts';
 import { Quotas } from './quotas.ts';
@@ -140,8 +140,8 @@ describe('quotas', () => {
     expect(await refused(strict.admit(lost, signal))).toMatchObject({ code: 'rate_limited' });
   });
 
-  it('refuse nobody while Redis is stuck or away, and delay one answer a little', async () => {
-    const strict = quotas({ sessionRequestsPerMinute: 1 });
+  it('are kept to by each instance while Redis is stuck or away, and one answer is delayed a little', async () => {
+    const strict = quotas({ sessionRequestsPerMinute: 4, sessionTokens: 10 });
     await strict.admit(caller, signal);
     const timed = async () => {
       const startedAtMs = performance.now();
@@ -158,7 +158,23 @@ describe('quotas', () => {
     await server.kill();
     await expect.poll(() => redis.status).not.toBe('ready');
     expect(await timed()).toBeLessThan(20);
-    strict.count(caller, 5);
+    strict.count(caller, 50);
+    const limited = await refused(strict.admit(caller, signal));
+    expect(limited).toMatchObject({ code: 'rate_limited', message: expect.stringMatching(/At most 4 requests/) });
+    expect(limited.retryAfterS).toBeGreaterThan(30);
+    await strict.admit({ ...caller, sessionId: 'ses_dddddddddddddddddddd' }, signal);
     await server.start();
+    await once(redis, 'ready');
+  });
+
+  it('do not take a process that is busy itself for a Redis that is slow', async () => {
+    const logged = vi.spyOn(logger, 'warn');
+    const strict = quotas({ tenantRequestsPerMinute: 2 });
+    const asked = Promise.allSettled(Array.from({ length: 9 }, () => strict.admit(caller, signal)));
+    const busyUntilMs = performance.now() + 300;
+    while (performance.now() < busyUntilMs);
+    expect((await asked).filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+    expect(await main.get('llm:requests:tenant:marie')).toBe('2');
+    expect(logged).not.toHaveBeenCalled();
   });
 });

@@ -4,6 +4,7 @@ import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { INTERNAL_TENANT } from '@eloquence/shared/runtime/tenants';
 import type { Redis } from 'ioredis';
 import type { ChatCaller } from './ledger.ts';
+import { MinuteCounts } from './minute-counts.ts';
 import type { QuotaSettings } from './settings.ts';
 
 export interface QuotasOptions {
@@ -14,8 +15,12 @@ export interface QuotasOptions {
   readonly logger: Logger;
 }
 
-/** Longest that counting may delay an answer; past it the call goes on uncounted. */
+/**
+ * Longest that counting may delay an answer; past it this process goes by its own count. It is waited in short turns, each
+ * counted as what it was meant to last: when the process itself was busy, the answer of Redis lies there unread.
+ */
 const PATIENCE_MS = 100;
+const TURN_MS = 10;
 /** A Redis that did not answer in time is not asked again for so long, so that an outage does not delay every answer. */
 const REST_MS = 1_000;
 const MINUTE_MS = 60_000;
@@ -57,6 +62,9 @@ return {0, 0, far}`;
 /** Why a call is refused; a metric label. `session`: the session named is not the caller's. */
 export const refusals = ['tenant_tokens', 'session_tokens', 'tenant_requests', 'session_requests', 'session'] as const;
 
+/** Where the counters of requests are among the four. */
+const REQUESTS = [2, 3] as const;
+
 /** Number of the counter at its limit (0 = none), ms until it is free, 1 = far from all limits. */
 type Verdict = readonly [counter: number, freeInMs: number, far: number];
 
@@ -70,9 +78,9 @@ interface Account {
 }
 
 /**
- * Limits of what tenants and sessions may ask of models, counted in Redis, so that all instances share them. Fail open: a
- * Redis that is away or slow refuses nobody and is waited for at most 100 ms. Tokens are counted when an answer is over, so
- * a sum may be overshot by the answers under way.
+ * Limits of what tenants and sessions may ask of models, counted in Redis, so that all instances share them. A Redis that is
+ * away or slow is waited for at most 100 ms; until it is back each instance keeps to the requests per minute by itself, and
+ * sums of tokens refuse nobody. Tokens are counted when an answer is over, so a sum may be overshot by the answers under way.
  *
  * Whoever was below half of all limits at the last call is let in at once and counted behind; the way to Redis is a tenth of
  * what a person notices, and a conversation is never near its limits. From half on every call waits for its count, so that
@@ -84,6 +92,7 @@ export class Quotas {
   readonly #telemetry: Telemetry;
   readonly #logger: Logger;
   readonly #accounts = new Map<string, Account>();
+  readonly #minutes = new MinuteCounts();
   #restsUntilMs = 0;
 
   constructor({ settings, redis, telemetry, logger }: QuotasOptions) {
@@ -99,17 +108,20 @@ export class Quotas {
     const limits = this.#limitsOf(caller);
     if (limits.every((limit) => limit === 0)) return;
     const account = this.#accountOf(caller);
+    const keys = keysOf(caller);
     if (account.far && account.behind < MOST_BEHIND) {
       account.behind += 1;
       account.untold += 1;
       setTimeout(() => void this.#countBehind(caller, limits, account), BEHIND_MS).unref();
-      return;
+      return this.#countHere(keys);
     }
-    const [counter, freeInMs, far] = (await this.#ask(keysOf(caller), limits, account.untold)) ?? NO_VERDICT;
+    const told = await this.#ask(keys, limits, account.untold);
+    // Nothing may be awaited between looking at our own count and adding to it.
+    const [counter, freeInMs, far] = told ?? this.#ownVerdict(keys, limits);
     account.far = far === 1;
     signal.throwIfAborted();
     const reason = refusals[counter - 1];
-    if (reason === undefined) return;
+    if (reason === undefined) return this.#countHere(keys);
     this.#telemetry.count('eloquence_llm_refused_total', { reason });
     throw refusal(reason, { limit: limits[counter - 1] ?? 0, freeInMs });
   }
@@ -127,9 +139,23 @@ export class Quotas {
 
   async #countBehind(caller: ChatCaller, limits: readonly number[], account: Account): Promise<void> {
     account.untold -= 1;
-    const [, , far] = (await this.#ask(keysOf(caller), limits, account.untold)) ?? NO_VERDICT;
+    const told = await this.#ask(keysOf(caller), limits, account.untold);
     account.behind -= 1;
-    account.far = far === 1;
+    account.far = told?.[2] === 1;
+  }
+
+  #countHere(keys: Keys): void {
+    for (const index of REQUESTS) this.#minutes.add(keys[index]);
+  }
+
+  /** Nobody else could say. The next call asks again. */
+  #ownVerdict(keys: Keys, limits: readonly number[]): Verdict {
+    for (const index of REQUESTS) {
+      const limit = limits[index] ?? 0;
+      const { count, freeInMs } = this.#minutes.of(keys[index]);
+      if (limit > 0 && count >= limit) return [index + 1, freeInMs, 0];
+    }
+    return [0, 0, 0];
   }
 
   #accountOf({ tenant, sessionId }: ChatCaller): Account {
@@ -160,27 +186,50 @@ export class Quotas {
 
   async #ask(keys: readonly string[], limits: readonly number[], untold: number): Promise<Verdict | undefined> {
     if (this.#redis.status !== 'ready' || performance.now() < this.#restsUntilMs) return undefined;
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
-    });
+    const patience = new Patience();
     try {
       const asked = this.#redis.eval(ADMIT, keys.length, ...keys, ...limits, untold) as Promise<Verdict>;
-      return await Promise.race([asked, patience]);
+      return await Promise.race([asked, patience.over]);
     } catch (error) {
       this.#restsUntilMs = performance.now() + REST_MS;
-      this.#logger.warn({ err: error }, 'quotas cannot be counted at the moment; calls go on');
+      this.#logger.warn(
+        { err: error },
+        'quotas cannot be counted together at the moment; each instance counts for itself',
+      );
       return undefined;
     } finally {
-      clearTimeout(timer);
+      patience.end();
     }
   }
 }
 
-/** Nobody could say: the call goes on, and the next one asks again. */
-const NO_VERDICT: Verdict = [0, 0, 0];
+/** {@link PATIENCE_MS} of a process that is not busy itself. */
+class Patience {
+  /** Rejects when it is over. */
+  readonly over: Promise<never>;
+  #timer: NodeJS.Timeout | undefined;
 
-function keysOf({ tenant, sessionId }: ChatCaller): readonly [string, string, string, string] {
+  constructor() {
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.over = promise;
+    let turns = PATIENCE_MS / TURN_MS;
+    const wait = () => {
+      if (turns === 0) return reject(new Error(`no answer within ${PATIENCE_MS} ms`));
+      turns -= 1;
+      this.#timer = setTimeout(wait, TURN_MS);
+    };
+    wait();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** Names of the four counters, in the order of the script. */
+type Keys = readonly [string, string, string, string];
+
+function keysOf({ tenant, sessionId }: ChatCaller): Keys {
   const day = new Date().toISOString().slice(0, 10);
   const session = sessionId ?? 'none';
   return [

@@ -2,10 +2,12 @@ import { llmPurposeSchema } from '@eloquence/shared/contracts/chat';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { Redis } from 'ioredis';
+import { isPostgresRefusal } from '../../http/dependency.ts';
 import type { ChatProviderId } from '../providers/provider.ts';
 import type { ChatCaller, Ledger, UsageEntry } from './ledger.ts';
 import { Quotas, refusals } from './quotas.ts';
 import type { UsageSettings } from './settings.ts';
+import { ModelNames } from './model-names.ts';
 import { rowOf } from './usage-row.ts';
 import type { UsageStore } from './usage-store.ts';
 import { UsageWriter } from './usage-writer.ts';
@@ -37,13 +39,19 @@ export class UsageLedger implements Ledger {
   readonly #telemetry: Telemetry;
   readonly #quotas: Quotas;
   readonly #writer: UsageWriter;
+  readonly #names = new ModelNames();
 
   constructor({ settings, store, redis, telemetry, logger, flushMs }: UsageLedgerDeps) {
     this.#settings = settings;
     this.#telemetry = telemetry;
     this.#quotas = new Quotas({ settings: settings.quotas, redis, telemetry, logger });
     const write = store.write.bind(store);
-    this.#writer = new UsageWriter({ write, logger, ...(flushMs !== undefined && { flushMs }) });
+    this.#writer = new UsageWriter({
+      write,
+      isRefusal: isPostgresRefusal,
+      logger,
+      ...(flushMs !== undefined && { flushMs }),
+    });
     // A counter that is not there yet has no rate.
     for (const reason of refusals) telemetry.count('eloquence_llm_refused_total', { reason }, 0);
     for (const provider of PROVIDERS) {
@@ -59,7 +67,10 @@ export class UsageLedger implements Ledger {
   }
 
   record(entry: UsageEntry): void {
-    const row = rowOf(entry, this.#settings.prices, new Date());
+    const { prices } = this.#settings;
+    const own = rowOf(entry, prices, new Date());
+    const isListed = Object.hasOwn(prices.models, `${own.provider}/${own.model}`);
+    const row = isListed ? own : { ...own, model: this.#names.of(own) };
     this.#writer.add(row);
     this.#quotas.count(entry.caller, row.prompt_tokens + row.completion_tokens);
     const { provider, purpose } = row;

@@ -22,6 +22,9 @@ export interface UsageRow {
   readonly cost_micros: number;
 }
 
+/** No model reads or writes as much in a call; a server that says so would make sums that nobody can read. */
+const MOST_TOKENS = 1_000_000_000;
+
 /** One call as a row of its own. */
 export function rowOf(entry: UsageEntry, prices: PriceTable, now: Date): UsageRow {
   const { caller, usage } = entry;
@@ -37,9 +40,9 @@ export function rowOf(entry: UsageEntry, prices: PriceTable, now: Date): UsageRo
     requests: 1,
     estimated_requests: entry.estimated ? 1 : 0,
     unpriced_requests: cost === undefined ? 1 : 0,
-    prompt_tokens: usage.prompt_tokens,
-    cached_tokens: Math.min(usage.prompt_tokens_details?.cached_tokens ?? 0, usage.prompt_tokens),
-    completion_tokens: usage.completion_tokens,
+    prompt_tokens: Math.min(usage.prompt_tokens, MOST_TOKENS),
+    cached_tokens: Math.min(usage.prompt_tokens_details?.cached_tokens ?? 0, usage.prompt_tokens, MOST_TOKENS),
+    completion_tokens: Math.min(usage.completion_tokens, MOST_TOKENS),
     cost_micros: cost ?? 0,
   };
 }

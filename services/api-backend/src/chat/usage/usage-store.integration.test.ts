@@ -2,10 +2,12 @@ import { createLogger } from '@eloquence/shared/runtime/logger';
 import { newSessionId } from '@eloquence/shared/runtime/ids';
 import { createPool, migrate, type Pool } from '@eloquence/shared/runtime/postgres';
 import { createTestDatabase, type TestDatabase } from '@eloquence/testkit/database';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { isPostgresRefusal } from '../../http/dependency.ts';
 import { SessionStore } from '../../sessions/session-store.ts';
 import type { UsageRow } from './usage-row.ts';
 import { UsageStore } from './usage-store.ts';
+import { UsageWriter } from './usage-writer.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -73,6 +75,33 @@ async function openSession(tenant = 'marie'): Promise<string> {
 }
 
 describe('stored usage', () => {
+  it.each([
+    ['a name with a NUL', { model: 'x\u0000y' }],
+    ['a name with half a character', { model: 'x\ud800y' }],
+    ['a number too large', { prompt_tokens: 1e30 }],
+  ])('of everybody is written though one row has %s', async (_, bad) => {
+    const logger = createLogger('test', 'silent');
+    const logged = vi.spyOn(logger, 'error');
+    const write = usage.write.bind(usage);
+    const writer = new UsageWriter({ write, isRefusal: isPostgresRefusal, logger });
+    for (const model of ['one', 'two', 'three']) writer.add(row({ model }));
+    writer.add(row({ tenant: 'mallory', ...bad }));
+    for (const model of ['four', 'five']) writer.add(row({ model }));
+    await writer.close();
+    expect((await usage.ofTenant(range)).map(({ model }) => model)).toEqual(['five', 'four', 'one', 'three', 'two']);
+    expect(await usage.ofTenant({ ...range, tenant: 'mallory' })).toEqual([]);
+    expect(logged).toHaveBeenCalledOnce();
+  });
+
+  it('waits for its table, which is no fault of a row', async () => {
+    const refused = await pool.query('select * from no_such_table').then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(refused).toMatchObject({ code: '42P01' });
+    expect(isPostgresRefusal(refused)).toBe(false);
+  });
+
   it('adds up over batches and writers, by session and by tenant', async () => {
     const id = await openSession();
     await usage.write({ writer: 'a', number: 1, rows: [row({ session_id: id }), row()] });

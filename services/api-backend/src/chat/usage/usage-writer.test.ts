@@ -1,5 +1,5 @@
 import { createLogger } from '@eloquence/shared/runtime/logger';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { UsageRow } from './usage-row.ts';
 import { UsageWriter, type UsageBatch } from './usage-writer.ts';
 
@@ -27,9 +27,12 @@ class FakeDatabase {
   away = false;
   /** Keeps the batch and loses the answer. */
   mute = false;
+  /** Rows of this model make it refuse a batch. */
+  readonly bad = 'bad';
   readonly write = async (batch: UsageBatch): Promise<void> => {
     this.attempts += 1;
     if (this.away) throw new Error('away');
+    if (batch.rows.some(({ model }) => model === this.bad)) throw new Error('refused');
     if (!this.batches.some(({ number }) => number === batch.number)) this.batches.push(batch);
     if (this.mute) throw new Error('the connection was lost');
   };
@@ -43,13 +46,17 @@ class FakeDatabase {
   }
 }
 
+const isRefusal = (error: unknown): boolean => (error as Error).message === 'refused';
+
 describe('the writer of usage', () => {
   const writers: UsageWriter[] = [];
   const fixture = () => {
     const database = new FakeDatabase();
-    const writer = new UsageWriter({ write: database.write, logger: createLogger('test', 'silent'), flushMs: 5 });
+    const logger = createLogger('test', 'silent');
+    const logged = vi.spyOn(logger, 'error');
+    const writer = new UsageWriter({ write: database.write, isRefusal, logger, flushMs: 5 });
     writers.push(writer);
-    return { database, writer };
+    return { database, writer, logged };
   };
   afterEach(async () => {
     for (const writer of writers.splice(0)) await writer.close();
@@ -89,6 +96,29 @@ describe('the writer of usage', () => {
     expect(database.rows.map((one) => one.prompt_tokens)).toEqual([100, 7]);
     expect(database.batches.map(({ number }) => number)).toEqual([1, 2]);
     expect(new Set(database.batches.map((batch) => batch.writer)).size).toBe(1);
+  });
+
+  it('sets a row aside that the database refuses, says so once, and writes all others', async () => {
+    const { database, writer, logged } = fixture();
+    for (let index = 0; index < 200; index += 1) writer.add(row({ model: `model-${index}` }));
+    writer.add(row({ model: 'bad', tenant: 'mallory', requests: 3 }));
+    for (let index = 200; index < 400; index += 1) writer.add(row({ model: `model-${index}` }));
+    await expect.poll(() => database.requests).toBe(400);
+    await expect.poll(() => logged.mock.calls.length).toBe(1);
+    expect(JSON.stringify(logged.mock.calls)).toMatch(/"mallory".*"requests":3/);
+    expect(database.batches.map(({ number }) => number)).toEqual(
+      database.batches.map(({ number }) => number).toSorted((one, other) => one - other),
+    );
+    writer.add(row());
+    await expect.poll(() => database.requests).toBe(401);
+  });
+
+  it('finds a row that is refused while it closes, too', async () => {
+    const { database, writer, logged } = fixture();
+    for (const model of ['one', 'bad', 'two', 'three']) writer.add(row({ model }));
+    await writer.close();
+    expect(database.rows.map(({ model }) => model)).toEqual(['one', 'two', 'three']);
+    expect(logged).toHaveBeenCalledOnce();
   });
 
   it('writes all that is left when it is closed', async () => {

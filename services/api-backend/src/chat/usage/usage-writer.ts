@@ -14,6 +14,8 @@ export interface UsageBatch {
 export interface UsageWriterOptions {
   /** Adds a batch: all of it, or nothing and throws; one that was added before does nothing. */
   readonly write: (batch: UsageBatch) => Promise<void>;
+  /** True when an error of `write` is due to a row itself, so that the same batch would fail for ever. */
+  readonly isRefusal: (error: unknown) => boolean;
   readonly logger: Logger;
   /** Test seam; default 1 s. */
   readonly flushMs?: number;
@@ -37,6 +39,8 @@ export class UsageWriter {
   readonly #name = randomText(16);
   readonly #flushMs: number;
   readonly #waiting = new Map<string, UsageRow>();
+  /** Of a batch that was refused: its halves, to be sent before anything else. */
+  readonly #pieces: (readonly UsageRow[])[] = [];
   #batch: UsageBatch | undefined;
   #batches = 0;
   #failures = 0;
@@ -63,7 +67,7 @@ export class UsageWriter {
     const deadline = performance.now() + CLOSE_MS;
     const rest = async () => {
       await this.#writing;
-      while ((this.#batch || this.#waiting.size > 0) && performance.now() < deadline) {
+      while (this.#hasMore && performance.now() < deadline) {
         clearTimeout(this.#timer);
         this.#writing ??= this.#flush();
         await this.#writing;
@@ -74,10 +78,14 @@ export class UsageWriter {
     await Promise.race([rest(), new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_MS)))]);
     clearTimeout(timer);
     clearTimeout(this.#timer);
-    const lost = [...(this.#batch?.rows ?? []), ...this.#waiting.values()];
+    const lost = [...(this.#batch?.rows ?? []), ...this.#pieces.flat(), ...this.#waiting.values()];
     if (lost.length === 0) return;
     const calls = lost.reduce((sum, row) => sum + row.requests, 0);
     this.#options.logger.error({ calls }, 'usage of these calls was not written: the database is away');
+  }
+
+  get #hasMore(): boolean {
+    return this.#batch !== undefined || this.#pieces.length > 0 || this.#waiting.size > 0;
   }
 
   #later(delayMs: number): NodeJS.Timeout {
@@ -90,33 +98,54 @@ export class UsageWriter {
   }
 
   async #flush(): Promise<void> {
-    const { write, logger } = this.#options;
+    const { write, logger, isRefusal } = this.#options;
     // A batch that failed is sent again as it was: it may have been written, and only its answer lost.
-    this.#batch ??= this.#next();
+    const batch = (this.#batch ??= this.#next());
     try {
-      await write(this.#batch);
+      await write(batch);
       if (this.#failures > 0) logger.info('usage is written again');
       this.#batch = undefined;
       this.#failures = 0;
     } catch (error) {
-      this.#failures += 1;
-      if (this.#failures === 1) logger.warn({ err: error }, 'usage cannot be written yet; it is kept');
+      if (isRefusal(error)) this.#divide(batch.rows, error);
+      else {
+        this.#failures += 1;
+        if (this.#failures === 1) logger.warn({ err: error }, 'usage cannot be written yet; it is kept');
+      }
     }
     this.#writing = undefined;
     clearTimeout(this.#timer);
-    const again = this.#batch !== undefined || this.#waiting.size > 0;
-    const delayMs = this.#failures > 0 ? retryDelayMs(reconnectPolicy, this.#failures) : this.#flushMs;
-    this.#timer = again ? this.#later(delayMs) : undefined;
+    this.#timer = this.#hasMore ? this.#later(this.#pauseMs) : undefined;
+  }
+
+  get #pauseMs(): number {
+    if (this.#failures > 0) return retryDelayMs(reconnectPolicy, this.#failures);
+    return this.#pieces.length > 0 ? 0 : this.#flushMs;
+  }
+
+  /** Looks for the row that makes the database refuse a batch, by halves, so that it takes nobody else's usage along. */
+  #divide(rows: readonly UsageRow[], error: unknown): void {
+    this.#batch = undefined;
+    const middle = rows.length >> 1;
+    if (middle > 0) return void this.#pieces.unshift(rows.slice(0, middle), rows.slice(middle));
+    const [row] = rows;
+    // The model's name is the caller's own words, and may be what is wrong.
+    const { model: _, ...told } = row ?? {};
+    this.#options.logger.error({ err: error, row: told }, 'usage of these calls is set aside: the database refuses it');
   }
 
   #next(): UsageBatch {
+    this.#batches += 1;
+    return { writer: this.#name, number: this.#batches, rows: this.#pieces.shift() ?? this.#take() };
+  }
+
+  #take(): UsageRow[] {
     const rows: UsageRow[] = [];
     for (const [key, row] of this.#waiting) {
       if (rows.length === BATCH_ROWS) break;
       rows.push(row);
       this.#waiting.delete(key);
     }
-    this.#batches += 1;
-    return { writer: this.#name, number: this.#batches, rows };
+    return rows;
   }
 }

@@ -13,7 +13,7 @@ const prices = { currency: 'EUR', models: { 'demo/demo-coach': { input: 1, outpu
 let postgres: PostgresServer;
 let database: TestDatabase;
 let app: TestApp;
-const start = () =>
+const start = (env: Readonly<Record<string, string>> = {}) =>
   startTestApp({
     redisUrl: redisDatabase(inject('redisUrl'), 9),
     databaseUrl: database.url,
@@ -22,6 +22,7 @@ const start = () =>
       API_KEYS: `${MARIE},${PAUL}`,
       LLM_PRICES: JSON.stringify(prices),
       LLM_SESSION_REQUESTS_PER_MINUTE: '4',
+      ...env,
     },
   });
 
@@ -128,6 +129,26 @@ describe('usage', () => {
     expect(wrong.json()).toMatchObject({ status: 400, code: 'invalid_request' });
     const far = tenantUsageSchema.parse((await get('/api/usage?from=2090-01-01', MARIE)).json());
     expect(far).toMatchObject({ from: '2090-01-01', to: '2090-01-01', days: [] });
+    expect(await tenantUsage(MARIE, '?to=2020-01-30')).toMatchObject({ from: '2020-01-01', to: '2020-01-30' });
+    for (const query of ['from=0000-01-01', 'to=0000-01-01', 'to=0001-01-10', 'from=0001-01-01', 'from=2001-01-01'])
+      expect([query, (await get(`/api/usage?${query}`, MARIE)).statusCode]).toEqual([query, 400]);
+    expect((await get('/api/usage?from=2001-01-01', MARIE)).json()).toMatchObject({
+      detail: expect.stringMatching(/from must not be after to \(by default today\), and at most 366 days/),
+    });
+  });
+
+  it('of our own services is on the bill that can be asked for where there are no keys', async () => {
+    const [keyed, open] = [app, await start({ API_KEYS: '' })];
+    try {
+      app = open;
+      const before = tenantUsageSchema.parse((await app.server.inject('/api/usage')).json()).total.requests;
+      expect((await think(INTERNAL_KEY)).statusCode).toBe(200);
+      const counts = async () => tenantUsageSchema.parse((await app.server.inject('/api/usage')).json()).total.requests;
+      await waitFor(async () => (await counts()) === before + 1, { what: 'the call on the bill' });
+    } finally {
+      app = keyed;
+      await open[Symbol.asyncDispose]();
+    }
   });
 
   it('is in the documentation of the API', async () => {
