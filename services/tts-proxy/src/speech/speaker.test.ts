@@ -11,6 +11,14 @@ describe('a speech', () => {
     expect(heard.sentences).toHaveLength(4);
   });
 
+  it('gives the voice what a reader would say, and announces what was written', async () => {
+    await using bench = await speechBench(1);
+    const text = 'Alpha bravo 06.12.34.56.78 charlie.';
+    const { sentences } = await say(bench, text);
+    expect(sentences.map((sentence) => sentence.text).join('')).toBe(text);
+    expect(bench.vendors[0]?.texts.join(' ')).toBe('Alpha bravo 06 12 34 56 78 charlie.');
+  });
+
   it('begins while the text is still being written, and says when all before a flush has been heard', async () => {
     await using bench = await speechBench(1);
     const speech = await bench.open();
