@@ -6,10 +6,14 @@ import { toAnthropic } from './anthropic-request.ts';
 import { eventStreamFetch } from './event-stream-fetch.ts';
 import { assertListed, modelEngine } from './model-engine.ts';
 import type { ChatPart, ChatProvider, ModelRequest } from './provider.ts';
-import { brokenOff, statusError } from './upstream-error.ts';
+import { brokenOff, statusError, type Peer } from './upstream-error.ts';
 
-const PEER = 'Anthropic';
-const SETTINGS = 'ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL and ANTHROPIC_MODEL';
+const PEER: Peer = {
+  peer: 'Anthropic',
+  keyName: 'ANTHROPIC_API_KEY',
+  urlName: 'ANTHROPIC_BASE_URL',
+  modelName: 'ANTHROPIC_MODEL',
+};
 /** All on one page; there are a few dozen. */
 const MODELS_PER_PAGE = 1000;
 
@@ -40,7 +44,7 @@ export function anthropicChat(settings: AnthropicSettings): ChatProvider {
   const thinkers = new Set<string>();
 
   async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
-    const answer = new AnthropicAnswer(PEER);
+    const answer = new AnthropicAnswer(PEER.peer);
     try {
       const body = toAnthropic(request, thinkers.has(request.model));
       const events = await client.messages.create(body, { signal });
@@ -71,7 +75,7 @@ export function anthropicChat(settings: AnthropicSettings): ChatProvider {
 
   async function check(signal: AbortSignal): Promise<void> {
     try {
-      assertListed(settings.model, await list(signal), PEER, 'ANTHROPIC_MODEL');
+      assertListed(settings.model, await list(signal), PEER);
     } catch (error) {
       signal.throwIfAborted();
       // Reachable, but a gateway in front of Anthropic may keep no list: the first answer will tell.
@@ -82,7 +86,7 @@ export function anthropicChat(settings: AnthropicSettings): ChatProvider {
   return {
     id: 'anthropic',
     defaultModel: () => settings.model,
-    engine: (model = settings.model) => modelEngine('anthropic', PEER, model),
+    engine: (model = settings.model) => modelEngine('anthropic', PEER.peer, model),
     stream,
     models,
     check,
@@ -101,10 +105,9 @@ function mayThinkLess(model: ModelInfo): boolean {
 
 function anthropicError(error: unknown): unknown {
   if (error instanceof AppError) return error;
-  if (!(error instanceof APIError) || error instanceof APIConnectionError) return brokenOff(PEER, SETTINGS, error);
+  if (!(error instanceof APIError) || error instanceof APIConnectionError) return brokenOff(PEER, error);
   return statusError({
     peer: PEER,
-    settings: SETTINGS,
     status: error.status,
     retryAfter: error.headers?.get('retry-after'),
     codes: [error.errorCode, error.type],

@@ -1,4 +1,5 @@
 import { ChildAbort } from '@eloquence/shared/runtime/abort';
+import { AppError } from '@eloquence/shared/runtime/errors';
 import { Agent, request as send } from 'undici';
 
 /** A turn of a conversation comes every few seconds. */
@@ -7,6 +8,9 @@ const KEEP_ALIVE_MS = 60_000;
 const LAST_EVENT = /[\r\n]data: ?\[DONE\]/;
 /** One character less than the longest form of the last event. */
 const TAIL_CHARS = 13;
+/** Libraries keep an event until it ends; a list of models, or why there is no answer, is one piece too. */
+const MAX_EVENT_BYTES = 4 * 1_048_576;
+const EVENT_ENDS = ['\n\n', '\r\n\r\n', '\r\r'];
 /** How long a server may take from its last event to the end of the body. */
 const DRAIN_MS = 1_000;
 
@@ -17,7 +21,7 @@ const DRAIN_MS = 1_000;
  * connection, so that every turn of a conversation would pay a TCP and a TLS handshake: here the end of the body is read
  * behind their back. Before the last event an abort closes it, because HTTP/1.1 is all it speaks. It asks for no
  * compression, follows no redirect, and goes without most of what the standard asks of `fetch`, which costs half of the time
- * that a proxy adds.
+ * that a proxy adds. An event of more than 4 MiB ends the answer with an `upstream_failed`.
  *
  * A library that clones its `Request` (Mistral's) needs its caller's signal given in `init` too: the garbage collector may
  * take what lies between a signal and its clone, and an abort would then reach nobody.
@@ -55,6 +59,7 @@ type Reader = AsyncIterator<Uint8Array>;
 function untilLastEvent(reader: Reader, abort: ChildAbort, onDone: () => void): ReadableStream<Uint8Array> {
   let tail = '\n';
   let isOver = false;
+  let eventBytes = 0;
   return new ReadableStream(
     {
       async pull(controller) {
@@ -65,8 +70,16 @@ function untilLastEvent(reader: Reader, abort: ChildAbort, onDone: () => void): 
           controller.close();
           return;
         }
-        controller.enqueue(value);
         const text = tail + Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
+        const lastEnd = Math.max(...EVENT_ENDS.map((end) => text.lastIndexOf(end)));
+        eventBytes = lastEnd < 0 ? eventBytes + value.byteLength : text.length - lastEnd;
+        if (eventBytes > MAX_EVENT_BYTES) {
+          isOver = true;
+          const error = new AppError('upstream_failed', 'The model sent an event that does not end.');
+          abort.abort(error);
+          throw error;
+        }
+        controller.enqueue(value);
         tail = text.slice(-TAIL_CHARS);
         if (!LAST_EVENT.test(text)) return;
         isOver = true;

@@ -6,10 +6,14 @@ import { MistralAnswer } from './mistral-answer.ts';
 import { toMistral } from './mistral-request.ts';
 import { assertListed, modelEngine } from './model-engine.ts';
 import type { ChatPart, ChatProvider, ModelRequest } from './provider.ts';
-import { brokenOff, statusError } from './upstream-error.ts';
+import { brokenOff, statusError, type Peer } from './upstream-error.ts';
 
-const PEER = 'Mistral';
-const SETTINGS = 'MISTRAL_API_KEY, MISTRAL_BASE_URL and MISTRAL_MODEL';
+const PEER: Peer = {
+  peer: 'Mistral',
+  keyName: 'MISTRAL_API_KEY',
+  urlName: 'MISTRAL_BASE_URL',
+  modelName: 'MISTRAL_MODEL',
+};
 
 export interface MistralSettings {
   readonly apiKey: string;
@@ -31,7 +35,7 @@ export function mistralChat(settings: MistralSettings): ChatProvider {
       httpClient: new HTTPClient({ fetcher: (input) => send(input, { signal }) }),
     });
   async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
-    const answer = new MistralAnswer(PEER);
+    const answer = new MistralAnswer(PEER.peer);
     try {
       const events = await clientFor(signal).chat.stream(toMistral(request), { fetchOptions: { signal } });
       for await (const event of events) yield* answer.read(event.data);
@@ -55,7 +59,7 @@ export function mistralChat(settings: MistralSettings): ChatProvider {
   }
   async function check(signal: AbortSignal): Promise<void> {
     try {
-      assertListed(settings.model, await list(signal), PEER, 'MISTRAL_MODEL');
+      assertListed(settings.model, await list(signal), PEER);
     } catch (error) {
       signal.throwIfAborted();
       // Reachable, but a host of Mistral's models may keep no list: the first answer will tell.
@@ -67,7 +71,7 @@ export function mistralChat(settings: MistralSettings): ChatProvider {
     id: 'mistral',
     continues: true,
     defaultModel: () => settings.model,
-    engine: (model = settings.model) => modelEngine('mistral', PEER, model),
+    engine: (model = settings.model) => modelEngine('mistral', PEER.peer, model),
     stream,
     models,
     check,
@@ -77,11 +81,10 @@ export function mistralChat(settings: MistralSettings): ChatProvider {
 function mistralError(error: unknown): unknown {
   if (error instanceof AppError) return error;
   // A good status with a body that the library cannot read is no refusal.
-  if (!(error instanceof MistralError) || error.statusCode < 400) return brokenOff(PEER, SETTINGS, error);
+  if (!(error instanceof MistralError) || error.statusCode < 400) return brokenOff(PEER, error);
   const { code, type } = bodyOf(error.body);
   return statusError({
     peer: PEER,
-    settings: SETTINGS,
     status: error.statusCode,
     retryAfter: error.headers.get('retry-after'),
     codes: [code, type],

@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChatProvider } from './provider.ts';
-import { argumentsOf, callOf, collect, finishOf, openProvider, textOf, usageOf } from './test-support/chat-vendors.ts';
+import {
+  argumentsOf,
+  callOf,
+  collect,
+  finishOf,
+  openProvider,
+  requestFor,
+  textOf,
+  usageOf,
+} from './test-support/chat-vendors.ts';
 import { chunk, DONE, events, RawServer, restOf } from './test-support/raw-server.ts';
 
 let server: RawServer;
@@ -13,6 +22,29 @@ afterEach(() => server[Symbol.asyncDispose]());
 
 const piece = (index: number | undefined, given: object, id?: string) =>
   chunk({ tool_calls: [{ ...(index !== undefined && { index }), ...(id && { id }), function: given }] });
+
+/** Begins, and never ends. */
+const flood =
+  (head: string, status = 200): RawServer['answer'] =>
+  (res) => {
+    res.writeHead(status, { 'content-type': 'text/event-stream' });
+    res.write(head);
+    const filler = 'x'.repeat(1_048_576);
+    const more = () => {
+      while (!res.destroyed && res.write(filler));
+    };
+    res.on('drain', more);
+    more();
+  };
+
+const refusal =
+  (message: string, param: string | null = null): RawServer['answer'] =>
+  (res) => {
+    res.writeHead(422, { 'content-type': 'application/json' });
+    res.end(JSON.stringify({ error: { message, type: 'BadRequestError', param, code: 422 } }));
+  };
+
+const hasLimit = (body: object) => 'max_tokens' in body || 'max_completion_tokens' in body;
 
 describe('usage that cannot be believed', () => {
   it.each([
@@ -34,7 +66,8 @@ describe('usage that cannot be believed', () => {
 
   it('spoils neither what was counted before it nor beside it', async () => {
     const usage = { prompt_tokens: 10, completion_tokens: 5, prompt_tokens_details: { cached_tokens: -4 } };
-    server.answer = events(chunk({ content: 'Oui.' }, null, usage), chunk({}, 'stop', { prompt_tokens: 1e999 }), DONE);
+    const endless = JSON.stringify(chunk({}, 'stop', { prompt_tokens: 7777 })).replace('7777', '1e999');
+    server.answer = events(chunk({ content: 'Oui.' }, null, usage), endless, DONE);
     expect(usageOf(await collect(provider))).toEqual([{ prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 }]);
   });
 });
@@ -181,5 +214,85 @@ describe('words', () => {
     const parts = await collect(anthropic);
     expect(parts.map(({ type }) => type)).toEqual(['text', 'finish', 'usage']);
     expect(usageOf(parts)).toMatchObject([{ prompt_tokens: 5, completion_tokens: 3 }]);
+  });
+});
+
+describe('an event without an end', () => {
+  it.each([
+    ['rest', 'data: ', 200],
+    ['rest', `data: ${JSON.stringify(chunk({ content: 'Oui' }))}\n\ndata: `, 200],
+    ['mistral', 'data: ', 200],
+    ['anthropic', 'event: message_start\ndata: ', 200],
+    ['rest', '{', 500],
+  ] as const)('ends the answer of %s after 4 MiB: %j, %i', async (name, head, status) => {
+    const closed = new Promise<void>((resolve) => {
+      const answer = flood(head, status);
+      server.answer = (res, body) => {
+        res.on('close', resolve);
+        answer(res, body);
+      };
+    });
+    const asked = await openProvider(name, {
+      LLM_REST_URL: server.url,
+      LLM_REST_MODEL: 'm',
+      MISTRAL_API_KEY: 'k',
+      MISTRAL_BASE_URL: server.url,
+      ANTHROPIC_API_KEY: 'k',
+      ANTHROPIC_BASE_URL: server.url,
+    });
+    await expect(collect(asked)).rejects.toMatchObject({ code: 'upstream_failed' });
+    await closed;
+  });
+
+  it('is not a long answer of many', async () => {
+    const long = chunk({ content: 'x'.repeat(1_048_576) });
+    server.answer = events(long, long, long, long, long, chunk({}, 'stop'), DONE);
+    expect(textOf(await collect(provider))).toHaveLength(5 * 1_048_576);
+  });
+});
+
+describe('what a server does not know', () => {
+  const request = { temperature: 0.5, max_tokens: 50 };
+  const fine = events(chunk({ content: 'Oui.' }), chunk({}, 'stop'), DONE);
+  const members = async () => {
+    await collect(provider, requestFor(provider, request));
+    return Object.keys(server.bodies.at(-1) ?? {});
+  };
+  const all = ['model', 'messages', 'stream', 'stream_options', 'temperature', 'max_tokens'];
+
+  it('is not what it quotes of one caller’s request', async () => {
+    server.answer = fine;
+    expect(await members()).toEqual(all);
+    for (const word of ['stream_options', 'temperature', 'max_tokens']) {
+      server.answer = refusal(`string does not match, input: unsupported ${word}`);
+      await expect(collect(provider, requestFor(provider, request))).rejects.toMatchObject({ code: 'invalid_request' });
+    }
+    server.answer = fine;
+    expect(await members()).toEqual(all);
+  });
+
+  it('is only what it would not answer with, when several things are left out by its words', async () => {
+    const quoted = 'unsupported value, input: {"stream_options":{},"temperature":0.5}';
+    server.answer = (res, body) => ('temperature' in body ? refusal(quoted) : fine)(res, body);
+    expect(await members()).toEqual(all.filter((name) => name !== 'temperature' && name !== 'stream_options'));
+    expect(await members()).toEqual(all.filter((name) => name !== 'temperature'));
+  });
+
+  it('is looked for where it says, and nowhere else', async () => {
+    const elsewhere = refusal('Unsupported: stream_options, temperature', 'tools[0].function.name');
+    server.answer = elsewhere;
+    await expect(collect(provider, requestFor(provider, request))).rejects.toMatchObject({ code: 'invalid_request' });
+    expect(server.bodies).toHaveLength(1);
+    const named = refusal('Unsupported value near stream_options', 'temperature');
+    server.answer = (res, body) => ('temperature' in body ? named : fine)(res, body);
+    expect(await members()).toEqual(all.filter((name) => name !== 'temperature'));
+  });
+
+  it('is never both names of the token limit: that is a limit it would not have', async () => {
+    const unsupported = refusal('max_tokens, max_completion_tokens: 50 is not supported');
+    server.answer = (res, body) => (hasLimit(body) ? unsupported : fine)(res, body);
+    for (let time = 0; time < 3; time += 1) await members();
+    server.answer = fine;
+    expect(await members()).toEqual(all);
   });
 });

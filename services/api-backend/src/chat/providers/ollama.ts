@@ -3,9 +3,13 @@ import type { Logger } from '@eloquence/shared/runtime/logger';
 import { assertListed } from './model-engine.ts';
 import { openaiWire } from './openai-wire.ts';
 import type { ChatProvider } from './provider.ts';
+import type { Peer } from './upstream-error.ts';
 
-const PEER = 'Ollama';
-const SETTINGS = 'that it runs and has a model (`ollama pull qwen3:4b`), OLLAMA_URL and OLLAMA_MODEL';
+const PEER: Peer = {
+  peer: 'Ollama',
+  urlName: 'that it runs and has a model (`ollama pull qwen3:4b`), OLLAMA_URL',
+  modelName: 'OLLAMA_MODEL',
+};
 
 export interface OllamaSettings {
   readonly url: string;
@@ -26,8 +30,6 @@ export function ollamaChat(settings: OllamaSettings, logger: Logger): ChatProvid
   const wire = openaiWire({
     id: 'ollama',
     peer: PEER,
-    settings: SETTINGS,
-    modelVariable: 'OLLAMA_MODEL',
     // Ollama takes none, the library insists on one.
     apiKey: 'ollama',
     baseUrl: `${settings.url}/v1`,
@@ -38,7 +40,7 @@ export function ollamaChat(settings: OllamaSettings, logger: Logger): ChatProvid
     const names = await wire.models(signal);
     const found = settings.model ?? names[0];
     if (found === undefined) throw new AppError('unknown_model', 'Ollama has no model. Run `ollama pull qwen3:4b`.');
-    assertListed(found, names, PEER, 'OLLAMA_MODEL');
+    assertListed(found, names, PEER);
     if (model === undefined) logger.info({ engine: `ollama/${found}` }, 'ollama found');
     model = found;
   }

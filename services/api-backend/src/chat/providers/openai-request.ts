@@ -33,7 +33,7 @@ const DISPENSABLE = [
   'max_tokens',
   'max_completion_tokens',
 ] as const;
-type Dispensable = (typeof DISPENSABLE)[number];
+export type Dispensable = (typeof DISPENSABLE)[number];
 
 /** What a model of this server is known to refuse. */
 export type Refused = ReadonlySet<Dispensable>;
@@ -73,14 +73,19 @@ export function toOpenAi(
   return body as unknown as ChatCompletionCreateParamsStreaming;
 }
 
-/**
- * The member of `body` that a server refuses by its name, if an answer can do without it.
- *
- * @param text the server's words, only looked at
- */
-export function refusedMember(body: object, text: string): Dispensable | undefined {
+interface Refusal {
+  /** The server's words, only looked at. They may quote anything of the request. */
+  readonly text: string;
+  /** Where in the request its error is, if it says so. */
+  readonly param?: string | null | undefined;
+}
+
+/** The member of `body` that a server seems to refuse by its name, if an answer can do without it. */
+export function refusedMember(body: object, { text, param }: Refusal): Dispensable | undefined {
   if (!/unsupported|not (?:supported|permitted|allowed|compatible)|unknown|unrecogni[sz]ed|extra/i.test(text))
     return undefined;
+  // Where it says which one it means, no other word of it counts.
+  if (param) return DISPENSABLE.find((name) => name in body && param.split(/[.[]/, 1)[0] === name);
   return DISPENSABLE.find((name) => name in body && new RegExp(`\\b${name}\\b`).test(text));
 }
 

@@ -5,18 +5,14 @@ import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import { eventStreamFetch, isDone } from './event-stream-fetch.ts';
 import { assertListed, modelEngine } from './model-engine.ts';
 import { OpenAiAnswer } from './openai-answer.ts';
-import { refusedMember, toOpenAi, type OpenAiWireId, type Refused } from './openai-request.ts';
+import { refusedMember, toOpenAi, type Dispensable, type OpenAiWireId } from './openai-request.ts';
 import type { ChatPart, ChatProvider, ModelRequest } from './provider.ts';
-import { brokenOff, statusError } from './upstream-error.ts';
+import { RefusedMembers } from './refused-members.ts';
+import { brokenOff, statusError, type Peer } from './upstream-error.ts';
 
 export interface OpenAiWireOptions {
   readonly id: OpenAiWireId;
-  /** Name in messages. */
-  readonly peer: string;
-  /** Variables to check when it refuses. */
-  readonly settings: string;
-  /** The variable that holds the model's name. */
-  readonly modelVariable: string;
+  readonly peer: Peer;
   readonly apiKey: string;
   /** With `/v1`. */
   readonly baseUrl: string;
@@ -30,7 +26,7 @@ interface Opened {
 
 /** A provider of OpenAI's own wire: OpenAI, Groq, Ollama, and every server that copies it. */
 export function openaiWire(options: OpenAiWireOptions): ChatProvider {
-  const { id, peer, settings, defaultModel } = options;
+  const { id, peer, defaultModel } = options;
   const client = new OpenAI({
     apiKey: options.apiKey,
     baseURL: options.baseUrl,
@@ -41,25 +37,29 @@ export function openaiWire(options: OpenAiWireOptions): ChatProvider {
     // Its log lines hold the request.
     logLevel: 'off',
   });
-  const refusedBy = new Map<string, Refused>();
+  const memory = new RefusedMembers();
 
-  /** A server may refuse a member that others take; it is asked again at once without it, and not given it any more. */
+  /** A server may refuse a member that others take; it is asked again at once without it. */
   async function open(request: ModelRequest, signal: AbortSignal): Promise<Opened> {
-    const refused = refusedBy.get(request.model) ?? new Set();
-    const body = toOpenAi(request, id, refused);
-    try {
-      return await client.chat.completions.create(body, { signal }).withResponse();
-    } catch (error) {
-      const isRefusal = error instanceof APIError && (error.status === 400 || error.status === 422);
-      const member = isRefusal ? refusedMember(body, error.message) : undefined;
-      if (!member) throw error;
-      refusedBy.set(request.model, new Set([...refused, member]));
-      return open(request, signal);
+    const refused = new Set(memory.of(request.model));
+    let latest: Dispensable | undefined;
+    for (;;) {
+      const body = toOpenAi(request, id, refused);
+      try {
+        const opened = await client.chat.completions.create(body, { signal }).withResponse();
+        if (latest) memory.add(request.model, latest);
+        return opened;
+      } catch (error) {
+        const isRefusal = error instanceof APIError && (error.status === 400 || error.status === 422);
+        latest = isRefusal ? refusedMember(body, { text: error.message, param: error.param }) : undefined;
+        if (!latest) throw error;
+        refused.add(latest);
+      }
     }
   }
 
   async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
-    const answer = new OpenAiAnswer(peer);
+    const answer = new OpenAiAnswer(peer.peer);
     try {
       const { data: chunks, response } = await open(request, signal);
       for await (const chunk of chunks) yield* answer.read(chunk);
@@ -68,7 +68,7 @@ export function openaiWire(options: OpenAiWireOptions): ChatProvider {
       yield* answer.end(isDone(response));
     } catch (error) {
       signal.throwIfAborted();
-      if (!answer.isFinished) throw wireError(error, peer, settings);
+      if (!answer.isFinished) throw wireError(error, peer);
       yield* answer.end(true);
     }
   }
@@ -79,7 +79,7 @@ export function openaiWire(options: OpenAiWireOptions): ChatProvider {
       return list.data.map((model) => model.id);
     } catch (error) {
       signal.throwIfAborted();
-      throw wireError(error, peer, settings);
+      throw wireError(error, peer);
     }
   }
 
@@ -88,24 +88,23 @@ export function openaiWire(options: OpenAiWireOptions): ChatProvider {
     try {
       const list = await client.models.list({ signal });
       const names = list.data.map(({ id: name }) => name);
-      if (model !== undefined) assertListed(model, names, peer, options.modelVariable);
+      if (model !== undefined) assertListed(model, names, peer);
     } catch (error) {
       signal.throwIfAborted();
       // Reachable, but it keeps no list: the first answer will tell.
       if (error instanceof APIError && error.status === 404) return;
-      throw wireError(error, peer, settings);
+      throw wireError(error, peer);
     }
   }
-  const engine = (model = defaultModel()) => modelEngine(id, peer, model);
+  const engine = (model = defaultModel()) => modelEngine(id, peer.peer, model);
   return { id, defaultModel, engine, stream, models, check };
 }
 
-function wireError(error: unknown, peer: string, settings: string): unknown {
+function wireError(error: unknown, peer: Peer): unknown {
   if (error instanceof AppError) return error;
-  if (!(error instanceof APIError) || error instanceof APIConnectionError) return brokenOff(peer, settings, error);
+  if (!(error instanceof APIError) || error instanceof APIConnectionError) return brokenOff(peer, error);
   return statusError({
     peer,
-    settings,
     status: error.status,
     retryAfter: error.headers?.get('retry-after'),
     codes: [error.code, error.type],

@@ -160,9 +160,15 @@ for (const { name, vendor: make, env } of vendorCases) {
       expect(vendor.requests.length).toBe(before);
     });
 
-    it('turns a closed port into upstream_failed', async () => {
+    it('says of a closed port that nobody is there, and which address to check', async () => {
       await vendor[Symbol.asyncDispose]();
-      await expect(collect(provider)).rejects.toMatchObject({ code: 'upstream_failed', retryable: true });
+      await expect(collect(provider)).rejects.toMatchObject({
+        code: 'upstream_failed',
+        retryable: true,
+        message: expect.stringMatching(
+          /cannot be reached \(ECONNREFUSED\)\. Check [^.]*_URL and the network\.$/,
+        ) as string,
+      });
     });
   });
 }

@@ -8,6 +8,12 @@ import type { ChatProvider } from './provider.ts';
 /** The library insists on a key; servers of one's own often take none. */
 const NO_KEY = 'none';
 
+const variables = (prefix: string) => ({
+  keyName: `${prefix}_API_KEY`,
+  urlName: `${prefix}_BASE_URL`,
+  modelName: `${prefix}_MODEL`,
+});
+
 /**
  * Every provider that the settings make usable, best first. Those without a `defaultModel()` answer only to their own
  * name. The demo coach comes last and only where the settings let it: it is a stand-in for having none, not for one
@@ -24,9 +30,7 @@ export async function buildProviders(settings: ChatSettings, logger: Logger): Pr
       openaiWire({
         ...openai,
         id: 'openai',
-        peer: 'OpenAI',
-        settings: 'OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL',
-        modelVariable: 'OPENAI_MODEL',
+        peer: { peer: 'OpenAI', ...variables('OPENAI') },
         defaultModel: () => openai.model,
       }),
     );
@@ -36,9 +40,7 @@ export async function buildProviders(settings: ChatSettings, logger: Logger): Pr
       openaiWire({
         ...groq,
         id: 'groq',
-        peer: 'Groq',
-        settings: 'GROQ_API_KEY, GROQ_BASE_URL and GROQ_MODEL',
-        modelVariable: 'GROQ_MODEL',
+        peer: { peer: 'Groq', ...variables('GROQ') },
         defaultModel: () => groq.model,
       }),
     );
@@ -48,9 +50,7 @@ export async function buildProviders(settings: ChatSettings, logger: Logger): Pr
         apiKey: rest.apiKey ?? NO_KEY,
         baseUrl: rest.baseUrl,
         id: 'rest',
-        peer: 'The server at LLM_REST_URL',
-        settings: 'LLM_REST_URL, LLM_REST_API_KEY and LLM_REST_MODEL',
-        modelVariable: 'LLM_REST_MODEL',
+        peer: { peer: 'The server at LLM_REST_URL', ...variables('LLM_REST'), urlName: 'LLM_REST_URL' },
         defaultModel: () => rest.model,
       }),
     );

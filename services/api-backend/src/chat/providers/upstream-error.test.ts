@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { statusError } from './upstream-error.ts';
+import { brokenOff, statusError } from './upstream-error.ts';
 
-const at = (fault: Partial<Parameters<typeof statusError>[0]>) =>
-  statusError({ peer: 'OpenAI', settings: 'OPENAI_API_KEY', ...fault });
+const openai = { peer: 'OpenAI', keyName: 'O_KEY', urlName: 'O_URL', modelName: 'O_MODEL' };
+const at = (fault: Partial<Parameters<typeof statusError>[0]>) => statusError({ peer: openai, ...fault });
 
 describe('a vendor’s refusal as our error', () => {
   it('reads the names of errors that come inside a stream', () => {
@@ -30,10 +30,29 @@ describe('a vendor’s refusal as our error', () => {
     expect(at({ status: 500, text: texts[0] }).code).toBe('upstream_failed');
   });
 
-  it('names a content filter, the settings of a key, and an overload', () => {
+  it('names a content filter, the setting of a key, and an overload', () => {
     expect(at({ status: 400, codes: ['content_filter'] }).message).toContain('content filter');
-    expect(at({ status: 403 }).message).toContain('OPENAI_API_KEY');
+    for (const status of [401, 403])
+      expect(at({ status, codes: ['invalid_api_key'] }).message).toBe('OpenAI refused the key. Check O_KEY.');
     expect(at({ status: 529 }).message).toContain('overloaded');
+  });
+
+  it('tells a key from a model that is not for it', () => {
+    for (const status of [400, 403, 404])
+      expect(at({ status, codes: ['model_not_found'] })).toMatchObject({ code: 'unknown_model', fault: 'caller' });
+    expect(at({ status: 404 }).message).toMatch(/Check O_URL and O_MODEL\.$/);
+    expect(at({ status: 401, codes: ['model_not_found'] }).code).toBe('upstream_rejected');
+  });
+
+  it('says why there was no connection, and otherwise that it broke', () => {
+    const refused = new Error('fetch failed', { cause: Object.assign(new Error('no'), { code: 'ECONNREFUSED' }) });
+    expect(brokenOff(openai, refused)).toMatchObject({
+      code: 'upstream_failed',
+      message: 'OpenAI cannot be reached (ECONNREFUSED). Check O_URL and the network.',
+    });
+    expect(brokenOff(openai, new Error('cut')).message).toBe(
+      'OpenAI broke off, or does not speak its wire. Check O_URL.',
+    );
   });
 
   it('waits as long as it is told, in seconds or until a date', () => {
@@ -43,5 +62,21 @@ describe('a vendor’s refusal as our error', () => {
     const date = new Date(Date.now() + 30_000).toUTCString();
     expect(at({ status: 503, retryAfter: date }).retryAfterS).toBeGreaterThan(25);
     expect(at({ status: 503 }).retryAfterS).toBeUndefined();
+  });
+
+  it('sends nobody away for more than an hour, and passes over what is no time to come', () => {
+    for (const retryAfter of ['86400', '9'.repeat(400), 'Fri, 31 Dec 2199 23:59:59 GMT'])
+      expect(at({ status: 503, retryAfter }).retryAfterS).toBe(3_600);
+    expect(at({ status: 503, retryAfter: '0.001' }).retryAfterS).toBe(1);
+    for (const retryAfter of [
+      '-5',
+      '0',
+      '1e9',
+      'NaN',
+      '2199-01-01',
+      'x'.repeat(5_000),
+      'Thu, 01 Jan 1970 00:00:00 GMT',
+    ])
+      expect(at({ status: 503, retryAfter }).retryAfterS).toBeUndefined();
   });
 });

@@ -1,13 +1,22 @@
 import { AppError } from '@eloquence/shared/runtime/errors';
+import { unreachableCode } from '@eloquence/shared/runtime/unreachable';
 
 /** Seconds to wait when a vendor that is out of quota does not say. */
 const DEFAULT_RETRY_AFTER_S = 5;
+/** Nobody is told to come back later than this, whatever a vendor says. */
+const MAX_RETRY_AFTER_S = 3_600;
+
+/** Who a provider is to the person who set it up: its name in sentences ("Mistral"), and the settings to check. */
+export interface Peer {
+  readonly peer: string;
+  /** Absent where it takes no key. */
+  readonly keyName?: string;
+  readonly urlName: string;
+  readonly modelName: string;
+}
 
 export interface UpstreamFault {
-  /** Who answered, for messages: "Mistral". */
-  readonly peer: string;
-  /** What to check when the key is refused or the address is wrong. */
-  readonly settings: string;
+  readonly peer: Peer;
   /** HTTP status; absent for an error that came inside a stream. */
   readonly status?: number | undefined;
   readonly retryAfter?: string | null | undefined;
@@ -49,14 +58,26 @@ const TOO_LONG_CODES = new Set(['context_length_exceeded', 'request_too_large', 
 /** vLLM, Mistral and Anthropic say it in words only. */
 const TOO_LONG_TEXT = /context[ _](?:length|window)|prompt is too long|too large for model|maximum context/i;
 
+/** Names of a model that is not there, or not for this key: some vendors give them with 403 or 400. */
+const MODEL_CODES = new Set([
+  'model_not_found',
+  'invalid_model',
+  'model_not_active',
+  'model_decommissioned',
+  'model_terms_required',
+  'model_permission_blocked_org',
+  'model_permission_blocked_project',
+]);
+
 const FILTER_CODES = new Set(['content_filter', 'content_policy_violation', 'ResponsibleAIPolicyViolation']);
 
 /** A vendor's refusal as our error: the one place that decides whose fault it is and whether to ask again. */
 export function statusError(fault: UpstreamFault): AppError {
-  const { peer, settings, cause } = fault;
+  const { cause, peer: names } = fault;
+  const { peer } = names;
   const codes = (fault.codes ?? []).filter((code) => typeof code === 'string');
   const status = fault.status ?? statusOf(fault.codes ?? []);
-  if (status === undefined) return brokenOff(peer, settings, cause);
+  if (status === undefined) return brokenOff(names, cause);
   if (status === 402 || codes.some((code) => BILLING.has(code)))
     return new AppError('upstream_rejected', `${peer} says that the account has no credit left. Check its billing.`, {
       cause,
@@ -67,25 +88,26 @@ export function statusError(fault: UpstreamFault): AppError {
     });
   if (codes.some((code) => FILTER_CODES.has(code)))
     return new AppError('invalid_request', `${peer}'s content filter refused the conversation.`, { cause });
+  if (status === 404 || (status < 500 && status !== 401 && codes.some((code) => MODEL_CODES.has(code))))
+    return new AppError(
+      'unknown_model',
+      `${peer} does not have this model, or is not at this address. Check ${names.urlName} and ${names.modelName}.`,
+      { cause },
+    );
   return byStatus(status, fault);
 }
 
-function byStatus(status: number, { peer, settings, retryAfter, cause }: UpstreamFault): AppError {
+function byStatus(status: number, { peer: names, retryAfter, cause }: UpstreamFault): AppError {
+  const { peer, keyName, urlName } = names;
   if (status === 429) {
     const retryAfterS = secondsOf(retryAfter) ?? DEFAULT_RETRY_AFTER_S;
     return new AppError('rate_limited', `${peer} takes no more requests for ${retryAfterS} s.`, { cause, retryAfterS });
   }
   if (status === 401 || status === 403)
-    return new AppError('upstream_rejected', `${peer} refused the key. Check ${settings}.`, { cause });
-  if (status === 404)
-    return new AppError(
-      'unknown_model',
-      `${peer} does not know this model, or is not at this address. Check ${settings}.`,
-      { cause },
-    );
+    return new AppError('upstream_rejected', `${peer} refused the key. Check ${keyName ?? urlName}.`, { cause });
   if (status >= 400 && status < 500 && status !== 408)
     return new AppError('invalid_request', `${peer} refused the request (${status}).`, { cause });
-  if (status < 400) return brokenOff(peer, settings, cause);
+  if (status < 400) return brokenOff(names, cause);
   const retryAfterS = secondsOf(retryAfter);
   const state = status === 529 || status === 503 ? 'is overloaded' : 'failed';
   return new AppError('upstream_failed', `${peer} ${state} (${status}).`, {
@@ -95,12 +117,12 @@ function byStatus(status: number, { peer, settings, retryAfter, cause }: Upstrea
 }
 
 /** No connection, a connection that broke, or an answer that is not of the wire. */
-export function brokenOff(peer: string, settings: string, cause?: unknown): AppError {
-  return new AppError(
-    'upstream_failed',
-    `${peer} cannot be reached, broke off, or does not speak its wire. Check ${settings}.`,
-    cause === undefined ? {} : { cause },
-  );
+export function brokenOff({ peer, urlName }: Peer, cause?: unknown): AppError {
+  const code = unreachableCode(cause);
+  const what = code
+    ? `cannot be reached (${code}). Check ${urlName} and the network.`
+    : `broke off, or does not speak its wire. Check ${urlName}.`;
+  return new AppError('upstream_failed', `${peer} ${what}`, cause === undefined ? {} : { cause });
 }
 
 function isTooLong(codes: readonly string[], text: string | undefined): boolean {
@@ -117,11 +139,13 @@ function statusOf(codes: readonly unknown[]): number | undefined {
   return undefined;
 }
 
-/** `Retry-After`: seconds, or a date. */
+/** `Retry-After`: seconds, or a date. Undefined for what is neither, or past. */
 function secondsOf(value: string | null | undefined): number | undefined {
-  if (!value) return undefined;
-  const seconds = Number(value);
-  if (Number.isFinite(seconds)) return seconds > 0 ? seconds : undefined;
-  const untilMs = Date.parse(value) - Date.now();
-  return untilMs > 0 ? Math.ceil(untilMs / 1000) : undefined;
+  const given = value?.trim() ?? '';
+  const seconds = NUMBER.test(given) ? Number(given) : DATE.test(given) ? (Date.parse(given) - Date.now()) / 1000 : 0;
+  return seconds > 0 ? Math.min(MAX_RETRY_AFTER_S, Math.ceil(seconds)) : undefined;
 }
+
+const NUMBER = /^\d+(?:\.\d+)?$/;
+/** Without a time of day `Date.parse` makes dates of almost anything. */
+const DATE = /\d\d:\d\d:\d\d/;
