@@ -1,10 +1,7 @@
 import type { ChatRequest } from '@eloquence/shared/contracts/chat';
 import type { ModelRequest } from '../providers/provider.ts';
-import { endsSentence } from './joint.ts';
+import { endsSentence, lastWords } from './said-end.ts';
 import { estimateTokens } from './token-estimate.ts';
-
-/** Words of the end that a model is shown again, to begin with: it finds its place better than by being told where it is. */
-const WORDS_TO_BEGIN_WITH = 4;
 
 /**
  * The request for the rest of an answer that broke off.
@@ -38,8 +35,7 @@ const RULES =
 const NEXT_SENTENCE = `[${FRAME} Your last sentence was complete: go on with the next one. ${RULES}]`;
 
 function goOn(said: string): string {
-  const end = said.trimEnd().split(/\s+/u).slice(-WORDS_TO_BEGIN_WITH).join(' ');
-  return `[${FRAME} It ended with «${end}». Begin with these words (complete the last one if it was cut) and finish the sentence, then the message. ${RULES}]`;
+  return `[${FRAME} It ended with «${lastWords(said)}». Begin with these words (complete the last one if it was cut) and finish the sentence, then the message. ${RULES}]`;
 }
 
 /** What was said has used up some of what the answer may have. */
