@@ -173,6 +173,27 @@ describe('a model that is away', () => {
     expect(engine?.fault).toMatch(/MISTRAL_API_KEY/);
   });
 
+  test.each([
+    ['openai/gpt-4o-mini answers; ', 'auto', 'Je suis OpenAI.'],
+    ['', 'mistral', undefined],
+  ])('by its key stays known, though its list is open, until it has answered: %j', async (others, provider, spare) => {
+    const { ask, url } = await serve({ LLM_PROVIDER: provider }, { firstProbeMs: 20 });
+    const model = 'mistral/mistral-small-latest';
+    const readiness = async () => readinessSchema.parse(await (await fetch(`${url}/ready`)).json());
+    const detail = async () => (await readiness()).checks[0]?.detail;
+    mistral.mode = { type: 'error', status: 401 };
+    const answer = await ask(question);
+    if (spare === undefined) expect(answer.status).toBe(502);
+    else expect((await readStream(answer)).text).toBe(spare);
+    mistral.mode = { type: 'ok' };
+    await expect.poll(detail).toBe(`${others}${model} is on trial: Mistral refused the key. Check MISTRAL_API_KEY.`);
+    expect((await readiness()).engine?.fault).toContain('Check MISTRAL_API_KEY.');
+    expect((await readStream(await ask(question))).text).toBe('Je suis Mistral.');
+    const spares = provider === 'auto' ? '; spare: openai/gpt-4o-mini' : '';
+    expect(await detail()).toBe(`${model} answers${spares}`);
+    expect((await readiness()).engine?.fault).toBeUndefined();
+  });
+
   test('is asked all the same when nobody else is there', async () => {
     const { ask } = await serve({ LLM_PROVIDER: 'mistral' }, { firstProbeMs: 60_000 });
     mistral.mode = { type: 'error', status: 500 };

@@ -18,7 +18,7 @@ export interface NamedModel {
   readonly ownedBy: string;
 }
 
-/** Model names: purposes, `provider/model`, and bare names of models. */
+/** Model names: purposes, `provider/model`, and bare names of providers and models. */
 export class ModelDirectory {
   readonly #pool: ModelPool;
   readonly #listMs: number;
@@ -34,8 +34,8 @@ export class ModelDirectory {
   }
 
   /**
-   * The models that may answer to a name. A bare name is looked for among the providers' own models, then in their lists, and
-   * is passed to the first provider where no list could be had.
+   * The models that may answer to a name. The name of a provider means its own model. A bare name is looked for among the providers'
+   * own models, then in their lists, and is passed to the first provider where no list could be had.
    *
    * @throws AppError `unknown_model` with the names there are, or why nobody is there
    */
@@ -79,6 +79,9 @@ export class ModelDirectory {
   }
 
   async #bare(name: string, signal: AbortSignal): Promise<Candidate> {
+    const named = this.#pool.of(name);
+    const itsOwn = named?.provider.defaultModel();
+    if (named && itsOwn !== undefined) return { member: named, model: itsOwn };
     const own = this.#pool.members.find(({ provider }) => provider.defaultModel() === name);
     if (own) return { member: own, model: name };
     const lists = await Promise.all(this.#pool.members.map((member) => this.#listOf(member, signal)));

@@ -78,6 +78,7 @@ describe('a purpose', () => {
 describe("a model's name", () => {
   test.each([
     ['openai/gpt-4o', 'openai', 'gpt-4o'],
+    ['openai', 'openai', 'gpt-4o-mini'],
     ['gpt-4o-mini', 'openai', 'gpt-4o-mini'],
     ['gpt-4o', 'openai', 'gpt-4o'],
     ['mistral-large-latest', 'mistral', 'mistral-large-latest'],

@@ -117,8 +117,8 @@ export class ModelPool {
   /** Who answers now, for `/ready` and people; with what is wrong with those that should. */
   engine(): Engine {
     const candidates = this.candidates('talk');
-    const first = candidates.find(({ member }) => member.breaker.able) ?? candidates[0];
-    const fault = first ? candidates.filter(isAway).map(awayLine).join(' ') : this.nobody('talk').message;
+    const first = answering(candidates) ?? candidates[0];
+    const fault = first ? candidates.filter(hasFault).map(faultLine).join(' ') : this.nobody('talk').message;
     const engine = first
       ? first.member.provider.engine(first.model)
       : (this.of(this.#options.provider) ?? this.members[0])?.provider.engine();
@@ -136,13 +136,15 @@ export class ModelPool {
     await Promise.race([this.#checked, delay(SUMMARY_WAIT_MS, enough.signal)]);
     enough.abort();
     const candidates = this.candidates('talk');
-    const inUse = candidates.find(({ member }) => member.breaker.able);
-    const away = candidates.filter(isAway).map(awayLine);
-    if (!inUse) throw candidates.length > 0 ? new AppError('unavailable', away.join(' ')) : this.nobody('talk');
-    const spare = candidates.filter((candidate) => candidate !== inUse && !isAway(candidate)).map(nameOf);
-    return [`${nameOf(inUse)} answers`, ...(spare.length > 0 ? [`spare: ${spare.join(', ')}`] : []), ...away].join(
-      '; ',
-    );
+    const inUse = answering(candidates);
+    const faults = candidates.filter(hasFault).map(faultLine);
+    if (!inUse) throw candidates.length > 0 ? new AppError('unavailable', faults.join(' ')) : this.nobody('talk');
+    const spare = candidates.filter((candidate) => candidate !== inUse && !hasFault(candidate)).map(nameOf);
+    return [
+      ...(hasFault(inUse) ? [] : [`${nameOf(inUse)} answers`]),
+      ...(spare.length > 0 ? [`spare: ${spare.join(', ')}`] : []),
+      ...faults,
+    ].join('; ');
   }
 
   /** Real providers that `auto` means: those with a model of their own, or the one that LLM_PROVIDER names. */
@@ -174,6 +176,10 @@ export class ModelPool {
 }
 
 export const nameOf = ({ member, model }: Candidate): string => `${member.provider.id}/${model}`;
-const isAway = ({ member }: Candidate): boolean => !member.breaker.able;
-const awayLine = (candidate: Candidate): string =>
-  `${nameOf(candidate)} is away: ${candidate.member.fault?.message ?? ''}`;
+/** A vendor that has refused the key may list its models to anybody: only an answer shows that it takes the key again. */
+const isRefusing = ({ member }: Candidate): boolean => member.breaker.fault?.code === 'upstream_rejected';
+const hasFault = (candidate: Candidate): boolean => !candidate.member.breaker.able || isRefusing(candidate);
+const answering = (candidates: readonly Candidate[]): Candidate | undefined =>
+  candidates.find((candidate) => !hasFault(candidate)) ?? candidates.find(({ member }) => member.breaker.able);
+const faultLine = (candidate: Candidate): string =>
+  `${nameOf(candidate)} is ${candidate.member.breaker.able ? 'on trial' : 'away'}: ${candidate.member.fault?.message ?? ''}`;
