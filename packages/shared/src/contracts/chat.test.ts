@@ -56,12 +56,11 @@ describe('a chat request', () => {
     const part = { type: 'text', text: 'a' };
     const of = (parts: number) => ({ role: 'user', content: Array.from({ length: parts }, () => part) });
     expect(faultsOf({ messages: many(2000, of(2)) })).toEqual([]);
-    expect(faultsOf({ messages: many(2001, messages[0]) })).toEqual(['messages: at most 2000 messages']);
+    expect(faultsOf({ messages: many(2001, messages[0]) })).toEqual([expect.stringMatching(/^messages: .*<=2000/)]);
     expect(faultsOf({ messages: [of(257)] })).toEqual(['messages.0.content: at most 256 parts']);
     expect(faultsOf({ messages: many(40, of(250)) })).toEqual([
       'messages: at most 8000 messages, parts and tool calls together',
     ]);
-    expect(faultsOf({ messages, tools: many(9000, {}) })).toEqual(['tools: at most 8000 entries in a list']);
     expect(faultsOf({ messages, more: many(200, many(600, 1)) })).toEqual(['more: at most 100000 values']);
   });
 
@@ -74,10 +73,23 @@ describe('a chat request', () => {
     ]);
   });
 
-  it('made to be slow is refused faster than it was read', () => {
-    const parts = Array.from({ length: 120_000 }, () => ({ type: 'image', x: 'a' }));
-    const startedMs = performance.now();
-    expect(faultsOf({ messages: [{ role: 'user', content: parts }] })).toHaveLength(1);
-    expect(performance.now() - startedMs).toBeLessThan(50);
+  it('made to be slow is refused faster than it is read', () => {
+    const content = many(120_000, { type: 'image', x: 'a' });
+    const assistant = { role: 'assistant', tool_calls: many(300_000, {}) };
+    const bodies = [
+      { messages: [{ role: 'user', content }] },
+      { messages: [assistant] },
+      { messages, tools: many(300_000, {}) },
+      { messages, stop: many(300_000, 1) },
+    ].map((body) => JSON.stringify(body));
+    let [readMs, checkedMs] = [0, 0];
+    for (const body of bodies) {
+      const startedMs = performance.now();
+      const value: unknown = JSON.parse(body);
+      readMs += performance.now() - startedMs;
+      expect(faultsOf(value)).toHaveLength(1);
+      checkedMs += performance.now() - startedMs;
+    }
+    expect(checkedMs).toBeLessThan(2 * readMs);
   });
 });

@@ -51,7 +51,7 @@ export const chatToolSchema = z.looseObject({
 const requestSchema = z.looseObject({
   /** A purpose (`talk` is the default), `provider/model`, or a model name of the first provider. */
   model: lineSchema.max(200).default('talk'),
-  messages: z.array(chatMessageSchema).min(1),
+  messages: z.array(chatMessageSchema).min(1).max(2000),
   n: z.literal(1, 'one answer per request is given: leave n away or send 1').nullish(),
   stream: z.boolean().default(false),
   stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
