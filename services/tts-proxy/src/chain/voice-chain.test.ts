@@ -99,13 +99,32 @@ describe('a provider on trial', () => {
     const alone = chainOf(provider('openai'));
     const { ids, first } = chainOf(provider('openai'), provider('espeak'));
     for (const member of [first, alone.first]) {
-      member?.health.failed(refused);
+      member?.health.failed(new AppError('unavailable', 'It cannot be reached.'));
       await expect.poll(() => member?.health.able).toBe(true);
       member?.health.entered();
     }
     expect(ids()).toEqual(['espeak']);
     expect(alone.ids()).toEqual(['openai']);
-    expect(alone.chain.summary).toContain('openai speaks');
+    expect(alone.chain.summary).toBe('openai speaks');
+  });
+
+  it('after it refused the key is not said to speak, though its list is open, until it has spoken', async () => {
+    const alone = chainOf(provider('openai'));
+    const both = chainOf(provider('openai'), provider('espeak'));
+    const why = `openai is on trial: ${refused.message}`;
+    for (const [{ chain, first }, speaks] of [
+      [alone, ''],
+      [both, 'espeak speaks; '],
+    ] as const) {
+      first?.health.failed(refused);
+      await expect.poll(() => first?.health.able).toBe(true);
+      expect(chain.summary).toBe(`${speaks}${why}`);
+      expect(chain.engine()?.fault).toBe(why);
+      first?.health.entered();
+      first?.health.succeeded();
+      expect(chain.summary).toMatch(/^openai speaks(?:; spare: espeak)?$/);
+      expect(chain.engine()).toEqual({ id: 'openai', label: 'openai', label_fr: 'openai', demo: false });
+    }
   });
 });
 

@@ -70,8 +70,8 @@ export class VoiceChain {
   engine(): Engine | undefined {
     const speaking = this.#speaking;
     if (!speaking) return undefined;
-    const preferred = this.members.slice(0, this.members.indexOf(speaking));
-    const fault = preferred.flatMap(awayLine).join(' ');
+    const preferred = this.members.slice(0, this.members.indexOf(speaking) + 1);
+    const fault = faultLines(preferred, speaking).join(' ');
     return { ...speaking.provider.engine, ...(fault && { fault }) };
   }
 
@@ -82,11 +82,11 @@ export class VoiceChain {
    */
   get summary(): string {
     const speaking = this.#speaking;
-    const reasons = this.members.flatMap(awayLine);
+    const reasons = faultLines(this.members, speaking);
     if (!speaking) throw new Error(reasons.length > 0 ? reasons.join('; ') : NO_VOICE);
     const spare = this.members.filter((member) => member !== speaking && !member.health.fault);
     return [
-      `${speaking.provider.id} speaks`,
+      ...(isRefusing(speaking) ? [] : [`${speaking.provider.id} speaks`]),
       ...(spare.length > 0 ? [`spare: ${spare.map(({ provider }) => provider.id).join(', ')}`] : []),
       ...reasons,
     ].join('; ');
@@ -115,12 +115,21 @@ export class VoiceChain {
   }
 
   get #speaking(): Member | undefined {
-    return this.order().find(({ health }) => health.answers);
+    const answering = this.order().filter(({ health }) => health.answers);
+    return answering.find((member) => !isRefusing(member)) ?? answering[0];
   }
 }
 
-function awayLine({ provider, health }: Member): string[] {
-  return health.fault ? [`${provider.id} is away: ${health.fault.message}`] : [];
+/** A vendor that has refused the key may list its voices to anybody: only a sentence shows that it takes the key again. */
+const isRefusing = ({ health }: Member): boolean => health.fault?.code === 'upstream_rejected';
+
+/** What is wrong with whom; whoever speaks has been forgiven all but that it refused. */
+function faultLines(members: readonly Member[], speaking: Member | undefined): string[] {
+  return members.flatMap((member) => {
+    const { provider, health } = member;
+    if (!health.fault || (member === speaking && !isRefusing(member))) return [];
+    return [`${provider.id} is ${health.answers ? 'on trial' : 'away'}: ${health.fault.message}`];
+  });
 }
 
 export const NO_VOICE = 'There is no voice. Install espeak-ng (apt-get install espeak-ng), or set OPENAI_API_KEY.';

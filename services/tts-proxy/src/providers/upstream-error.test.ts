@@ -26,14 +26,21 @@ describe('what a vendor’s status means', () => {
     expect(refused(429, date).retryAfterS).toBeLessThanOrEqual(30);
     for (const nothing of [undefined, '', 'soon', '-3', 'Thu, 01 Jan 1970 00:00:00 GMT'])
       expect(refused(429, nothing).retryAfterS).toBe(5);
+    for (const long of ['86400', '9'.repeat(400), 'Fri, 31 Dec 2199 23:59:59 GMT'])
+      expect(refused(429, long).retryAfterS).toBe(3_600);
   });
 
   it('leaves an error of ours as it is, and says of others where to look', () => {
     const ours = new AppError('upstream_rejected', 'no');
     expect(brokenOff(peer, ours)).toBe(ours);
-    expect(brokenOff(peer, new Error('ECONNREFUSED'))).toMatchObject({
+    expect(brokenOff(peer, new Error('cut'))).toMatchObject({
       code: 'upstream_failed',
-      message: expect.stringContaining('V_URL'),
+      message: 'Vendor cannot be reached, or broke off. Check V_URL.',
+    });
+    const noName = new Error('fetch failed', { cause: Object.assign(new Error('no'), { code: 'ENOTFOUND' }) });
+    expect(brokenOff(peer, noName)).toMatchObject({
+      code: 'upstream_failed',
+      message: 'Vendor cannot be reached (ENOTFOUND). Check V_URL and the network.',
     });
   });
 });

@@ -1,7 +1,10 @@
 import { AppError } from '@eloquence/shared/runtime/errors';
+import { unreachableCode } from '@eloquence/shared/runtime/unreachable';
 
 /** Wait when a vendor names none, in seconds: the shortest that is polite. */
 const DEFAULT_RETRY_AFTER_S = 5;
+/** Nobody is told to come back later than this, whatever a vendor says. */
+const MAX_RETRY_AFTER_S = 3_600;
 
 /** Who a provider is to the person who set it up: its name in sentences, and the settings to check. */
 export interface Peer {
@@ -45,14 +48,18 @@ export function statusError(names: Peer, { status, retryAfter, cause }: Refusal)
 /** Anything that is not an answer: no connection, or one that broke. */
 export function brokenOff({ peer, urlName }: Peer, cause: unknown): unknown {
   if (cause instanceof AppError) return cause;
-  return new AppError('upstream_failed', `${peer} cannot be reached, or broke off. Check ${urlName}.`, { cause });
+  const code = unreachableCode(cause);
+  const what = code
+    ? `cannot be reached (${code}). Check ${urlName} and the network.`
+    : `cannot be reached, or broke off. Check ${urlName}.`;
+  return new AppError('upstream_failed', `${peer} ${what}`, { cause });
 }
 
 /** Retry-After is a number of seconds or a date. */
 function secondsOf(retryAfter: string | null | undefined): number {
   const given = retryAfter ?? '';
   const seconds = /^\d+(?:\.\d+)?$/.test(given) ? Number(given) : (Date.parse(given) - Date.now()) / 1000;
-  return Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds) : DEFAULT_RETRY_AFTER_S;
+  return seconds > 0 ? Math.min(MAX_RETRY_AFTER_S, Math.ceil(seconds)) : DEFAULT_RETRY_AFTER_S;
 }
 
 /**
