@@ -174,17 +174,15 @@ describe('a model that is away', () => {
   });
 
   test.each([
-    ['openai/gpt-4o-mini answers; ', 'auto', 'Je suis OpenAI.'],
-    ['', 'mistral', undefined],
-  ])('by its key stays known, though its list is open, until it has answered: %j', async (others, provider, spare) => {
+    ['openai/gpt-4o-mini answers; ', 'auto', 'OpenAI'],
+    ['', 'mistral', 'refused the key'],
+  ])('by its key stays known, though its list is open, until it has answered: %j', async (others, provider, first) => {
     const { ask, url } = await serve({ LLM_PROVIDER: provider }, { firstProbeMs: 20 });
     const model = 'mistral/mistral-small-latest';
     const readiness = async () => readinessSchema.parse(await (await fetch(`${url}/ready`)).json());
     const detail = async () => (await readiness()).checks[0]?.detail;
     mistral.mode = { type: 'error', status: 401 };
-    const answer = await ask(question);
-    if (spare === undefined) expect(answer.status).toBe(502);
-    else expect((await readStream(answer)).text).toBe(spare);
+    expect(await (await ask(question)).text()).toContain(first);
     mistral.mode = { type: 'ok' };
     await expect.poll(detail).toBe(`${others}${model} is on trial: Mistral refused the key. Check MISTRAL_API_KEY.`);
     expect((await readiness()).engine?.fault).toContain('Check MISTRAL_API_KEY.');
