@@ -164,7 +164,7 @@ describe('quotas', () => {
     expect(limited.retryAfterS).toBeGreaterThan(30);
     await strict.admit({ ...caller, sessionId: 'ses_dddddddddddddddddddd' }, signal);
     await server.start();
-    await once(redis, 'ready');
+    await expect.poll(() => redis.status).toBe('ready');
   });
 
   it('do not take a process that is busy itself for a Redis that is slow', async () => {

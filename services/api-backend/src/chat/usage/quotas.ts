@@ -23,6 +23,7 @@ const PATIENCE_MS = 100;
 const TURN_MS = 10;
 /** A Redis that did not answer in time is not asked again for so long, so that an outage does not delay every answer. */
 const REST_MS = 1_000;
+const UNCOUNTED = 'quotas cannot be counted together at the moment; each instance counts requests for itself';
 const MINUTE_MS = 60_000;
 const DAY_S = 86_400;
 /** A session may be taken up again days later. */
@@ -191,11 +192,10 @@ export class Quotas {
       const asked = this.#redis.eval(ADMIT, keys.length, ...keys, ...limits, untold) as Promise<Verdict>;
       return await Promise.race([asked, patience.over]);
     } catch (error) {
-      this.#restsUntilMs = performance.now() + REST_MS;
-      this.#logger.warn(
-        { err: error },
-        'quotas cannot be counted together at the moment; each instance counts for itself',
-      );
+      const nowMs = performance.now();
+      // Of the calls that waited together the first one says so.
+      if (nowMs >= this.#restsUntilMs) this.#logger.warn({ err: error }, UNCOUNTED);
+      this.#restsUntilMs = nowMs + REST_MS;
       return undefined;
     } finally {
       patience.end();
