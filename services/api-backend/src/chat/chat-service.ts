@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import type { ChatRequest } from '@eloquence/shared/contracts/chat';
 import type { Engine } from '@eloquence/shared/contracts/engine';
 import { delay } from '@eloquence/shared/runtime/abort';
+import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { ChatProvider } from './providers/provider.ts';
 import { Answer } from './routing/answer.ts';
 import { ModelDirectory, type NamedModel } from './routing/model-directory.ts';
 import { ModelPool, nameOf } from './routing/model-pool.ts';
-import { RetryBudget } from './routing/retry-budget.ts';
+import { RetryBudgets } from './routing/retry-budget.ts';
 import type { RoutingSettings } from './routing/routing-settings.ts';
 import { textOf } from './routing/token-estimate.ts';
 import type { ChatSettings } from './settings.ts';
@@ -35,6 +36,8 @@ export interface OpenAnswer {
 
 /** An Ollama on this machine answers in a few milliseconds. */
 const FIND_MS = 1_000;
+/** Seconds until another process, or this one anew, may answer. */
+const RESTART_S = 2;
 /** Digits of a digest that tells requests with one beginning from others. */
 const CACHE_KEY_DIGITS = 32;
 
@@ -43,7 +46,9 @@ export class ChatService {
   readonly #deps: ChatServiceDeps;
   readonly #pool: ModelPool;
   readonly #directory: ModelDirectory;
-  readonly #budget = new RetryBudget();
+  readonly #budgets = new RetryBudgets();
+  readonly #running = new Set<Answer>();
+  #stopped: AppError | undefined;
 
   /** @throws ConfigError when a purpose names a model that cannot be had */
   constructor(deps: ChatServiceDeps) {
@@ -65,7 +70,18 @@ export class ChatService {
     enough.abort();
   }
 
+  /** Ends every answer that is still being written with an error that says why, and gives no more. */
+  stop(): void {
+    this.#stopped ??= new AppError('unavailable', 'The service is being stopped. Ask again in a moment.', {
+      retryAfterS: RESTART_S,
+    });
+    for (const answer of this.#running) answer.stop(this.#stopped);
+  }
+
+  /** Lets go of everything. Behind it nothing is put on anybody's account any more. */
   close(): void {
+    this.stop();
+    for (const answer of this.#running) answer.close();
     this.#pool.close();
   }
 
@@ -101,10 +117,11 @@ export class ChatService {
   async open(request: ChatRequest, caller: ChatCaller, signal: AbortSignal): Promise<OpenAnswer> {
     await this.#deps.ledger.admit(caller, signal);
     const choice = await this.#directory.resolve(request.model, signal);
+    if (this.#stopped) throw this.#stopped;
     const { limits, answerMs } = this.#deps.routing;
     const cacheKey = cacheKeyOf(request, caller);
     const answer = new Answer(
-      { ...this.#deps, budget: this.#budget },
+      { ...this.#deps, budget: this.#budgets.of(caller.tenant), running: this.#running },
       { request, choice, caller, limits: limits[choice.purpose], answerMs, signal, ...(cacheKey && { cacheKey }) },
     );
     await answer.open();

@@ -7,6 +7,7 @@ import { canBeContinued, continuationRequest } from './continuation.ts';
 import { Joint } from './joint.ts';
 import { ModelCall, type ModelCallDeps } from './model-call.ts';
 import type { ModelChoice } from './model-directory.ts';
+import { isOfRequest, type ModelHealth } from './model-health.ts';
 import { nameOf, type Candidate } from './model-pool.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { PurposeLimits } from './routing-settings.ts';
@@ -18,7 +19,10 @@ const PATIENCE_FACTOR = 2;
 const LEAST_TO_GO_ON_MS = 1_000;
 
 export interface AnswerDeps extends ModelCallDeps {
+  /** The caller's. */
   readonly budget: RetryBudget;
+  /** Answers that are not over yet: each adds itself, and takes itself out. */
+  readonly running: Set<Answer>;
 }
 
 export interface AnswerOptions {
@@ -56,6 +60,7 @@ export class Answer {
   readonly #desperate: boolean;
   #said = '';
   #gaveTools = false;
+  #stopped: AppError | undefined;
   #first: ChatPart | undefined;
   /** When the caller was ready for the next part. */
   #heardMs = 0;
@@ -64,8 +69,9 @@ export class Answer {
     this.#deps = deps;
     this.#options = options;
     this.#abort = new ChildAbort(options.signal, { timeoutMs: options.answerMs });
-    this.#desperate = !options.choice.candidates.some(({ member }) => member.breaker.able);
+    this.#desperate = !options.choice.candidates.some(isAble);
     deps.budget.earn();
+    deps.running.add(this);
   }
 
   /** Who answers now. */
@@ -77,6 +83,13 @@ export class Answer {
   close(): void {
     this.#calls.at(-1)?.close();
     this.#abort[Symbol.dispose]();
+    this.#deps.running.delete(this);
+  }
+
+  /** Breaks the answer off: whoever waits for it gets that error. */
+  stop(error: AppError): void {
+    this.#stopped ??= error;
+    this.#abort.abort(error);
   }
 
   /**
@@ -168,7 +181,7 @@ export class Answer {
   async #goOn(error: unknown): Promise<Joint | undefined> {
     this.#remember(error);
     const { request } = this.#options;
-    if (this.#gaveTools || (this.#said !== '' && !canBeContinued(request))) throw error;
+    if (this.#gaveTools || this.#call.hasOverrun || (this.#said !== '' && !canBeContinued(request))) throw error;
     if (this.#said === '') {
       await this.#begin('start');
       return undefined;
@@ -194,8 +207,7 @@ export class Answer {
     for (;;) {
       const candidate = this.#next();
       const limit = candidate ? limitMs(candidate) : 0;
-      if (!candidate || limit <= 0 || (this.#calls.length > 0 && !this.#deps.budget.spend()))
-        throw this.#failures[0]?.error ?? this.#nobody();
+      if (!candidate || limit <= 0 || !this.#pay()) throw this.#failures[0]?.error ?? this.#nobody();
       const { caller } = this.#options;
       const call = new ModelCall(this.#deps, {
         candidate,
@@ -224,12 +236,19 @@ export class Answer {
     this.#failures.push({ candidate: this.candidate, error: AppError.from(thrown) });
   }
 
+  /** What a model refuses at once as the request's fault costs nobody anything, so the next may be asked for nothing. */
+  #pay(): boolean {
+    const last = this.#failures.at(-1);
+    if (this.#calls.length === 0 || (last && isOfRequest(last.error))) return true;
+    return this.#deps.budget.spend();
+  }
+
   /** The next model that nobody has asked for this answer. */
   #next(besides?: Candidate): Candidate | undefined {
     const isLeft = (one: Candidate) => one !== besides && !this.#calls.some(({ candidate }) => candidate === one);
     const left = this.#options.choice.candidates.filter(isLeft);
-    const able = left.find(({ member }) => member.breaker.able);
-    return able ?? (this.#desperate ? left.find(({ member }) => member.toldToWaitMs === 0) : undefined);
+    const able = left.find(isAble);
+    return able ?? (this.#desperate ? left.find((one) => healthOf(one).toldToWaitMs === 0) : undefined);
   }
 
   /** Another could take over, and there is a call left for it. */
@@ -240,7 +259,7 @@ export class Answer {
   #firstTokenMs(candidate: Candidate): number {
     const { firstTokenMs, aloneFirstTokenMs } = this.#options.limits;
     if (!this.#isReplaceable(candidate)) return aloneFirstTokenMs;
-    const usual = candidate.member.firstTokens.p95 * PATIENCE_FACTOR;
+    const usual = healthOf(candidate).firstTokens.p95 * PATIENCE_FACTOR;
     return Math.min(aloneFirstTokenMs, Math.max(firstTokenMs, usual));
   }
 
@@ -248,7 +267,7 @@ export class Answer {
     const { idleMs, aloneIdleMs, gapMs } = this.#options.limits;
     const canGoOn = this.#options.request.stream && !this.#gaveTools && canBeContinued(this.#options.request);
     if (!canGoOn || !this.#isReplaceable(this.candidate)) return aloneIdleMs;
-    const usual = this.candidate.member.gaps.p95 * PATIENCE_FACTOR;
+    const usual = healthOf(this.candidate).gaps.p95 * PATIENCE_FACTOR;
     return Math.min(Math.max(idleMs, usual), Math.max(idleMs, gapMs - LEAST_TO_GO_ON_MS));
   }
 
@@ -281,14 +300,16 @@ export class Answer {
 
   /** Everybody is away and has said until when. */
   #nobody(): AppError {
-    const waits = this.#options.choice.candidates.map(({ member }) => member.toldToWaitMs);
-    const reason = this.#options.choice.candidates[0]?.member.fault?.message ?? 'No model may be asked now.';
+    const waits = this.#options.choice.candidates.map((one) => healthOf(one).toldToWaitMs);
+    const [first] = this.#options.choice.candidates;
+    const reason = (first && faultOf(first)?.message) ?? 'No model may be asked now.';
     return new AppError('rate_limited', reason, { retryAfterS: Math.min(...waits) / 1000 });
   }
 
   /** The first model's error, with what became of the others; the caller's own abort as it is. */
   #toThrow(thrown: unknown): unknown {
     if (this.#options.signal.aborted) return thrown;
+    if (this.#stopped) return this.#stopped;
     if (this.#abort.signal.aborted)
       return new AppError('upstream_timeout', `The answer took longer than ${this.#options.answerMs / 1000} s.`);
     const first = this.#failures[0];
@@ -296,7 +317,10 @@ export class Answer {
     const tried = this.#failures.slice(1).map(({ error }) => error.message);
     const away = this.#options.choice.candidates
       .filter((one) => !this.#calls.some(({ candidate }) => candidate === one))
-      .flatMap((one) => (one.member.fault ? [`${nameOf(one)} is away: ${one.member.fault.message}`] : []));
+      .flatMap((one) => {
+        const fault = faultOf(one);
+        return fault ? [`${nameOf(one)} is away: ${fault.message}`] : [];
+      });
     if (tried.length + away.length === 0) return first.error;
     const { code, message, retryAfterS } = first.error;
     return new AppError(code, [message, ...tried, ...away].join(' '), {
@@ -307,3 +331,6 @@ export class Answer {
 }
 
 const goesOnAlone = ({ member }: Candidate): boolean => member.provider.continues === true;
+const healthOf = ({ member, model }: Candidate): ModelHealth => member.health(model);
+const isAble = (candidate: Candidate): boolean => healthOf(candidate).breaker.able;
+const faultOf = (candidate: Candidate): AppError | undefined => healthOf(candidate).breaker.fault;

@@ -7,6 +7,7 @@ import { within } from '@eloquence/shared/runtime/within';
 import type { ChatPart, ModelRequest } from '../providers/provider.ts';
 import type { ChatCaller, Ledger } from '../usage/ledger.ts';
 import type { Candidate } from './model-pool.ts';
+import type { ModelHealth } from './model-health.ts';
 import { estimateUsage } from './token-estimate.ts';
 
 /** A provider that has finished may still say what it cost; a caller does not wait longer for that. */
@@ -34,12 +35,13 @@ export class ModelCall {
   readonly #deps: ModelCallDeps;
   readonly #options: ModelCallOptions;
   readonly #abort: ChildAbort;
+  readonly #health: ModelHealth;
   readonly #parts: AsyncIterator<ChatPart>;
   readonly #startedMs = performance.now();
   #given = '';
   #gaveParts = false;
   #longestGapMs = 0;
-  #finished = false;
+  #finishedMs: number | undefined;
   #usage: ChatUsage | undefined;
   #billed: ChatUsage | undefined;
   #settled = false;
@@ -49,14 +51,20 @@ export class ModelCall {
     this.#options = options;
     this.candidate = options.candidate;
     this.#abort = new ChildAbort(options.signal);
-    const { member } = options.candidate;
-    member.breaker.entered();
+    const { member, model } = options.candidate;
+    this.#health = member.health(model);
+    this.#health.breaker.entered();
     this.#parts = member.provider.stream(options.request, this.#abort.signal)[Symbol.asyncIterator]();
   }
 
   /** What it has used, once it is over: by the provider's count, else by ours. Undefined when it was refused. */
   get usage(): ChatUsage | undefined {
     return this.#billed;
+  }
+
+  /** It gave more than any answer is: nothing that another should go on with. */
+  get hasOverrun(): boolean {
+    return this.#given.length > MAX_ANSWER_CHARACTERS;
   }
 
   /**
@@ -69,34 +77,40 @@ export class ModelCall {
     const part = await this.#take(limitMs);
     if (!part) throw this.#failed(endedEarly());
     const ms = performance.now() - this.#startedMs;
-    member.firstTokens.add(ms);
+    this.#health.firstTokens.add(ms);
+    this.#health.began();
     this.#deps.telemetry.observe('eloquence_llm_ttft_seconds', { provider: member.provider.id }, ms / 1000);
     return part;
   }
 
   /**
-   * The next part; undefined after the end of a whole answer.
+   * The next part; undefined after the end of a whole answer. Behind a finish there is only usage.
    *
    * @throws AppError when the provider breaks off, or gives nothing for `limitMs`
    */
   async next(limitMs: number): Promise<ChatPart | undefined> {
-    if (!this.#finished) {
-      const askedMs = performance.now();
-      const part = await this.#take(limitMs);
-      this.#longestGapMs = Math.max(this.#longestGapMs, performance.now() - askedMs);
-      if (!part) throw this.#failed(endedEarly());
-      return part;
-    }
-    // The answer is whole: what happens now is no fault of it.
-    const part = await this.#wait(Math.min(limitMs, AFTER_FINISH_MS)).catch(() => undefined);
-    if (part?.done === false) return this.#noted(part.value);
-    this.close();
-    return undefined;
+    if (this.#finishedMs !== undefined) return this.#afterFinish(this.#finishedMs + AFTER_FINISH_MS);
+    const askedMs = performance.now();
+    const part = await this.#take(limitMs);
+    this.#longestGapMs = Math.max(this.#longestGapMs, performance.now() - askedMs);
+    if (!part) throw this.#failed(endedEarly());
+    return part;
   }
 
   /** Closes the provider's socket; more than once does no harm. */
   close(): void {
-    this.#settle(this.#finished ? 'ok' : 'aborted');
+    this.#settle(this.#finishedMs === undefined ? 'aborted' : 'ok');
+  }
+
+  /** The answer is whole: what happens now is no fault of it, and what is said now is none of it. */
+  async #afterFinish(untilMs: number): Promise<ChatPart | undefined> {
+    for (let leftMs = untilMs - performance.now(); leftMs > 0; leftMs = untilMs - performance.now()) {
+      const next = await this.#wait(leftMs).catch(() => undefined);
+      if (next?.done !== false) break;
+      if (next.value.type === 'usage') return this.#noted(next.value);
+    }
+    this.close();
+    return undefined;
   }
 
   async #take(limitMs: number): Promise<ChatPart | undefined> {
@@ -119,9 +133,8 @@ export class ModelCall {
     if (part.type === 'text') this.#given += part.text;
     else if (part.type === 'tool_call') this.#given += (part.name ?? '') + (part.arguments ?? '');
     else if (part.type === 'usage') this.#usage = part.usage;
-    else this.#finished = true;
-    if (this.#given.length > MAX_ANSWER_CHARACTERS)
-      throw new AppError('upstream_failed', `${this.#label} did not stop answering.`);
+    else this.#finishedMs ??= performance.now();
+    if (this.hasOverrun) throw new AppError('upstream_failed', `${this.#label} did not stop answering.`);
     return part;
   }
 
@@ -135,7 +148,7 @@ export class ModelCall {
     const error = AppError.from(thrown);
     // A slow model gets more time the next time.
     if (error.code === 'upstream_timeout' && limitMs !== undefined)
-      (this.#gaveParts ? member.gaps : member.firstTokens).add(limitMs);
+      (this.#gaveParts ? this.#health.gaps : this.#health.firstTokens).add(limitMs);
     this.#settle(this.#gaveParts ? 'broken' : 'failed', error);
     this.#deps.logger.warn(
       { err: error, provider: member.provider.id, model },
@@ -147,14 +160,14 @@ export class ModelCall {
   #settle(outcome: 'ok' | 'aborted' | 'broken' | 'failed', error?: AppError): void {
     if (this.#settled) return;
     this.#settled = true;
-    const { member, model } = this.candidate;
+    const { member } = this.candidate;
     this.#abort.abort(new DOMException('the answer is over', 'AbortError'));
     this.#abort[Symbol.dispose]();
     this.#deps.telemetry.count('eloquence_llm_requests_total', { provider: member.provider.id, outcome });
-    if (error) member.failed(error, model);
-    else if (this.#gaveParts) member.breaker.succeeded();
-    else member.breaker.left();
-    if (outcome === 'ok') member.gaps.add(this.#longestGapMs);
+    if (error) this.#health.failed(error);
+    else if (this.#gaveParts) this.#health.breaker.succeeded();
+    else this.#health.breaker.left();
+    if (outcome === 'ok') this.#health.gaps.add(this.#longestGapMs);
     const wasRefused = outcome === 'failed' && error?.code !== 'upstream_timeout';
     if (!wasRefused) this.#record();
   }

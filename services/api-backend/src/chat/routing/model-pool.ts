@@ -5,7 +5,7 @@ import { AppError } from '@eloquence/shared/runtime/errors';
 import { ConfigError } from '@eloquence/shared/runtime/config';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { ChatProvider, ChatProviderId } from '../providers/provider.ts';
-import { Member } from './member.ts';
+import { Member, type MemberOptions } from './member.ts';
 import { PURPOSES, variableOf, type RouteEntry, type RoutingSettings } from './routing-settings.ts';
 
 /** A model that may answer. */
@@ -50,14 +50,19 @@ export class ModelPool {
   /** @throws ConfigError when a purpose names a provider that lacks its key, or a model where a provider has none of its own */
   constructor(options: ModelPoolOptions) {
     this.#options = options;
-    const onChange = (provider: ChatProvider, error: AppError | undefined) => {
-      const about = { provider: provider.id };
+    const onChange: MemberOptions['onChange'] = (provider, error, model) => {
+      const about = { provider: provider.id, model };
       if (error) options.logger.warn({ ...about, code: error.code, reason: error.message }, 'model is away');
       else options.logger.info(about, 'model is back');
     };
     const { firstProbeMs } = options;
     this.members = options.providers.map(
-      (provider) => new Member(provider, { onChange, ...(firstProbeMs !== undefined && { firstProbeMs }) }),
+      (provider) =>
+        new Member(provider, {
+          models: modelsOf(provider, options.routing),
+          onChange,
+          ...(firstProbeMs !== undefined && { firstProbeMs }),
+        }),
     );
     this.#assertRoutes();
   }
@@ -71,7 +76,7 @@ export class ModelPool {
 
   close(): void {
     this.#closing.abort(new DOMException('closing', 'AbortError'));
-    for (const { breaker } of this.members) breaker.close();
+    for (const member of this.members) member.close();
   }
 
   of(id: string): Member | undefined {
@@ -175,11 +180,19 @@ export class ModelPool {
   }
 }
 
+/** The models of a provider that the purposes name. */
+function modelsOf({ id }: ChatProvider, { routes }: RoutingSettings): readonly string[] {
+  const entries = PURPOSES.flatMap((purpose) => routes[purpose]);
+  return entries.flatMap((entry) => (entry !== 'auto' && entry.provider === id ? (entry.model ?? []) : []));
+}
+
 export const nameOf = ({ member, model }: Candidate): string => `${member.provider.id}/${model}`;
+const breakerOf = ({ member, model }: Candidate) => member.health(model).breaker;
+const isAble = (candidate: Candidate): boolean => breakerOf(candidate).able;
 /** A vendor that has refused the key may list its models to anybody: only an answer shows that it takes the key again. */
-const isRefusing = ({ member }: Candidate): boolean => member.breaker.fault?.code === 'upstream_rejected';
-const hasFault = (candidate: Candidate): boolean => !candidate.member.breaker.able || isRefusing(candidate);
+const isRefusing = (candidate: Candidate): boolean => breakerOf(candidate).fault?.code === 'upstream_rejected';
+const hasFault = (candidate: Candidate): boolean => !isAble(candidate) || isRefusing(candidate);
 const answering = (candidates: readonly Candidate[]): Candidate | undefined =>
-  candidates.find((candidate) => !hasFault(candidate)) ?? candidates.find(({ member }) => member.breaker.able);
+  candidates.find((candidate) => !hasFault(candidate)) ?? candidates.find(isAble);
 const faultLine = (candidate: Candidate): string =>
-  `${nameOf(candidate)} is ${candidate.member.breaker.able ? 'on trial' : 'away'}: ${candidate.member.fault?.message ?? ''}`;
+  `${nameOf(candidate)} is ${isAble(candidate) ? 'on trial' : 'away'}: ${breakerOf(candidate).fault?.message ?? ''}`;

@@ -28,3 +28,20 @@ export class RetryBudget {
     return true;
   }
 }
+
+/** Tenants remembered. Drop policy: who has asked for nothing the longest is forgotten, and has the reserve again. */
+const MOST_TENANTS = 1_000;
+
+/** A budget for each tenant, so that none spends that of the others. */
+export class RetryBudgets {
+  readonly #budgets = new Map<string, RetryBudget>();
+
+  of(tenant: string): RetryBudget {
+    const budget = this.#budgets.get(tenant) ?? new RetryBudget();
+    this.#budgets.delete(tenant);
+    this.#budgets.set(tenant, budget);
+    const [oldest] = this.#budgets.keys();
+    if (this.#budgets.size > MOST_TENANTS && oldest !== undefined) this.#budgets.delete(oldest);
+    return budget;
+  }
+}
