@@ -12,6 +12,7 @@ it('refuses what it did not make', () => {
     'x',
     '!!',
     Buffer.from('["2026","x"]').toString('base64url'),
+    encodeCursor({ createdAt: '0000-01-02T03:04:05.678901Z', sessionId: 'ses_aaaaaaaaaaaaaaaaaaaa' }),
     Buffer.from("' or 1=1").toString('base64url'),
   ];
   for (const cursor of nonsense) expect(() => decodeCursor(cursor)).toThrow(/cursor is not valid/);

@@ -9,7 +9,9 @@ export interface ListPosition {
   readonly sessionId: string;
 }
 
-const positionSchema = z.tuple([z.iso.datetime({ precision: 6 }), sessionIdSchema]);
+/** Postgres knows no year 0. */
+const createdAtSchema = z.iso.datetime({ precision: 6 }).refine((time) => !time.startsWith('0000'));
+const positionSchema = z.tuple([createdAtSchema, sessionIdSchema]);
 
 /** Opaque to clients. */
 export function encodeCursor(position: ListPosition): string {
