@@ -24,6 +24,7 @@ import { registerEventRoutes } from './events/routes.ts';
 import { LOCAL_TENANT, requireApiKey, requireModelKey } from './http/auth.ts';
 import { reachable } from './http/dependency.ts';
 import { registerDocs } from './http/docs.ts';
+import { drainBeforeClosing } from './http/drain.ts';
 import { guardBrowsers } from './http/guards.ts';
 import { registerRateLimit } from './http/rate-limit.ts';
 import { securityHeaders } from './http/security-headers.ts';
@@ -48,7 +49,7 @@ import { registerWebRoutes } from './web/routes.ts';
 /** Bodies of /api are small; chat completions (/v1) carry whole conversations. */
 const API_BODY_LIMIT_BYTES = 65_536;
 const CHAT_BODY_LIMIT_BYTES = 4 * 1_048_576;
-/** How long closing waits for answers that are being written. */
+/** How long closing waits for answers that are being written, before models are told to stop. */
 const DRAIN_MS = 8_000;
 
 export interface AppDeps {
@@ -98,7 +99,11 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     ],
     engine: () => chat?.engine(),
   });
-  endStreamsBeforeClosing(server, parts.streams);
+  drainBeforeClosing(server, {
+    onClosing: () => parts.streams.close(),
+    onLate: () => chat?.stop(),
+    drainMs: DRAIN_MS,
+  });
   await installGates(server, deps, parts.tickets);
   registerScenarioRoutes(server, parts);
   registerEngineRoutes(server, { engines: new EngineDirectory({ ...deps.config.peers, llm: () => chat?.engine() }) });
@@ -203,30 +208,4 @@ async function installGates(server: Service, deps: AppDeps, tickets: EventTicket
 function requireMigrated({ isMigrated }: AppDeps): void {
   if (isMigrated()) return;
   throw new AppError('unavailable', 'The database is being prepared. Try again in a moment.', { retryAfterS: 2 });
-}
-
-/**
- * Event streams never finish by themselves, so closing ends them first and then waits for the other answers, because a
- * session that is half open when its connections go would stay half open.
- */
-function endStreamsBeforeClosing(server: Service, streams: EventStreams): void {
-  let active = 0;
-  let idle: (() => void) | undefined;
-  server.addHook('onRequest', async () => {
-    active += 1;
-  });
-  server.addHook('onResponse', async () => {
-    active -= 1;
-    if (active === 0) idle?.();
-  });
-  server.addHook('preClose', async () => {
-    streams.close();
-    if (active === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      idle = resolve;
-      timer = setTimeout(resolve, DRAIN_MS);
-    });
-    clearTimeout(timer);
-  });
 }

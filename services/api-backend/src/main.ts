@@ -11,8 +11,9 @@ import { limiterRedis } from './http/rate-limit.ts';
 /**
  * Starts api-backend. It listens at once and says 503 until Postgres is there and has its tables.
  *
- * Close order: no more requests are taken, event streams end, answers being written are finished (all `app.close`) ->
- * what models cost is written -> reconciliation finishes its sweep -> migration retries stop -> Redis -> Postgres.
+ * Close order: no more requests are taken, event streams end, answers being written are finished, models that take longer are
+ * stopped and their readers told so (all `app.close`; behind it nothing is put on an account) -> what models cost is written
+ * -> reconciliation finishes its sweep -> migration retries stop -> Redis -> Postgres.
  */
 start(async () => {
   const config = loadConfig();

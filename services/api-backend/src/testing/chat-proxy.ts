@@ -10,6 +10,7 @@ import { registerChatRoutes } from '../chat/routes.ts';
 import { routingEnv, routingSettings, type PurposeLimits } from '../chat/routing/routing-settings.ts';
 import { chatEnv, chatSettings } from '../chat/settings.ts';
 import type { ChatCaller, Ledger, UsageEntry } from '../chat/usage/ledger.ts';
+import { drainBeforeClosing } from '../http/drain.ts';
 
 const KEY = 'internal-key-of-the-test';
 /** Headers of a request that may ask. */
@@ -49,6 +50,8 @@ export interface ChatProxyOptions {
   readonly answerMs?: number;
   readonly listMs?: number;
   readonly firstProbeMs?: number;
+  /** How long closing waits for answers. */
+  readonly drainMs?: number;
   /** Of Ollama. */
   readonly probeEveryMs?: number;
 }
@@ -63,7 +66,7 @@ export async function startChatProxy(
   const ledger = new FakeLedger();
   const values = z.object({ ...chatEnv, ...routingEnv }).parse({ OLLAMA_URL: NOWHERE, ...env });
   const routing = routingSettings(values);
-  const { limits, firstProbeMs, probeEveryMs, ...times } = options;
+  const { limits, firstProbeMs, probeEveryMs, drainMs = 0, ...times } = options;
   const settings = chatSettings(values);
   let chat: ChatService | undefined;
   const app = createService({
@@ -73,6 +76,7 @@ export async function startChatProxy(
     readiness: [{ name: 'model', advisory: true, check: async () => chat?.summary() }],
     engine: () => chat?.engine(),
   });
+  drainBeforeClosing(app, { onClosing: () => undefined, onLate: () => chat?.stop(), drainMs });
   chat = await registerChatRoutes(app, {
     settings: { ...settings, ...(probeEveryMs !== undefined && { probeEveryMs }) },
     routing: { ...routing, ...times, limits: { ...routing.limits, talk: { ...routing.limits.talk, ...limits } } },
