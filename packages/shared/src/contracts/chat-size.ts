@@ -1,5 +1,5 @@
 /** What makes a request too large, whatever it says; `path` leads to it. */
-export interface SizeFault {
+interface SizeFault {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }

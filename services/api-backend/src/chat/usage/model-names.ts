@@ -1,7 +1,7 @@
 import type { UsageRow } from './usage-row.ts';
 
 /** What models are called together that have no line of their own. */
-export const OTHER_MODELS = 'other';
+const OTHER_MODELS = 'other';
 /** Names of a tenant in a day: many more than there are to choose from, and each is a row per session and purpose. */
 const MOST_NAMES = 100;
 /** Tenants whose names are remembered. Drop policy: the one that was here first goes, and may use new names again. */
