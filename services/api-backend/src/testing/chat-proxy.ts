@@ -85,7 +85,7 @@ export async function startChatProxy(
     logger,
     authorize: requireKey([KEY]),
     callerOf: async (request, purpose) => ({
-      tenant: 'test',
+      tenant: String(request.headers['x-test-tenant'] ?? 'test'),
       purpose,
       ...(request.headers['x-session-id'] !== undefined && { sessionId: request.headers['x-session-id'] as never }),
     }),
@@ -102,9 +102,9 @@ export async function startChatProxy(
     ask: (body, init = {}) =>
       fetch(`${url}/v1/chat/completions`, {
         method: 'POST',
-        headers: AUTHORIZED,
         body: JSON.stringify(body),
         ...init,
+        headers: { ...AUTHORIZED, ...init.headers },
       }),
     metrics: () => telemetry.registry.metrics(),
     [Symbol.asyncDispose]: () => app.close(),
