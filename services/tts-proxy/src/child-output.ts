@@ -38,7 +38,7 @@ export async function* childOutput(command: ChildCommand, signal: AbortSignal): 
  * The standard output of a program fed on standard input. Aborting or leaving the loop kills it at once (SIGKILL: a voice
  * program has nothing to save).
  *
- * @throws AppError `upstream_failed` when it could not start or ends with an error; the input's own error when that broke
+ * @throws AppError `upstream_failed` when it could not start or ends with an error (its cause is the name of the signal it died by); the input's own error when that broke
  */
 export async function* outputOf(
   child: Child,
@@ -49,7 +49,7 @@ export async function* outputOf(
   signal.addEventListener('abort', kill, { once: true });
   const exit = new Promise<{ code: number | null; cause?: unknown }>((resolve) => {
     child.once('error', (cause) => resolve({ code: null, cause }));
-    child.once('close', (code) => resolve({ code }));
+    child.once('close', (code, signalName) => resolve({ code, cause: signalName ?? undefined }));
   });
   let inputError: unknown;
   const fed = pipeline(typeof input === 'string' ? Readable.from([input]) : Readable.from(input), child.stdin).catch(

@@ -9,7 +9,9 @@ export interface SharedStreamOptions<T> {
   readonly maxSize: number;
   /** When the last reader has left: the source is aborted at once, or made to the end for those who will come. */
   readonly whenUnread: 'abort' | 'finish';
-  /** All there was, when the source has ended by itself and nothing of it had to be dropped. */
+  /** With such an item the source begins again: who comes later begins there, as what was before is void. */
+  readonly restarts?: (item: T) => boolean;
+  /** All there was since it began last, when the source has ended by itself and nothing of that had to be dropped. */
   readonly onComplete?: (items: readonly T[]) => void;
   /** The source has ended, however; comes after `onComplete`, so that what is complete can be found somewhere all the time. */
   readonly onSettled?: () => void;
@@ -33,6 +35,8 @@ export class SharedStream<T> {
   #items: T[] = [];
   /** Items before the first of `#items`. */
   #dropped = 0;
+  /** Where it began last, as an index into all items there ever were. */
+  #beginning = 0;
   #size = 0;
   #outcome: Outcome | undefined;
   /** Of readers for more, and of the source for room. */
@@ -48,17 +52,17 @@ export class SharedStream<T> {
 
   /** The whole can still be heard. */
   get joinable(): boolean {
-    return this.#dropped === 0 && !this.#abort.signal.aborted && this.#outcome?.type !== 'failed';
+    return this.#dropped <= this.#beginning && !this.#abort.signal.aborted && this.#outcome?.type !== 'failed';
   }
 
   /**
-   * All items from the first. The reader counts from now until its end, its `return` or the signal's abort.
+   * All items from where it began last. The reader counts from now until its end, its `return` or the signal's abort.
    *
    * @throws the source's error, to every reader; the signal's reason
    */
   read(signal?: AbortSignal): AsyncIterableIterator<T> {
     if (!this.joinable) throw new Error('a shared stream was joined too late');
-    const place: Place = { at: 0 };
+    const place: Place = { at: this.#beginning };
     const onAbort = () => this.#leave(place);
     const leave = () => {
       signal?.removeEventListener('abort', onAbort);
@@ -111,6 +115,7 @@ export class SharedStream<T> {
     const { signal } = this.#abort;
     try {
       for await (const item of this.#options.open(signal)) {
+        if (this.#options.restarts?.(item)) this.#beginning = this.#dropped + this.#items.length;
         this.#items.push(item);
         this.#size += this.#options.sizeOf(item);
         this.#changed();
@@ -119,10 +124,15 @@ export class SharedStream<T> {
       }
       signal.throwIfAborted();
       this.#outcome = { type: 'ended' };
-      if (this.#dropped === 0) this.#options.onComplete?.(this.#items);
+      if (this.#dropped <= this.#beginning)
+        this.#options.onComplete?.(this.#items.slice(this.#beginning - this.#dropped));
     } catch (error) {
       this.#outcome = { type: 'failed', error };
     }
+    this.#settled();
+  }
+
+  #settled(): void {
     this.#options.onSettled?.();
     this.#changed();
   }
@@ -148,7 +158,13 @@ export class SharedStream<T> {
 
   #leave(place: Place): void {
     if (!this.#readers.delete(place)) return;
-    const running = this.#outcome === undefined || this.#outcome.type === 'running';
+    if (!this.#outcome) {
+      // Its only reader had gone before it came: nothing was begun, and nothing else would end it.
+      this.#abort.abort(abandoned());
+      this.#outcome = { type: 'failed', error: abandoned() };
+      return this.#settled();
+    }
+    const running = this.#outcome.type === 'running';
     if (this.#readers.size === 0 && running && this.#options.whenUnread === 'abort') this.#abort.abort(abandoned());
     this.#changed();
   }
@@ -164,9 +180,12 @@ export class SharedStream<T> {
   }
 }
 
-/** Shared streams by name, so that what is wanted twice at once is made once. */
-export class SharedStreams<T> {
-  readonly #running = new Map<string, SharedStream<T>>();
+/**
+ * Shared streams by name, so that what is wanted twice at once is made once. `O`: what a stream was made with, for those who
+ * join it.
+ */
+export class SharedStreams<T, O extends SharedStreamOptions<T> = SharedStreamOptions<T>> {
+  readonly #running = new Map<string, { readonly stream: SharedStream<T>; readonly options: O }>();
 
   get size(): number {
     return this.#running.size;
@@ -176,20 +195,22 @@ export class SharedStreams<T> {
    * A reader of the stream of that name that is being made, or of a new one.
    *
    * @param options of the new one
+   * @returns also the options of the stream that is read
    */
   join(
     id: string,
-    options: SharedStreamOptions<T>,
+    options: O,
     signal?: AbortSignal,
-  ): { readonly items: AsyncIterableIterator<T>; readonly shared: boolean } {
+  ): { readonly items: AsyncIterableIterator<T>; readonly shared: boolean; readonly options: O } {
     const running = this.#running.get(id);
-    if (running?.joinable) return { items: running.read(signal), shared: true };
+    if (running?.stream.joinable) return { items: running.stream.read(signal), shared: true, options: running.options };
     const onSettled = () => {
-      if (this.#running.get(id) === made) this.#running.delete(id);
+      if (this.#running.get(id)?.stream === stream) this.#running.delete(id);
+      options.onSettled?.();
     };
-    const made = new SharedStream<T>({ ...options, onSettled });
-    this.#running.set(id, made);
-    return { items: made.read(signal), shared: false };
+    const stream = new SharedStream<T>({ ...options, onSettled });
+    this.#running.set(id, { stream, options });
+    return { items: stream.read(signal), shared: false, options };
   }
 }
 

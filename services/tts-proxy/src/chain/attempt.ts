@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { TTS_SAMPLE_RATE_HZ } from '@eloquence/shared/contracts/tts';
 import { ChildAbort } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
@@ -9,6 +10,7 @@ import { polish } from '../audio/polish.ts';
 import type { SpeechProvider, Utterance } from '../providers/provider.ts';
 import type { SpeechLimits } from '../speech/limits.ts';
 import type { Voice } from '../voices/voice.ts';
+import { isTextFault, silentAnswer } from './text-faults.ts';
 import type { Member } from './voice-chain.ts';
 
 /**
@@ -30,9 +32,29 @@ export interface AttemptOptions {
   readonly onGone: () => void;
 }
 
-/** Whose loudness it is: see `LoudnessMemory`. */
-export function voiceKey(provider: SpeechProvider, voice: Voice): string {
-  return `${provider.id} ${provider.identity(voice)} ${voice.language}`;
+/** Sound beyond which a voice does not speak but run away: so much for any text, and for each of its characters at speed 1, s. */
+const MAX_TEXT_S = 5;
+const MAX_CHAR_S = 1;
+
+/**
+ * Whose loudness it is: see `LoudnessMemory`. Who is told to whisper, or to hurry, is another voice than who is not.
+ *
+ * @param manner of the request; instructions are a caller's words, so only their digest is kept
+ */
+export function voiceKey(
+  provider: SpeechProvider,
+  voice: Voice,
+  manner: Pick<Utterance, 'speed' | 'instructions'> = { speed: 1 },
+): string {
+  const own = `${provider.id} ${provider.identity(voice)} ${voice.language}`;
+  const pace = manner.speed === 1 ? '' : ` x${manner.speed}`;
+  const told = manner.instructions ? ` ${createHash('sha256').update(manner.instructions).digest('base64')}` : '';
+  return own + pace + told;
+}
+
+function maxSamples({ text, speed }: Utterance): number {
+  // A voice may not be able to hurry as asked.
+  return ((MAX_TEXT_S + MAX_CHAR_S * text.length) / Math.min(1, speed)) * TTS_SAMPLE_RATE_HZ;
 }
 
 /** The pause a reader makes after a piece of text: at a full stop, at a comma, at a breath in mid-clause. */
@@ -49,6 +71,8 @@ export class Attempt {
   readonly #abort: ChildAbort;
   readonly #pieces: AsyncGenerator<Int16Array>;
   #samples = 0;
+  /** How long the provider was waited for, without the time in which its sound waited to be taken. */
+  #waitedMs = 0;
   #outcome: Outcome | undefined;
 
   constructor(options: AttemptOptions) {
@@ -58,7 +82,7 @@ export class Attempt {
     this.#options = options;
     this.#abort = new ChildAbort(signal, { timeoutMs: limits.answerTimeoutMs });
     this.#pieces = polish(provider.speak(utterance, this.#abort.signal), {
-      voiceKey: voiceKey(provider, utterance.voice),
+      voiceKey: voiceKey(provider, utterance.voice, utterance),
       loudness,
       trailingMs: pauseMs(utterance.text),
       signal: this.#abort.signal,
@@ -77,7 +101,8 @@ export class Attempt {
   async first(timeoutMs: number): Promise<Int16Array> {
     const piece = await this.#read(timeoutMs, 'failed');
     if (!piece) {
-      const error = new AppError('upstream_failed', 'The voice made no sound.');
+      const { member, utterance } = this.#options;
+      const error = member.textFaults.judge(utterance.text, silentAnswer(), 'silent');
       this.end('failed', error);
       throw error;
     }
@@ -115,10 +140,11 @@ export class Attempt {
     if (this.#outcome) return;
     this.#outcome = outcome;
     const { telemetry, logger, onGone } = this.#options;
-    const { provider, health } = this.member;
+    const { provider, health, textFaults } = this.member;
     telemetry.count('eloquence_tts_requests_total', { provider: provider.id, outcome });
     const seconds = this.#samples / TTS_SAMPLE_RATE_HZ;
     if (seconds > 0) telemetry.count('eloquence_tts_audio_seconds_total', { provider: provider.id }, seconds);
+    if (this.#samples > 0) textFaults.spoke();
     if (outcome === 'ok') health.succeeded();
     // It was not its fault; but too many requests are ours.
     else if (outcome === 'aborted' || (error?.fault === 'caller' && error.code !== 'rate_limited')) health.left();
@@ -134,26 +160,40 @@ export class Attempt {
   }
 
   async #read(timeoutMs: number, outcome: Outcome): Promise<Int16Array | undefined> {
-    const { limits, signal } = this.#options;
+    const { signal, utterance } = this.#options;
     const late = (cause: unknown) =>
       new AppError('upstream_timeout', `The voice was silent for ${timeoutMs} ms.`, { cause });
+    const fromMs = performance.now();
     try {
       const { done, value } = await within(this.#pieces.next(), { timeoutMs, abort: this.#abort, late });
+      this.#waitedMs += performance.now() - fromMs;
       if (done) {
         signal.throwIfAborted();
         return undefined;
       }
       this.#samples += value.length;
+      if (this.#samples > maxSamples(utterance)) throw new AppError('upstream_failed', 'The voice did not stop.');
       return value;
     } catch (thrown) {
       if (signal.aborted) throw signal.reason;
-      const tooLong = this.#abort.signal.aborted && !(thrown instanceof AppError);
-      const error = tooLong
-        ? new AppError('upstream_timeout', `The voice took longer than ${limits.answerTimeoutMs} ms.`)
-        : AppError.from(thrown);
-      this.end(outcome, error);
+      const error = this.#errorOf(thrown);
+      const isHeldBack = error.code === 'upstream_timeout' && !(thrown instanceof AppError) && !this.#wasSlow;
+      this.end(isHeldBack ? 'aborted' : outcome, error);
       throw error;
     }
+  }
+
+  #errorOf(thrown: unknown): AppError {
+    const { limits, member, utterance } = this.#options;
+    if (this.#abort.signal.aborted && !(thrown instanceof AppError))
+      return new AppError('upstream_timeout', `The sentence took longer than ${limits.answerTimeoutMs} ms.`);
+    const error = AppError.from(thrown);
+    return isTextFault(error) ? member.textFaults.judge(utterance.text, error, 'refused') : error;
+  }
+
+  /** Whoever is held back by a reader for long has not been slow. */
+  get #wasSlow(): boolean {
+    return this.#waitedMs > this.#options.limits.answerTimeoutMs / 2;
   }
 
   /** After the caller's abort; the other aborts come from `end` or are about to come to it. */

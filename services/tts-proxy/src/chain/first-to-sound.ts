@@ -2,6 +2,7 @@ import { delay } from '@eloquence/shared/runtime/abort';
 import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
 import type { SpeechLimits } from '../speech/limits.ts';
 import type { Attempt } from './attempt.ts';
+import { isTextFault } from './text-faults.ts';
 import { hedgeAfterMs, NO_VOICE, type Member } from './voice-chain.ts';
 
 export interface RaceOptions {
@@ -146,14 +147,18 @@ async function outcomeOf(attempt: Attempt, timeoutMs: number): Promise<Event> {
   }
 }
 
+/** Nobody could speak this text, and for one of them at least the text was to blame: another may be spoken. */
+export class UnspeakableError extends AppError {}
+
 /** Names what to mend first; says that waiting helps if it helps with one of them. */
 function allFailed(errors: readonly AppError[]): AppError {
   const [first] = errors;
   if (!first) return new AppError('unavailable', NO_VOICE);
-  const passing = errors.find(({ retryable }) => retryable);
-  if (errors.length === 1 || !passing) return first;
-  const waits = errors.flatMap(({ retryAfterS }) => retryAfterS ?? []);
-  return new AppError(passing.code, [...new Set(errors.map(({ message }) => message))].join(' '), {
+  const Failure = errors.some(isTextFault) ? UnspeakableError : AppError;
+  const named = errors.find(({ retryable }) => retryable) ?? first;
+  const told = named.retryable ? errors : [first];
+  const waits = told.flatMap(({ retryAfterS }) => retryAfterS ?? []);
+  return new Failure(named.code, [...new Set(told.map(({ message }) => message))].join(' '), {
     cause: first,
     ...(waits.length > 0 && { retryAfterS: Math.min(...waits) }),
   });

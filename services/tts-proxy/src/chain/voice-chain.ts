@@ -5,6 +5,7 @@ import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { SpeechProvider } from '../providers/provider.ts';
 import { FirstSounds } from './first-sounds.ts';
+import { TextFaults } from './text-faults.ts';
 
 /** When the next provider is asked beside one that is silent, ms, if that does not say: the p95 of a quick vendor. */
 const HEDGE_AFTER_MS = 400;
@@ -21,6 +22,7 @@ export interface Member {
   readonly provider: SpeechProvider;
   readonly health: CircuitBreaker;
   readonly firstSounds: FirstSounds;
+  readonly textFaults: TextFaults;
 }
 
 export interface VoiceChainOptions {
@@ -42,19 +44,20 @@ export class VoiceChain {
   readonly members: readonly Member[];
 
   constructor(providers: readonly SpeechProvider[], { logger, firstProbeMs }: VoiceChainOptions) {
-    this.members = providers.map((provider) => ({
-      provider,
-      firstSounds: new FirstSounds(),
-      health: new CircuitBreaker({
-        probe: () => provider.check(AbortSignal.timeout(CHECK_TIMEOUT_MS)),
+    this.members = providers.map((provider) => {
+      const check = () => provider.check(AbortSignal.timeout(CHECK_TIMEOUT_MS));
+      const health = new CircuitBreaker({
+        probe: check,
         onChange: (error) => {
           const about = { provider: provider.id };
           if (error) logger.warn({ ...about, code: error.code, reason: error.message }, 'voice is away');
           else logger.info(about, 'voice is back');
         },
         ...(firstProbeMs !== undefined && { firstProbeMs }),
-      }),
-    }));
+      });
+      const textFaults = new TextFaults({ check, onRefused: (error) => health.failed(error) });
+      return { provider, firstSounds: new FirstSounds(), health, textFaults };
+    });
   }
 
   /** Whom to ask, in order: those that are well; else those that answer, though somebody tries them just now; else all: there is nothing to lose. */

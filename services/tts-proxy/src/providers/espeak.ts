@@ -1,4 +1,5 @@
 import { TTS_SAMPLE_RATE_HZ } from '@eloquence/shared/contracts/tts';
+import { AppError } from '@eloquence/shared/runtime/errors';
 import { childOutput } from '../child-output.ts';
 import { nameAt, type OwnVoices } from '../voices/voice.ts';
 import { fileStamp } from './file-stamp.ts';
@@ -25,7 +26,15 @@ export function espeakSpeech({ program, voices }: EspeakSettings): SpeechProvide
     // -b 1: the text is UTF-8 whatever the locale.
     const args = ['-v', nameAt('espeak', voice, voices), '-s', String(rate), '-b', '1', '--stdin', '--stdout'];
     const wav = childOutput({ peer: PEER, program, args, input: text }, signal);
-    yield* readSound(PEER, wav, { encoding: 's16', sampleRateHz: TTS_SAMPLE_RATE_HZ });
+    try {
+      yield* readSound(PEER, wav, { encoding: 's16', sampleRateHz: TTS_SAMPLE_RATE_HZ });
+    } catch (error) {
+      signal.throwIfAborted();
+      // It crashes on some texts, as on 200 letters with full stops; the next one is a new process.
+      if (error instanceof AppError && /^SIG/.test(String(error.cause)))
+        throw new AppError('invalid_request', `${PEER} died of this text.`, { cause: error });
+      throw error;
+    }
   }
   async function check(signal: AbortSignal): Promise<void> {
     for await (const chunk of childOutput({ peer: PEER, program, args: ['--version'], input: '' }, signal))

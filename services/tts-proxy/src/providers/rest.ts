@@ -4,7 +4,7 @@ import { nameAt, type OwnVoices, type Voice } from '../voices/voice.ts';
 import type { SpeechProvider, Utterance } from './provider.ts';
 import { readSound } from './read-sound.ts';
 import type { RawSound } from './sound-reader.ts';
-import { assertAudio, type Peer } from './upstream-error.ts';
+import { assertAudio, statusError, type Peer } from './upstream-error.ts';
 import { VendorHttp, type SoundAnswer } from './vendor-http.ts';
 
 const PEER: Peer = {
@@ -28,7 +28,8 @@ export interface RestSpeechSettings {
 /** The server does not take a member of the body, or the voice. */
 class RefusedRequest extends AppError {
   constructor(status: number) {
-    super('upstream_rejected', `${PEER.peer} refused the request (${status}). Check ${PEER.choiceNames}.`);
+    const { code, message } = statusError(PEER, { status, retryAfter: undefined });
+    super(code, message);
   }
 }
 

@@ -7,7 +7,10 @@ const refused = (status: number, retryAfter?: string) => statusError(peer, { sta
 
 describe('what a vendor’s status means', () => {
   it.each([
-    [400, 'upstream_rejected', /Check V_MODEL/],
+    [400, 'invalid_request', /check V_MODEL/],
+    [403, 'invalid_request', /check V_KEY/],
+    [413, 'invalid_request', /check V_MODEL/],
+    [422, 'invalid_request', /check V_MODEL/],
     [401, 'upstream_rejected', /Check V_KEY/],
     [402, 'upstream_rejected', /no credit left/],
     [404, 'upstream_rejected', /Check V_URL, V_MODEL/],

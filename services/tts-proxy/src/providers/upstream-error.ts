@@ -6,6 +6,12 @@ const DEFAULT_RETRY_AFTER_S = 5;
 /** Nobody is told to come back later than this, whatever a vendor says. */
 const MAX_RETRY_AFTER_S = 3_600;
 
+/**
+ * Refusals that may be of one text, which another text does not meet: too long, not speakable, not let through. A 403 may also
+ * mean the key, which `TextFaults` finds out.
+ */
+const TEXT_STATUSES = new Set([400, 403, 413, 422, 451]);
+
 /** Who a provider is to the person who set it up: its name in sentences, and the settings to check. */
 export interface Peer {
   readonly peer: string;
@@ -35,8 +41,13 @@ export function statusError(names: Peer, { status, retryAfter, cause }: Refusal)
       retryAfterS,
     });
   }
-  if (status === 403 && forbids) return rejected(`refused the request (403): ${forbids}. Check ${keyName} too.`);
-  if (status === 401 || status === 403) return rejected(`refused the key (${status}). Check ${keyName}.`);
+  if (TEXT_STATUSES.has(status)) {
+    const check = status === 403 ? keyName : choiceNames;
+    const why = status === 403 && forbids ? `: ${forbids}` : '';
+    const message = `${peer} refused the request (${status})${why}. If it refuses every text, check ${check}.`;
+    return new AppError('invalid_request', message, options);
+  }
+  if (status === 401) return rejected(`refused the key (${status}). Check ${keyName}.`);
   if (status === 402) return rejected(`answered 402: the account of ${keyName} has no credit left.`);
   if (status === 404 || status === 405)
     return rejected(`does not have what was asked for (${status}). Check ${urlName}, ${choiceNames}.`);

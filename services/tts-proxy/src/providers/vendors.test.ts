@@ -114,13 +114,13 @@ for (const [name, vendor] of Object.entries(vendors)) {
       ],
       [
         { type: 'error', status: 403 },
-        { code: 'upstream_rejected', message: expect.stringContaining(vendor.key) },
+        { code: 'invalid_request', message: expect.stringContaining(vendor.key) },
       ],
       [
         { type: 'error', status: 404 },
         { code: 'upstream_rejected', message: expect.stringContaining(vendor.choice) },
       ],
-      [{ type: 'error', status: 422 }, { code: 'upstream_rejected' }],
+      [{ type: 'error', status: 422 }, { code: 'invalid_request' }],
       [{ type: 'wrong_type' }, { code: 'upstream_failed' }],
       [{ type: 'garbage' }, { code: 'upstream_failed' }],
     ];

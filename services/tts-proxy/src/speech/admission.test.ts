@@ -6,7 +6,7 @@ const newcomer = { tenant: 'a', isNew: true };
 
 describe('Admission', () => {
   it('lets so many in, lines up so many, and refuses the next with a time to come back', async () => {
-    const admission = new Admission({ maxRunning: 1, maxWaiting: 1 });
+    const admission = new Admission({ maxRunning: 1, maxWaiting: 1, maxWaitMs: 20_000 });
     const leave = await admission.enter(newcomer, never);
     const order: string[] = [];
     const second = admission.enter(newcomer, never).then((leaveSecond) => {
@@ -25,7 +25,7 @@ describe('Admission', () => {
   });
 
   it('forgets whoever leaves the line', async () => {
-    const admission = new Admission({ maxRunning: 1, maxWaiting: 1 });
+    const admission = new Admission({ maxRunning: 1, maxWaiting: 1, maxWaitMs: 20_000 });
     const leave = await admission.enter(newcomer, never);
     const controller = new AbortController();
     const waiting = admission.enter(newcomer, controller.signal);
@@ -39,7 +39,7 @@ describe('Admission', () => {
 
 describe('the line', () => {
   it('lets in speeches that have begun before newcomers, and never refuses them', async () => {
-    const admission = new Admission({ maxRunning: 1, maxWaiting: 1 });
+    const admission = new Admission({ maxRunning: 1, maxWaiting: 1, maxWaitMs: 20_000 });
     const leave = await admission.enter(newcomer, never);
     const order: string[] = [];
     for (const [name, isNew] of [
@@ -56,7 +56,7 @@ describe('the line', () => {
   });
 
   it('gives the next place to the tenant with the fewest', async () => {
-    const admission = new Admission({ maxRunning: 2, maxWaiting: 9 });
+    const admission = new Admission({ maxRunning: 2, maxWaiting: 9, maxWaitMs: 20_000 });
     const [leave] = [await admission.enter(newcomer, never), await admission.enter(newcomer, never)];
     const order: string[] = [];
     for (const tenant of ['a', 'a', 'b'])

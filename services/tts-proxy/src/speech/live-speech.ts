@@ -1,6 +1,8 @@
 import { TTS_SAMPLE_RATE_HZ } from '@eloquence/shared/contracts/tts';
 import { ChildAbort } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
+import { UnspeakableError } from '../chain/first-to-sound.ts';
+import { isTextFault } from '../chain/text-faults.ts';
 import type { Member, VoiceChain } from '../chain/voice-chain.ts';
 import type { Utterance } from '../providers/provider.ts';
 import { Cutter } from '../text/cutter.ts';
@@ -74,6 +76,9 @@ export class LiveSpeech implements Speech {
   #latest: SpokenSentence | undefined;
   #last: Member | undefined;
   readonly #avoid = new Set<Member>();
+  /** Sentences nobody can speak, before the first that is heard: told with it, or the speech fails with them. */
+  readonly #skipped: { readonly text: string; readonly error: AppError }[] = [];
+  #isHeard = false;
   /** When all that was given out will have been heard, ms of `performance.now`. */
   #heardUntilMs = 0;
 
@@ -183,7 +188,7 @@ export class LiveSpeech implements Speech {
             const leave = this.#places.tryEnter();
             return leave && this.#noted(leave);
           },
-          admit: (making) => admission.enter({ tenant, isNew }, making),
+          admit: (making, isBack) => admission.enter({ tenant, isNew: isNew && !isBack }, making),
         },
         attach,
         signal,
@@ -240,13 +245,13 @@ export class LiveSpeech implements Speech {
 
   /** The pieces, unless their reader leaves one lying for too long. */
   async *#watched(): AsyncGenerator<SpeechPiece> {
-    const { answerTimeoutMs } = this.#deps.limits;
+    const { readTimeoutMs } = this.#deps.limits;
     const cut = () => {
-      this.#abort.abort(new AppError('invalid_request', `The sound was not read for ${answerTimeoutMs} ms.`));
+      this.#abort.abort(new AppError('invalid_request', `The sound was not read for ${readTimeoutMs} ms.`));
     };
     try {
       for await (const piece of this.#read()) {
-        const timer = setTimeout(cut, answerTimeoutMs).unref();
+        const timer = setTimeout(cut, readTimeoutMs).unref();
         try {
           yield piece;
         } finally {
@@ -262,6 +267,7 @@ export class LiveSpeech implements Speech {
     for (;;) {
       if (this.#isOver()) return;
       const item = this.#line[0];
+      if (item?.type === 'flush' || (!item && this.#ended)) this.#assertHeard();
       if (item?.type === 'flush') yield { type: 'flushed' };
       else if (item?.sound) yield* this.#speak(item.text, item.sound);
       else if (!item && this.#ended) return yield* this.#rest();
@@ -277,15 +283,39 @@ export class LiveSpeech implements Speech {
   async *#speak(text: string, sound: SpokenSentence): AsyncGenerator<SpeechPiece> {
     await this.#due(sound);
     if (this.#isOver()) return;
-    if (sound.failure) throw sound.failure.error;
+    if (sound.failure) return yield* this.#skip(text, sound.failure.error);
     sound.take();
     const { engine } = (sound.member as Member).provider;
+    this.#isHeard = true;
+    yield* this.#tellSkipped();
     yield { type: 'sentence', text, engine, cached: sound.cached };
     for (let samples = await this.#next(sound); samples; samples = await this.#next(sound)) yield this.#heard(samples);
     if (this.#isOver() || !sound.broken) return;
     // Half a sentence needs its pause too: without one its last word runs into the next.
     yield this.#heard(new Int16Array(BROKEN_PAUSE_SAMPLES));
     yield { type: 'broken', error: sound.broken };
+  }
+
+  /** A text nobody can speak is not worth the rest of the answer. @throws the error, when it is not the text's fault */
+  *#skip(text: string, error: unknown): Generator<SpeechPiece> {
+    if (!(error instanceof UnspeakableError) && !isTextFault(error)) throw error;
+    this.#skipped.push({ text, error });
+    if (this.#isHeard) yield* this.#tellSkipped();
+  }
+
+  *#tellSkipped(): Generator<SpeechPiece> {
+    const { chain } = this.#deps;
+    const engine = (this.#last ?? chain.order()[0])?.provider.engine;
+    for (const { text, error } of this.#skipped.splice(0)) {
+      if (engine) yield { type: 'sentence', text, engine, cached: false };
+      yield { type: 'broken', error };
+    }
+  }
+
+  /** @throws the first error when nothing but sentences that nobody can speak has come so far */
+  #assertHeard(): void {
+    const [first] = this.#skipped;
+    if (first) throw first.error;
   }
 
   #heard(samples: Int16Array): SpeechPiece {

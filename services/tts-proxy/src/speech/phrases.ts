@@ -23,14 +23,16 @@ export interface PhraseRequest extends Omit<RenderingOptions, 'demand'> {
   readonly copiesOf: () => readonly Member[];
 }
 
+/** A making, and what its listeners need of it. */
+type Making = SharedStreamOptions<RenderingEvent> & { readonly demand: Demand };
+
 /**
  * Sentences by what they say: a kept copy where there is one, one making for all who want the same now, and what was made whole
  * is kept if its speech allows it. A making ends as soon as its last listener leaves: what nobody listens to is not paid for.
  */
 export class Phrases {
   readonly #deps: RendererDeps & { readonly cache?: SpeechCache | undefined };
-  readonly #streams = new SharedStreams<RenderingEvent>();
-  readonly #demands = new Map<string, Demand>();
+  readonly #streams = new SharedStreams<RenderingEvent, Making>();
 
   constructor(deps: RendererDeps & { readonly cache?: SpeechCache | undefined; readonly telemetry: Telemetry }) {
     this.#deps = deps;
@@ -71,11 +73,13 @@ export class Phrases {
     const demand = new Demand();
     const [first] = request.order(new Set());
     const id = first && cache?.flightId(keyOf(utterance, first), { scope, tenant });
-    const options: SharedStreamOptions<RenderingEvent> = {
+    const options: Making = {
+      demand,
       open: (making) => render(this.#deps, { ...request, demand }, making),
       sizeOf: (event) => (event.type === 'audio' ? event.samples.length : 0),
       maxSize: id ? SHARED_SAMPLES : PRIVATE_SAMPLES,
       whenUnread: 'abort',
+      restarts: ({ type }) => type === 'broken',
       onComplete: (events) => this.#keep(request, events),
     };
     if (!id) {
@@ -83,11 +87,10 @@ export class Phrases {
       attach(demand);
       return new SharedStream(options).read(signal);
     }
-    const { items, shared } = this.#streams.join(id, options, signal);
-    this.#count(shared ? 'shared' : 'miss');
-    if (!shared) this.#demands.set(id, demand);
-    attach(this.#demands.get(id) ?? demand);
-    return items;
+    const joined = this.#streams.join(id, options, signal);
+    this.#count(joined.shared ? 'shared' : 'miss');
+    attach(joined.options.demand);
+    return joined.items;
   }
 
   /** Once for every sentence. */

@@ -6,6 +6,7 @@ import { Attempt } from '../chain/attempt.ts';
 import { firstToSound, type RaceOptions, type Sounding } from '../chain/first-to-sound.ts';
 import type { Member, VoiceChain } from '../chain/voice-chain.ts';
 import type { Utterance } from '../providers/provider.ts';
+import { LentPlace } from './lent-place.ts';
 import type { SpeechLimits } from './limits.ts';
 
 /** What a sentence is made of while it is made. A `voice` after a `broken` begins the sentence again. */
@@ -16,6 +17,8 @@ export type RenderingEvent =
 
 /** How often a sentence is begun: when every provider breaks off, the next will too. */
 const MAX_BEGINNINGS = 3;
+/** A piece of sound that nobody takes for so long is held back by its reader, ms: its place is lent to others meanwhile. */
+const LEND_AFTER_MS = 250;
 
 /** What those who are to hear a sentence tell its maker. One maker may have several listeners. */
 export class Demand {
@@ -54,8 +57,8 @@ export interface RenderingOptions {
   /** See `RaceOptions`. */
   readonly enter: RaceOptions['enter'];
   readonly tryEnter: RaceOptions['tryEnter'];
-  /** A place among all syntheses. @returns gives it back */
-  readonly admit: (signal: AbortSignal) => Promise<() => void>;
+  /** A place among all syntheses; `isBack`: it was lent. @returns gives it back */
+  readonly admit: (signal: AbortSignal, isBack: boolean) => Promise<() => void>;
 }
 
 export interface RendererDeps {
@@ -79,17 +82,26 @@ export async function* render(
 ): AsyncGenerator<RenderingEvent> {
   const { demand } = options;
   const broken = new Set<Member>();
-  const leave = await options.admit(signal);
+  const place = new LentPlace(options.admit);
   try {
     for (let beginnings = 1; ; beginnings += 1) {
+      await place.hold(signal);
       const { attempt, first } = await sound(deps, options, { broken, signal });
       try {
         yield { type: 'voice', member: attempt.member };
-        for (let samples: Int16Array | undefined = first; samples; samples = await attempt.next())
-          yield { type: 'audio', samples };
+        for (let samples: Int16Array | undefined = first; samples; samples = await attempt.next()) {
+          const timer = setTimeout(() => place.lend(), LEND_AFTER_MS);
+          try {
+            yield { type: 'audio', samples };
+          } finally {
+            clearTimeout(timer);
+          }
+          await place.hold(signal);
+        }
         return;
       } catch (thrown) {
-        if (signal.aborted) throw thrown;
+        // Without a place it was not the voice that failed.
+        if (signal.aborted || !place.held) throw thrown;
         broken.add(attempt.member);
         yield { type: 'broken', error: AppError.from(thrown) };
         if (!demand.mayBeginAgain || beginnings === MAX_BEGINNINGS) return;
@@ -98,7 +110,7 @@ export async function* render(
       }
     }
   } finally {
-    leave();
+    place.lend();
   }
 }
 

@@ -156,7 +156,7 @@ describe('a speech that ends early', () => {
   });
 
   it('is cut when its listener leaves sound unread for too long', async () => {
-    await using bench = await speechBench(1, { limits: { answerTimeoutMs: 500 } });
+    await using bench = await speechBench(1, { limits: { readTimeoutMs: 500 } });
     const [vendor] = bench.vendors;
     if (!vendor) throw new Error('no vendor');
     vendor.manner = (_text, count) => (count === 2 ? { gapMs: 300 } : {});
