@@ -29,6 +29,8 @@ class ScriptedOpener implements SpeechOpener {
   /** No sentence begins before it. */
   silence: Promise<void> = Promise.resolve();
   refusal: AppError | undefined;
+  /** Sentences whose first half has been taken. */
+  heard = 0;
   /** Opening waits for it. */
   gate: Promise<void> = Promise.resolve();
 
@@ -115,6 +117,7 @@ class ScriptedSpeech implements Speech {
     const samples = new Int16Array(text.length * SAMPLES_PER_CHAR).map((_, at) => 8_000 * Math.sin(at / 8));
     const half = samples.length >> 1;
     yield { type: 'audio', samples: samples.subarray(0, half) };
+    this.#opener.heard += 1;
     if (fate instanceof Promise) await fate;
     if (fate && 'broken' in fate) {
       yield { type: 'broken', error: fate.broken };
@@ -129,6 +132,8 @@ export interface WireServer extends AsyncDisposable {
   readonly telemetry: Telemetry;
   readonly opener: ScriptedOpener;
   readonly goAway: () => Promise<void>;
+  /** What it logged from `warn` up. */
+  readonly log: readonly string[];
   /** Posts JSON with the internal key. */
   post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
 }
@@ -139,7 +144,8 @@ export async function serveWires(
   ffmpeg?: EncodeOptions['ffmpeg'],
 ): Promise<WireServer> {
   const telemetry = new Telemetry({ processMetrics: false });
-  const logger = createLogger('tts-proxy', 'silent');
+  const log: string[] = [];
+  const logger = createLogger('tts-proxy', 'warn', { write: (line: string) => void log.push(line) });
   const app = createService({ service: 'tts-proxy', logger, telemetry, readiness: [] });
   const opener = new ScriptedOpener();
   const goAway = registerWires(app, {
@@ -161,6 +167,7 @@ export async function serveWires(
     telemetry,
     opener,
     goAway,
+    log,
     post: (path, body, init = {}) =>
       fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body), ...init }),
     [Symbol.asyncDispose]: async () => {

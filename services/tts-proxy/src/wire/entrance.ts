@@ -3,8 +3,10 @@ import type { IncomingMessage } from 'node:http';
 import { closeCodes } from '@eloquence/shared/contracts/errors';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import { INTERNAL_TENANT } from '@eloquence/shared/runtime/tenants';
 import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
+import type { Callers } from './callers.ts';
 import type { SocketLimits } from './socket-care.ts';
 import type { SpeakSocket } from './speak-socket.ts';
 
@@ -14,15 +16,18 @@ const REQUEST_ID_HEADER = 'dg-request-id';
 
 /** Who is let in, before the upgrade, so that a refusal is an HTTP problem body; and who is in, on any wire. */
 export class Entrance {
-  readonly #sockets = new Set<SpeakSocket>();
+  /** Open sockets and whose they are. */
+  readonly #sockets = new Map<SpeakSocket, string>();
   /** What is waited for when the process stops: sockets and answers. */
   readonly #leaving = new Set<Promise<void>>();
   readonly #ids = new WeakMap<IncomingMessage, string>();
+  readonly #callers: Callers;
   readonly #limits: SocketLimits;
   readonly #telemetry: Telemetry;
   #draining = false;
 
-  constructor(limits: SocketLimits, telemetry: Telemetry) {
+  constructor(callers: Callers, limits: SocketLimits, telemetry: Telemetry) {
+    this.#callers = callers;
     this.#limits = limits;
     this.#telemetry = telemetry;
     this.#measure();
@@ -34,11 +39,24 @@ export class Entrance {
       throw new AppError('unavailable', 'The service is stopping. Connect again in a few seconds.', { retryAfterS: 5 });
   };
 
-  /** The same for sockets, of which there may be so many; rejects with AppError `overloaded` too. */
+  /**
+   * The same for sockets, of which there may be so many: a key of API_KEYS may hold half of them, and all such keys together
+   * all of them; our own services are let in until they hold as many themselves, so that nobody can shut the agent out.
+   * Rejects with AppError `overloaded` or `rate_limited` too.
+   */
   readonly admitSocket = async (request: FastifyRequest): Promise<void> => {
     await this.admit();
-    if (this.#sockets.size >= this.#limits.max)
-      throw new AppError('overloaded', `All ${this.#limits.max} speaking sockets are in use.`, { retryAfterS: 2 });
+    const { max } = this.#limits;
+    const tenant = this.#callers.tenantOf(request);
+    const held = [...this.#sockets.values()].filter((holder) => holder === tenant).length;
+    const isOwn = tenant === INTERNAL_TENANT;
+    if ((isOwn ? held : this.#sockets.size) >= max)
+      throw new AppError('overloaded', `All ${max} speaking sockets are in use.`, { retryAfterS: 2 });
+    const share = Math.ceil(max / 2);
+    if (!isOwn && held >= share)
+      throw new AppError('rate_limited', `This key holds all ${share} speaking sockets that one may hold. Close one.`, {
+        retryAfterS: 2,
+      });
     this.#ids.set(request.raw, randomUUID());
   };
 
@@ -63,10 +81,10 @@ export class Entrance {
     });
   }
 
-  /** Counts the socket as open until it closes. */
-  enter(socket: WebSocket, speaking: SpeakSocket): void {
+  /** Counts the socket as open, and as the tenant's, until it closes. */
+  enter(socket: WebSocket, speaking: SpeakSocket, tenant: string): void {
     this.attend(socket);
-    this.#sockets.add(speaking);
+    this.#sockets.set(speaking, tenant);
     this.#measure();
     socket.once('close', () => {
       this.#sockets.delete(speaking);
@@ -79,10 +97,10 @@ export class Entrance {
     this.#draining = true;
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, this.#limits.drainMs);
-    for (const speaking of this.#sockets) speaking.goAway();
+    for (const speaking of this.#sockets.keys()) speaking.goAway();
     await Promise.race([Promise.all(this.#leaving), late]);
     clearTimeout(timer);
-    for (const speaking of this.#sockets) speaking.close(closeCodes.goingAway, TOO_LATE);
+    for (const speaking of this.#sockets.keys()) speaking.close(closeCodes.goingAway, TOO_LATE);
   }
 
   #measure(): void {

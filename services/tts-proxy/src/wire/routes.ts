@@ -42,8 +42,9 @@ export interface WireOptions extends Omit<WireDeps, 'tenants'> {
  * @returns for shutdown, before the server closes: nobody is let in any more, what is being said is said to its end
  */
 export function registerWires(app: Service, { tenants, ...deps }: WireDeps): () => Promise<void> {
-  const entrance = new Entrance(deps.limits, deps.telemetry);
-  const options: WireOptions = { ...deps, entrance, callers: new Callers(tenants) };
+  const callers = new Callers(tenants);
+  const entrance = new Entrance(callers, deps.limits, deps.telemetry);
+  const options: WireOptions = { ...deps, entrance, callers };
   registerWebSocket(app, deps.logger, deps.limits.maxFrameBytes);
   app.after(() => {
     app.websocketServer.on('headers', entrance.addHeaders);

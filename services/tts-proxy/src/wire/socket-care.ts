@@ -13,7 +13,10 @@ export interface SocketLimits {
   readonly maxFrameBytes: number;
   /** Messages that make no sense before the socket is closed. */
   readonly maxMistakes: number;
-  /** Sound that may wait for the client to read it; past it no more is made. */
+  /**
+   * Sound and replies that may wait for the client to read them; past it no more sound is made. Past twice that, which only
+   * replies can reach, its messages are not read either.
+   */
   readonly maxUnsentBytes: number;
   /** A client that reads nothing of it for so long is closed as a slow reader. */
   readonly slowReaderMs: number;
@@ -40,6 +43,8 @@ export const defaultSocketLimits: SocketLimits = {
 const CLOSE_GRACE_MS = 2_000;
 /** RFC 6455 §5.5: a control frame holds 125 bytes, two of them the code. */
 const MAX_REASON_BYTES = 123;
+/** What a message that waits takes besides its bytes: without it a flood of short ones would be a hundred times its count. */
+const MESSAGE_COST_BYTES = 512;
 
 /** What any socket needs: pings, an end to idleness, bounded sending, a close that ends. */
 export class SocketCare {
@@ -48,9 +53,11 @@ export class SocketCare {
   readonly #pinger: NodeJS.Timeout;
   readonly #idle: NodeJS.Timeout;
   #missedPings = 0;
+  /** Bytes that wait, and what it costs that they do. Pongs do not count: the library bounds those. */
   #unsentBytes = 0;
   #progressAtMs = 0;
-  #wake: (() => void) | undefined;
+  #holds = false;
+  readonly #wake = new Set<() => void>();
 
   constructor(socket: WebSocket, limits: SocketLimits) {
     this.#socket = socket;
@@ -70,14 +77,16 @@ export class SocketCare {
     if (this.open) this.#idle.refresh();
   }
 
+  /** Sends a reply. While too many wait, nothing that would ask for more is read; a client that does not read is closed. */
   tell(message: object): void {
     this.#send(JSON.stringify(message));
+    void this.#hold();
   }
 
   /** Sends sound; resolves when there is room for more, or the socket is closed. A client that does not read is closed. */
   async play(frame: Buffer): Promise<void> {
     this.#send(frame);
-    while (this.open && this.#unsentBytes > this.#limits.maxUnsentBytes) await this.#progress();
+    await this.#room(this.#limits.maxUnsentBytes);
   }
 
   close(code: number, reason: string): void {
@@ -93,29 +102,47 @@ export class SocketCare {
   #send(data: string | Buffer): void {
     if (!this.open) return;
     if (this.#unsentBytes === 0) this.#progressAtMs = performance.now();
-    const bytes = data.length;
+    const bytes = data.length + MESSAGE_COST_BYTES;
     this.#unsentBytes += bytes;
     this.#idle.refresh();
     this.#socket.send(data, () => {
       this.#unsentBytes -= bytes;
       this.#progressAtMs = performance.now();
       this.#missedPings = 0;
-      this.#wake?.();
+      this.#awake();
     });
+  }
+
+  async #hold(): Promise<void> {
+    const limit = 2 * this.#limits.maxUnsentBytes;
+    if (this.#holds || !this.open || this.#unsentBytes <= limit) return;
+    this.#holds = true;
+    this.#socket.pause();
+    await this.#room(limit);
+    this.#holds = false;
+    this.#socket.resume();
+  }
+
+  async #room(limit: number): Promise<void> {
+    while (this.open && this.#unsentBytes > limit) await this.#progress();
   }
 
   async #progress(): Promise<void> {
     const leftMs = this.#progressAtMs + this.#limits.slowReaderMs - performance.now();
     if (leftMs <= 0) {
-      this.close(closeCodes.slowReader, 'slow_reader: sound was not read fast enough');
+      this.close(closeCodes.slowReader, 'slow_reader: what was sent was not read fast enough');
       return;
     }
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      timer = setTimeout(resolve, leftMs);
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake.add(resolve);
+    const timer = setTimeout(resolve, leftMs);
+    await promise;
     clearTimeout(timer);
+    this.#wake.delete(resolve);
+  }
+
+  #awake(): void {
+    for (const wake of this.#wake) wake();
   }
 
   #ping(): void {
@@ -130,7 +157,7 @@ export class SocketCare {
   #release(): void {
     clearInterval(this.#pinger);
     clearTimeout(this.#idle);
-    this.#wake?.();
+    this.#awake();
   }
 }
 

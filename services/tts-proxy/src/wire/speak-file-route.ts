@@ -12,7 +12,7 @@ import type { WireOptions } from './routes.ts';
 import { SoundFrames, type SoundEncoding } from './sound-frames.ts';
 import { answerWith } from './speech-answer.ts';
 import { formatOf, speechOf } from './speak-query.ts';
-import { sendSound } from './speech-route.ts';
+import { sendErrorIfHeard, sendSound } from './speech-route.ts';
 
 const rawTypes = { linear16: 'audio/l16', mulaw: 'audio/mulaw', alaw: 'audio/alaw' } as const;
 
@@ -25,6 +25,7 @@ export function speakFileRoute(app: Service, options: WireOptions): void {
       onRequest: callers.require,
       preHandler: entrance.admit,
       schema: { querystring: speakFileQuerySchema, body: speakFileBodySchema },
+      errorHandler: sendErrorIfHeard,
     },
     async (request, reply) => {
       const { query, body } = request;

@@ -37,7 +37,7 @@ export function speakRoute(app: Service, options: WireOptions): void {
         modelName: query.voice ?? query.model ?? voiceOf(options.voices, query, '').id,
         onFault: (error) => request.log.error({ err: error, url: '/v1/speak' }, 'speaking failed'),
       });
-      entrance.enter(socket, speaking);
+      entrance.enter(socket, speaking, tenant);
     },
   });
 }

@@ -351,6 +351,41 @@ describe('what goes wrong', () => {
   });
 });
 
+describe('a client that does not read what it asks for', () => {
+  const FLUSH = JSON.stringify({ type: 'Flush' });
+
+  /** Asks for replies and reads none. @returns how many times, less if nobody reads */
+  async function flood(client: SpeakClient, most: number): Promise<number> {
+    let sent = 0;
+    client.socket.pause();
+    for (; sent < most && client.socket.bufferedAmount < 200_000; sent += 1_000) {
+      for (let time = 0; time < 1_000; time += 1) client.socket.send(FLUSH);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return sent;
+  }
+
+  test('its messages are not read any more, then it is closed as a slow reader', async () => {
+    await using narrow = await serveWires({ maxUnsentBytes: 50_000, slowReaderMs: 300 });
+    using client = await SpeakClient.open(narrow.url);
+    // More than the sockets' own buffers hold.
+    await flood(client, 400_000);
+    const streams = async () => /tts_streams (\d+)/.exec(await narrow.telemetry.registry.metrics())?.[1];
+    await expect.poll(streams, { timeout: 5_000 }).toBe('0');
+    client.socket.resume();
+    await expect.poll(() => client.closed?.code, { timeout: 5_000 }).toBeOneOf([closeCodes.slowReader, 1006]);
+  });
+
+  test('one that reads again in time is answered all', async () => {
+    await using narrow = await serveWires({ maxUnsentBytes: 20_000, slowReaderMs: 30_000 });
+    using client = await SpeakClient.open(narrow.url);
+    const sent = await flood(client, 10_000);
+    client.socket.resume();
+    await expect.poll(() => client.of('Flushed').length, { timeout: 20_000 }).toBe(sent);
+    expect(client.of('Flushed').at(-1)).toEqual({ type: 'Flushed', sequence_id: sent - 1 });
+  });
+});
+
 describe('who may speak', () => {
   test.each([
     ['no key', { headers: {} }],
@@ -392,6 +427,25 @@ describe('who may speak', () => {
     await expect.poll(() => first.closed).toBeDefined();
     using second = await SpeakClient.open(small.url);
     expect(second.socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  test('a key of API_KEYS holds half of the sockets at most, and never those of our own services', async () => {
+    await using small = await serveWires({ max: 3 });
+    const asTenant = { headers: { authorization: `Token ${TENANT_KEY}` } };
+    using first = await SpeakClient.open(small.url, {}, asTenant);
+    using second = await SpeakClient.open(small.url, {}, asTenant);
+    await expect(SpeakClient.open(small.url, {}, asTenant)).rejects.toThrow('429');
+    using own = await SpeakClient.open(small.url);
+    await expect(SpeakClient.open(small.url, {}, asTenant)).rejects.toThrow('503');
+    using agent = await SpeakClient.open(small.url);
+    using another = await SpeakClient.open(small.url);
+    await expect(SpeakClient.open(small.url)).rejects.toThrow('503');
+    expect([first, second, own, agent, another].map(({ closed }) => closed)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   test('the stream has an id that goes out with the upgrade', async () => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { modelListSchema } from '@eloquence/shared/contracts/chat';
 import { problemSchema } from '@eloquence/shared/contracts/errors';
 import { speechEventSchema, voiceListSchema } from '@eloquence/shared/contracts/tts';
@@ -5,6 +8,7 @@ import { AppError } from '@eloquence/shared/runtime/errors';
 import { loadSpec } from '@eloquence/testkit/spec-validator';
 import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Ffmpeg } from '../audio/ffmpeg.ts';
 import { KEY, SAMPLES_PER_CHAR, serveWires, TENANT_KEY, type WireServer } from '../test-support/serve-wires.ts';
 
 let server: WireServer;
@@ -115,6 +119,41 @@ describe('POST /v1/audio/speech', () => {
     await expect.poll(() => server.opener.texts).toEqual([TEXT]);
     controller.abort();
     await expect.poll(() => server.opener.opened[0]?.closed).toBe(true);
+  });
+
+  test('a caller that hangs up before the encoder has given anything is no fault of ours', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'eloquence-ffmpeg-'));
+    const program = join(folder, 'ffmpeg');
+    // It lists an encoder, and otherwise swallows what it is given.
+    writeFileSync(program, '#!/bin/sh\ncase "$*" in *-encoders) echo " A libmp3lame x";; *) cat >/dev/null;; esac\n', {
+      mode: 0o755,
+    });
+    const ffmpeg = await Ffmpeg.open(program);
+    // One waits, taken beforehand.
+    const children = ['ProcessWrap'];
+    await using encoding = await serveWires({}, ffmpeg);
+    for (const [path, body] of [
+      ['/v1/audio/speech', { input: TEXT, response_format: 'mp3' }],
+      ['/v1/speak', { text: TEXT }],
+    ] as const) {
+      const gate = Promise.withResolvers<void>();
+      encoding.opener.script = () => gate.promise;
+      const controller = new AbortController();
+      const asking = encoding.post(path, body, { signal: controller.signal });
+      asking.catch(() => undefined);
+      await expect.poll(() => encoding.opener.heard).toBe(path === '/v1/speak' ? 2 : 1);
+      controller.abort();
+      await expect.poll(() => encoding.opener.opened.every(({ closed }) => closed)).toBe(true);
+      gate.resolve();
+    }
+    // Nothing of them is left, and what would have been logged has been.
+    await expect
+      .poll(() => process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap'))
+      .toEqual(children);
+    expect((await encoding.post('/v1/audio/speech', { input: TEXT, response_format: 'pcm' })).status).toBe(200);
+    ffmpeg.close();
+    rmSync(folder, { recursive: true });
+    expect(encoding.log).toEqual([]);
   });
 
   test.each([

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { speechRequestSchema, type SpeechRequest } from '@eloquence/shared/contracts/tts';
 import { clientSignal } from '@eloquence/shared/runtime/client-signal';
-import type { Service } from '@eloquence/shared/runtime/service';
-import type { FastifyReply } from 'fastify';
+import { sendError, type Service } from '@eloquence/shared/runtime/service';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { assertFormat, contentTypes, encode } from '../audio/encode.ts';
 import type { SpeechOptions } from '../speech/speech.ts';
 import { spokenText } from '../text/spoken-text.ts';
@@ -16,7 +16,12 @@ export function speechRoute(app: Service, options: WireOptions): void {
   const { callers, entrance } = options;
   app.post(
     '/v1/audio/speech',
-    { onRequest: callers.require, preHandler: entrance.admit, schema: { body: speechRequestSchema } },
+    {
+      onRequest: callers.require,
+      preHandler: entrance.admit,
+      schema: { body: speechRequestSchema },
+      errorHandler: sendErrorIfHeard,
+    },
     async (request, reply) => {
       const { body } = request;
       assertFormat(body.response_format, options.ffmpeg);
@@ -54,6 +59,11 @@ export function sendSound(reply: FastifyReply, answer: SpeechAnswer, type: strin
     .header('x-eloquence-engine', answer.engine.id)
     .header('x-eloquence-cache', answer.cached ? 'hit' : 'miss')
     .send(body);
+}
+
+/** A caller who hangs up before the first byte cuts the body's stream, which would be told, and logged, as a fault of ours. */
+export function sendErrorIfHeard(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  if (!reply.raw.destroyed) sendError(error, request, reply);
 }
 
 interface Wanted {
