@@ -102,9 +102,9 @@ export async function startChatProxy(
     ask: (body, init = {}) =>
       fetch(`${url}/v1/chat/completions`, {
         method: 'POST',
+        headers: AUTHORIZED,
         body: JSON.stringify(body),
         ...init,
-        headers: { ...AUTHORIZED, ...init.headers },
       }),
     metrics: () => telemetry.registry.metrics(),
     [Symbol.asyncDispose]: () => app.close(),
