@@ -2,6 +2,7 @@ import { FakeMistral } from '@eloquence/testkit/vendors/mistral';
 import { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
+  AUTHORIZED,
   chatsOf,
   readStream,
   startChatProxy,
