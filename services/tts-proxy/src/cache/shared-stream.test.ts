@@ -190,6 +190,43 @@ test('streams of the same name are made once while they are being made', async (
   await expect.poll(() => streams.size).toBe(0);
 });
 
+test('one that is joined by somebody who has gone is forgotten, and said to be over', async () => {
+  const streams = new SharedStreams<number>();
+  const onSettled = vi.fn<() => void>();
+  const tap = new Tap();
+  const options = { open: tap.open, sizeOf: () => 1, maxSize: 10, whenUnread: 'abort' as const, onSettled };
+  const gone = streams.join('a', options, AbortSignal.abort(new Error('hung up')));
+  await expect(gone.items.next()).rejects.toThrow('hung up');
+  expect([streams.size, tap.opened, onSettled.mock.calls.length]).toEqual([0, 0, 1]);
+});
+
+test('whoever joins knows what the stream was made with', () => {
+  const streams = new SharedStreams<number, SharedStreamOptions<number> & { readonly maker: string }>();
+  const options = { open: new Tap().open, sizeOf: () => 1, maxSize: 10, whenUnread: 'abort' as const };
+  streams.join('a', { ...options, maker: 'the first' });
+  expect(streams.join('a', { ...options, maker: 'the second' }).options.maker).toBe('the first');
+});
+
+test('whoever comes after the source has begun again hears nothing of what was before, and that is all there was', async () => {
+  const tap = new Tap();
+  const onComplete = vi.fn<(items: readonly number[]) => void>();
+  const stream = shared(tap, { onComplete, maxSize: 3, restarts: (item) => item < 0 });
+  const first = stream.read();
+  const heard = all(first);
+  tap.give(1, 2, -1);
+  await expect.poll(() => tap.given).toBe(3);
+  const second = all(stream.read());
+  // Past its size what was before is let go, and it can still be joined.
+  tap.give(3, 4);
+  await expect.poll(() => tap.given).toBe(5);
+  const third = all(stream.read());
+  tap.end();
+  expect(await heard).toEqual([1, 2, -1, 3, 4]);
+  expect(await second).toEqual([-1, 3, 4]);
+  expect(await third).toEqual([-1, 3, 4]);
+  expect(onComplete).toHaveBeenCalledExactlyOnceWith([-1, 3, 4]);
+});
+
 test('one whose readers have all left is not joined again', async () => {
   const streams = new SharedStreams<number>();
   const [tap, other] = [new Tap(), new Tap()];

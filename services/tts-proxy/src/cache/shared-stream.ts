@@ -145,10 +145,11 @@ export class SharedStream<T> {
     }
   }
 
-  /** Lets go of what every reader has had. @returns whether there was any */
+  /** Lets go of what every reader has had, first of what is void. @returns whether there was any */
   #drop(): boolean {
     const slowest = Math.min(...[...this.#readers].map(({ at }) => at));
-    const count = Math.min(this.#items.length, slowest - this.#dropped);
+    const until = this.#dropped < this.#beginning ? Math.min(slowest, this.#beginning) : slowest;
+    const count = Math.min(this.#items.length, until - this.#dropped);
     if (!Number.isFinite(count) || count <= 0) return false;
     for (const item of this.#items.splice(0, count)) this.#size -= this.#options.sizeOf(item);
     this.#dropped += count;

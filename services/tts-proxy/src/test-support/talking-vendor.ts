@@ -13,6 +13,8 @@ export interface Manner {
   readonly gapMs?: number;
   readonly fault?: { readonly type: 'cut' | 'stall' | 'death'; readonly after: number };
   readonly status?: number;
+  /** Its answer is a good one, with nothing to be heard in it. */
+  readonly silent?: boolean;
 }
 
 export interface Telling {
@@ -56,10 +58,11 @@ export class TalkingVendor extends FakeOpenAi {
   }
 
   async #tell({ response, signal }: Exchange, text: string, manner: Manner): Promise<void> {
-    const { lateMs = 0, gapMs = 0, fault, status } = manner;
+    const { lateMs = 0, gapMs = 0, fault, status, silent } = manner;
     if (lateMs > 0) await sleep(lateMs, undefined, { signal });
     if (status !== undefined) return this.fail(response, status, 'The server had an error');
     response.writeHead(200, { 'content-type': 'audio/pcm' });
+    if (silent) return void response.end(Buffer.alloc(9_600));
     for (const [index, word] of wordsOf(text).entries()) {
       if (index === fault?.after) {
         if (fault.type === 'cut') response.destroy();
