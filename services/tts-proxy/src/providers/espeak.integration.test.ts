@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { builtinOwnVoices } from '../voices/builtin-voices.ts';
 import { resolveVoice } from '../voices/resolve-voice.ts';
 import { builtinMap } from '../voices/voice-map.ts';
@@ -43,6 +45,19 @@ function pitchHz(samples: readonly number[]): number {
   }
   return pitches.toSorted((a, b) => a - b)[Math.floor(pitches.length / 2)] ?? 0;
 }
+
+describe('a program that does not do as it should', () => {
+  it.each([
+    ['dies of a signal: the text’s fault', 'kill -ABRT $$', 'invalid_request'],
+    ['ends with an error: its own', 'exit 1', 'upstream_failed'],
+  ])('%s', async (_what, line, code) => {
+    const folder = mkdtempSync(join(tmpdir(), 'espeak-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'espeak-ng');
+    writeFileSync(path, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+    await expect(speakAll(speaking(path), french)).rejects.toMatchObject({ code });
+  });
+});
 
 describe.skipIf(!program)('espeak-ng', () => {
   speechProviderConformance('espeak-ng', () =>

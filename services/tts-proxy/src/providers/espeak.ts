@@ -31,7 +31,7 @@ export function espeakSpeech({ program, voices }: EspeakSettings): SpeechProvide
     } catch (error) {
       signal.throwIfAborted();
       // It crashes on some texts, as on 200 letters with full stops; the next one is a new process.
-      if (error instanceof AppError && /^SIG/.test(String(error.cause)))
+      if (error instanceof AppError && String(error.cause).startsWith('SIG'))
         throw new AppError('invalid_request', `${PEER} died of this text.`, { cause: error });
       throw error;
     }

@@ -37,6 +37,21 @@ describe('Admission', () => {
   });
 });
 
+/** One place, held by `a`; who waits for it is let in one by one. @returns who came in, in order */
+async function turns(waiting: readonly (readonly [tenant: string, isNew: boolean])[]): Promise<string[]> {
+  const admission = new Admission({ maxRunning: 1, maxWaiting: 9, maxWaitMs: 20_000 });
+  const leave = await admission.enter({ tenant: 'a', isNew: false }, never);
+  const order: string[] = [];
+  const all = waiting.map(async ([tenant, isNew]) => {
+    const leaveNext = await admission.enter({ tenant, isNew }, never);
+    order.push(isNew ? `${tenant} new` : tenant);
+    leaveNext();
+  });
+  leave();
+  await Promise.all(all);
+  return order;
+}
+
 describe('the line', () => {
   it('lets in speeches that have begun before newcomers, and never refuses them', async () => {
     const admission = new Admission({ maxRunning: 1, maxWaiting: 1, maxWaitMs: 20_000 });
@@ -65,21 +80,6 @@ describe('the line', () => {
     await expect.poll(() => order).toEqual(['b']);
   });
 
-  /** One place, held by `a`; who waits for it is let in one by one. @returns who came in, in order */
-  async function turns(waiting: readonly (readonly [tenant: string, isNew: boolean])[]): Promise<string[]> {
-    const admission = new Admission({ maxRunning: 1, maxWaiting: 9, maxWaitMs: 20_000 });
-    const leave = await admission.enter({ tenant: 'a', isNew: false }, never);
-    const order: string[] = [];
-    const all = waiting.map(async ([tenant, isNew]) => {
-      const leaveNext = await admission.enter({ tenant, isNew }, never);
-      order.push(isNew ? `${tenant} new` : tenant);
-      leaveNext();
-    });
-    leave();
-    await Promise.all(all);
-    return order;
-  }
-
   it('lets tenants take turns, also those whose speeches have begun', async () => {
     const begun = ['a', 'a', 'a', 'b', 'b', 'internal'].map((tenant) => [tenant, false] as const);
     expect(await turns(begun)).toEqual(['b', 'internal', 'a', 'b', 'a', 'a']);
@@ -100,11 +100,11 @@ describe('the line', () => {
     const admission = new Admission({ maxRunning: 1, maxWaiting: 3, maxWaitMs: 20_000 });
     const leave = await admission.enter(newcomer, never);
     const order: string[] = [];
-    const enter = (tenant: string, name: string) =>
-      admission.enter({ tenant, isNew: true }, never).then((leaveNext) => {
-        order.push(name);
-        leaveNext();
-      });
+    const enter = async (tenant: string, name: string) => {
+      const leaveNext = await admission.enter({ tenant, isNew: true }, never);
+      order.push(name);
+      leaveNext();
+    };
     const first = enter('a', 'a1');
     const second = enter('a', 'a2');
     const third = enter('a', 'a3');

@@ -108,11 +108,11 @@ export class Admission {
         signal.removeEventListener('abort', abort);
         this.#line.splice(this.#line.indexOf(waiter), 1);
       };
-      const refuse = (error: unknown) => {
+      const refuse = (error: Error) => {
         leave();
-        reject(error as Error);
+        reject(error);
       };
-      const abort = () => refuse(signal.reason);
+      const abort = () => refuse(signal.reason as Error);
       const timer = setTimeout(() => refuse(tooMany()), this.#limits.maxWaitMs);
       const waiter: Waiter = {
         ...applicant,
