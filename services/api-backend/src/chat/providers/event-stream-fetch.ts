@@ -39,7 +39,12 @@ export function eventStreamFetch(): typeof fetch {
       signal: abort.signal,
       ...(body && { body }),
     });
-    const stream = untilLastEvent(answer.body[Symbol.asyncIterator](), abort, () => done.add(response));
+    const stream = untilLastEvent(answer.body[Symbol.asyncIterator](), {
+      abort,
+      // Why there is no answer is one piece, whatever lines it has.
+      hasEvents: answer.statusCode < 300,
+      onDone: () => done.add(response),
+    });
     const headers = Object.entries(answer.headers).map(([name, value]): [string, string] => [name, String(value)]);
     const isEmpty = answer.statusCode === 204 || answer.statusCode === 304;
     const response = new Response(isEmpty ? null : stream, { status: answer.statusCode, headers });
@@ -56,7 +61,13 @@ export function isDone(response: Response): boolean {
 
 type Reader = AsyncIterator<Uint8Array>;
 
-function untilLastEvent(reader: Reader, abort: ChildAbort, onDone: () => void): ReadableStream<Uint8Array> {
+interface Reading {
+  readonly abort: ChildAbort;
+  readonly hasEvents: boolean;
+  readonly onDone: () => void;
+}
+
+function untilLastEvent(reader: Reader, { abort, hasEvents, onDone }: Reading): ReadableStream<Uint8Array> {
   let tail = '\n';
   let isOver = false;
   let eventBytes = 0;
@@ -71,7 +82,7 @@ function untilLastEvent(reader: Reader, abort: ChildAbort, onDone: () => void): 
           return;
         }
         const text = tail + Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
-        const lastEnd = Math.max(...EVENT_ENDS.map((end) => text.lastIndexOf(end)));
+        const lastEnd = hasEvents ? Math.max(...EVENT_ENDS.map((end) => text.lastIndexOf(end))) : -1;
         eventBytes = lastEnd < 0 ? eventBytes + value.byteLength : text.length - lastEnd;
         if (eventBytes > MAX_EVENT_BYTES) {
           isOver = true;

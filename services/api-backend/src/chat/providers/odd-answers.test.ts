@@ -29,7 +29,8 @@ const flood =
   (res) => {
     res.writeHead(status, { 'content-type': 'text/event-stream' });
     res.write(head);
-    const filler = 'x'.repeat(1_048_576);
+    // The body of an error is one piece, whatever lines it has.
+    const filler = 'x'.repeat(1_048_576) + (status === 200 ? '' : '\n\n');
     const more = () => {
       while (!res.destroyed && res.write(filler));
     };
@@ -223,7 +224,7 @@ describe('an event without an end', () => {
     ['rest', `data: ${JSON.stringify(chunk({ content: 'Oui' }))}\n\ndata: `, 200],
     ['mistral', 'data: ', 200],
     ['anthropic', 'event: message_start\ndata: ', 200],
-    ['rest', '{', 500],
+    ['rest', '{\n\n', 500],
   ] as const)('ends the answer of %s after 4 MiB: %j, %i', async (name, head, status) => {
     const closed = new Promise<void>((resolve) => {
       const answer = flood(head, status);
