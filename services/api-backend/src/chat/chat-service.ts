@@ -125,6 +125,11 @@ export class ChatService {
       { request, choice, caller, limits: limits[choice.purpose], answerMs, signal, ...(cacheKey && { cacheKey }) },
     );
     await answer.open();
+    if (signal.aborted) {
+      // The caller left just as it came: nobody will read it.
+      answer.close();
+      throw signal.reason;
+    }
     return { answer, model: choice.exact ? request.model : nameOf(answer.candidate) };
   }
 
