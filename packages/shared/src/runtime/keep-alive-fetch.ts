@@ -5,7 +5,8 @@ const KEEP_ALIVE_MS = 60_000;
 
 /**
  * A `fetch` for vendors' libraries that keeps connections open between the turns of a conversation, which saves each turn a
- * TCP and a TLS handshake. HTTP/1.1 only: there an abort closes the connection, so the vendor stops working at once.
+ * TCP and a TLS handshake. HTTP/1.1 only: there an abort closes the connection, so the vendor stops working at once. A redirect
+ * is an error: no vendor's API has one, and it could lead to where only we can go.
  */
 export function keepAliveFetch(): typeof fetch {
   const dispatcher = new Agent({ keepAliveTimeout: KEEP_ALIVE_MS, allowH2: false });
@@ -22,6 +23,6 @@ export function keepAliveFetch(): typeof fetch {
         : init;
     const url = input instanceof Request ? input.url : input;
     // Two copies of the same standard types: Node's and undici's.
-    return undiciFetch(url, { ...options, dispatcher } as UndiciRequestInit);
+    return undiciFetch(url, { ...options, redirect: 'error', dispatcher } as UndiciRequestInit);
   };
 }

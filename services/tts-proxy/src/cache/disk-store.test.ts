@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -205,4 +206,15 @@ describe('two stores on one folder, restarted and damaged at random', () => {
     expect(blocks.reduce((sum, bytes) => sum + bytes, 0)).toBe(last.bytes);
     expect(readdirSync(files).every((name) => name.endsWith('.sound'))).toBe(true);
   });
+});
+
+test('a pipe in place of a file is no hit, is taken away, and holds nobody up', async () => {
+  await keep({ bonjour: sound(5_000) });
+  const store = openStore();
+  expect(await store.get(idOf('bonjour'))).toBeDefined();
+  rmSync(fileOf('bonjour'));
+  execFileSync('mkfifo', [fileOf('bonjour')]);
+  expect(await store.get(idOf('bonjour'))).toBeUndefined();
+  expect(existsSync(fileOf('bonjour'))).toBe(false);
+  await store.close();
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
 import { chmod, mkdir, open, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@eloquence/shared/runtime/logger';
@@ -28,6 +29,9 @@ const MAX_PENDING_BYTES = 32 * 1_048_576;
 /** Share of the cap written before the folder is looked at again, for the same reason. */
 const RESCAN_SHARE = 1 / 8;
 const RESCAN_AFTER_MS = 10_000;
+
+/** What lies in place of a file must not hold us: opening a pipe would wait for its writer, and a thread with it. */
+const READ = constants.O_RDONLY | constants.O_NONBLOCK;
 
 const NAME = /^([0-9a-f]{64})\.sound$/;
 const TEMPORARY = /^[0-9a-f-]{36}\.tmp$/;
@@ -134,10 +138,11 @@ export class DiskStore {
 
   async #read(id: string): Promise<Buffer | undefined> {
     try {
-      await using handle = await open(this.#path(id), 'r');
-      const { size } = await handle.stat();
+      await using handle = await open(this.#path(id), READ);
+      const stats = await handle.stat();
+      const { size } = stats;
       // Not ours to hold in memory; too short is found out by its header.
-      if (size > HEADER_BYTES + this.#options.maxEntryBytes) return Buffer.alloc(0);
+      if (!stats.isFile() || size > HEADER_BYTES + this.#options.maxEntryBytes) return Buffer.alloc(0);
       const file = Buffer.allocUnsafeSlow(size);
       const { bytesRead } = await handle.read(file, 0, size, 0);
       return file.subarray(0, bytesRead);

@@ -5,6 +5,7 @@ import OpenAI, { APIConnectionError, APIError } from 'openai';
 import { nameAt, type OwnVoices, type Voice } from '../voices/voice.ts';
 import type { SpeechProvider, Utterance } from './provider.ts';
 import { readSound } from './read-sound.ts';
+import { endsForCertain, markUncertainEnd } from './uncertain-end.ts';
 import { assertAudio, brokenOff, statusError, type Peer } from './upstream-error.ts';
 
 const PEER: Peer = {
@@ -58,6 +59,7 @@ export function openaiSpeech(settings: OpenAiSpeechSettings): SpeechProvider {
       );
       if (!response.body) throw new AppError('upstream_failed', `${PEER.peer} gave an empty answer.`);
       await assertAudioOrCancel(response, response.body);
+      if (!endsForCertain((name) => response.headers.get(name))) markUncertainEnd(utterance);
       yield* readSound(PEER.peer, response.body, PCM);
     } catch (error) {
       signal.throwIfAborted();

@@ -24,7 +24,8 @@ export interface SpeechProvider {
    * Speaks: s16 mono samples at 24 kHz, as they are made, as the provider made them (not levelled, not trimmed).
    *
    * @throws AppError `upstream_failed`, `upstream_rejected`, `rate_limited`, at the start or in the middle; the signal's reason
-   *   after an abort, which also kills the child process or closes the vendor's socket
+   *   after an abort, which also kills the child process or closes the vendor's socket. An answer that does not say whether it
+   *   is whole goes to `markUncertainEnd`
    */
   speak(utterance: Utterance, signal: AbortSignal): AsyncIterable<Int16Array>;
   /**

@@ -4,6 +4,7 @@ import { nameAt, type OwnVoices, type Voice } from '../voices/voice.ts';
 import type { SpeechProvider, Utterance } from './provider.ts';
 import { readSound } from './read-sound.ts';
 import type { RawSound } from './sound-reader.ts';
+import { endsForCertain, markUncertainEnd } from './uncertain-end.ts';
 import { assertAudio, statusError, type Peer } from './upstream-error.ts';
 import { VendorHttp, type SoundAnswer } from './vendor-http.ts';
 
@@ -71,6 +72,7 @@ export function restSpeech(settings: RestSpeechSettings): SpeechProvider {
       ...(instructions !== undefined && { instructions }),
     };
     const answer = await ask(body, signal);
+    if (!endsForCertain((name) => answer.header(name))) markUncertainEnd(utterance);
     let raw: RawSound;
     try {
       raw = rawSound(answer);
