@@ -35,6 +35,9 @@ const DOTS = /^(?:…|\.{2,})$/u;
 export class ToldJoint {
   readonly #said: string;
   readonly #words: readonly Word[];
+  /** What it was told to begin with. */
+  readonly #told: string;
+  readonly #toldWords: number;
   /** Looks for all words but the last, which may be half a word. */
   readonly #search: EchoSearch;
   readonly #reader = new WordReader();
@@ -45,6 +48,8 @@ export class ToldJoint {
   constructor(said: string) {
     this.#said = said;
     this.#words = wordsOf(said);
+    this.#told = lastWords(said);
+    this.#toldWords = wordsOf(this.#told).length;
     this.#search = new EchoSearch(this.#words.slice(0, -1).map(({ text }) => text));
   }
 
@@ -105,10 +110,9 @@ export class ToldJoint {
 
   #match(ended: boolean): Match {
     if (this.#heard.length === 0 && !ended) return this.#mayBegin() ? { type: 'open' } : { type: 'none' };
-    if (!ended && this.#isWholeSoFar()) return { type: 'open' };
+    if (!ended && this.#isAsToldSoFar()) return { type: 'open' };
     const stops = ended && this.#heard.length >= WORDS_AFTER_SENTENCE;
     if (!this.#search.isOver) return ended ? { type: stops ? 'all' : 'none' } : { type: 'open' };
-    const told = wordsOf(lastWords(this.#said)).length;
     let longest: number | undefined;
     for (const overlap of this.#search.overlaps()) {
       const next = this.#heard[overlap];
@@ -117,15 +121,14 @@ export class ToldJoint {
       if (!next || !this.#isEcho(overlap + 1, next)) continue;
       longest ??= overlap + 1;
       // Where the end of what was said repeats itself, it has begun with as much as it was told to.
-      if (overlap + 1 === told) return { type: 'words', count: told };
+      if (overlap + 1 === this.#toldWords) return { type: 'words', count: overlap + 1 };
     }
     return longest === undefined ? { type: 'none' } : { type: 'words', count: longest };
   }
 
-  /** A single word with its signs, of which not all has come: only to the letter it is a repetition. */
-  #isWholeSoFar(): boolean {
-    const isShort = this.#words.length === 1 && this.#said.length <= MOST_SIGNS;
-    return isShort && this.#held.length < this.#said.length && this.#said.startsWith(this.#held);
+  /** It repeats what it was told to begin with, to the letter, of which not all has come. */
+  #isAsToldSoFar(): boolean {
+    return this.#held.length < this.#told.length && this.#told.startsWith(this.#held);
   }
 
   /** Before the first word is whole: some word that was said may become of it. */
@@ -150,7 +153,8 @@ export class ToldJoint {
     if (!isSame && !(this.#isCut(last) && word.text.startsWith(last.text))) return false;
     const from = this.#words.length - count;
     if (!this.#beginsAt(from)) return false;
-    if (from === 0 && (count > 1 || this.#held.startsWith(this.#said.trim()))) return true;
+    if (from === 0 && count > 1) return true;
+    if (count === this.#toldWords && this.#held.startsWith(this.#told)) return true;
     if (endsSentence(this.#said)) return count >= WORDS_AFTER_SENTENCE;
     return count > 1 || from === 0 || isSame || this.#signs !== '' || this.#isHalf(last);
   }
