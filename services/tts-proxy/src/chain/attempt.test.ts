@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createLogger } from '@eloquence/shared/runtime/logger';
 import { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { describe, expect, it } from 'vitest';
@@ -69,8 +70,10 @@ describe('Attempt', () => {
   });
 
   it('does not blame a provider for a reader who took too long', async () => {
+    const cut: Promise<unknown>[] = [];
     const { ask, member, telemetry } = bench(
       async function* (_utterance, signal) {
+        cut.push(once(signal, 'abort'));
         const second = humming(1);
         for (let made = 0; made < 10 && !signal.aborted; made += 1) yield second;
         signal.throwIfAborted();
@@ -80,7 +83,7 @@ describe('Attempt', () => {
     for (let time = 0; time < 3; time += 1) {
       const attempt = ask({});
       await attempt.first(5_000);
-      await new Promise((resolve) => setTimeout(resolve, 320));
+      await cut.at(-1);
       await expect(heardRest(attempt)).rejects.toMatchObject({ code: 'upstream_timeout' });
     }
     expect(member.health.fault).toBeUndefined();
