@@ -40,7 +40,7 @@ async function begun(speech: Speech): Promise<SpeechAnswer> {
   for (;;) {
     const { done, value: piece } = await pieces.next();
     if (done) throw new AppError('upstream_failed', 'The voice made no sound.');
-    if (piece.type === 'broken') throw piece.error;
+    if (piece.type === 'broken' && isHole(piece.error)) throw piece.error;
     // The first to be heard, should one have been silent.
     if (piece.type === 'sentence') sentence = piece;
     if (piece.type === 'audio' && sentence)
@@ -58,10 +58,15 @@ async function* rest(
     for (;;) {
       const { done, value: piece } = await pieces.next();
       if (done) return;
-      if (piece.type === 'broken') throw piece.error;
+      if (piece.type === 'broken' && isHole(piece.error)) throw piece.error;
       if (piece.type === 'audio') yield piece.samples;
     }
   } finally {
     speech.close();
   }
+}
+
+/** What no voice can speak is left out, as emoji are; what a voice did not bring to its end is a hole. */
+function isHole({ code }: AppError): boolean {
+  return code !== 'invalid_request';
 }

@@ -109,6 +109,13 @@ describe('POST /v1/audio/speech', () => {
     await expect.poll(() => server.opener.opened[0]?.closed).toBe(true);
   });
 
+  test.each(['Bonjour', 'Je suis'])('a sentence no voice can speak is left out: %s', async (sentence) => {
+    const unspeakable = new AppError('invalid_request', 'No voice makes sound of this.');
+    server.opener.script = (text) => (text.startsWith(sentence) ? { broken: unspeakable } : undefined);
+    const response = await speak();
+    expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(0);
+  });
+
   test.each(['before the first sound', 'in the middle'])('a caller that hangs up %s stops the voice', async (when) => {
     const never = new Promise<never>(() => undefined);
     if (when === 'in the middle') server.opener.script = () => never;
