@@ -1,11 +1,12 @@
 import { createLogger } from '@eloquence/shared/runtime/logger';
 import { waitFor } from '@eloquence/testkit/wait-for';
 import { initializeLogger, type tts } from '@livekit/agents';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { FakeVoice, type Behaviour, type FakeSpeech } from '../test-support/fake-voice.ts';
 import { ProxyTts } from './proxy-tts.ts';
 import { speakUrl } from './speak-link.ts';
 import { SpeakLinks } from './speak-links.ts';
+import { SpokenAnswer } from './spoken-answer.ts';
 
 beforeAll(() => initializeLogger({ pretty: false, level: 'silent' }));
 
@@ -72,6 +73,11 @@ const textsOf = (frames: readonly tts.SynthesizedAudio[]): string[] =>
 const startsOf = (frames: readonly tts.SynthesizedAudio[]): (number | undefined)[] =>
   frames.flatMap(({ timedTranscripts }) => timedTranscripts?.map(({ startTime }) => startTime) ?? []);
 const valuesOf = (frames: readonly tts.SynthesizedAudio[]): number[] => frames.flatMap(({ frame }) => [...frame.data]);
+
+/** The connections over which the text went. */
+const asked = (speeches: readonly FakeSpeech[], text: string) =>
+  speeches.filter(({ messages }) => messages.some((message) => 'text' in message && message.text.includes(text)));
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
 const FIRST = 'Bonjour et bienvenue à vous. ';
 const SECOND = 'Comment allez-vous ?';
@@ -315,6 +321,91 @@ test('a service that breaks off again and again before any sound is given up in 
   expect(performance.now() - startedMs).toBeLessThan(1_500);
   expect(voice.speeches.length).toBeGreaterThan(1);
   expect(errors).toHaveLength(1);
+});
+
+describe('a sentence that ends the connection', () => {
+  const UNSPEAKABLE = '①②③ ④⑤⑥. ';
+
+  test.each([false, true])('is asked for twice, then left out and told (announced: %s)', async (isAnnounced) => {
+    const { voice, plugin, broken, errors } = await setUp((speech, message, fake) => {
+      if (message.type === 'Speak') speech.text += message.text;
+      if (message.type !== 'Flush') return;
+      for (const text of sentencesOf(speech)) {
+        if (text !== UNSPEAKABLE) say(fake, speech, text);
+        else {
+          if (isAnnounced) fake.tell(speech, { type: 'Sentence', text, engine: 'fake' });
+          return speech.socket.close(1011, 'upstream_failed: no voice');
+        }
+      }
+      fake.tell(speech, { type: 'Flushed', sequence_id: 0 });
+    });
+    expect(textsOf(await speak(plugin, FIRST, UNSPEAKABLE, SECOND))).toEqual([FIRST, SECOND]);
+    expect(asked(voice.speeches, UNSPEAKABLE)).toHaveLength(2);
+    expect(asked(voice.speeches, FIRST)).toHaveLength(1);
+    expect(broken.length).toBeGreaterThan(0);
+    expect(errors).toEqual([]);
+  });
+
+  test.each([
+    ['tts-proxy is full', 4503, 'overloaded: Too many are speaking.'],
+    ['tts-proxy goes away', 1001, 'The service is restarting. Connect again.'],
+  ])('is not to blame when %s', async (_what, code, reason) => {
+    let closes = 0;
+    const { plugin, broken, errors } = await setUp((speech, message, fake) => {
+      if (closes === 2) return speakAll()(speech, message, fake);
+      if (message.type !== 'Flush') return;
+      closes += 1;
+      speech.socket.close(code, reason);
+    });
+    expect(textsOf(await speak(plugin, FIRST, SECOND))).toEqual([FIRST, SECOND]);
+    expect(broken).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  test('is not to blame before it is whole', async () => {
+    let closes = 0;
+    const { plugin, errors } = await setUp((speech, message, fake) => {
+      if (closes === 2) return speakAll()(speech, message, fake);
+      closes += 1;
+      speech.socket.close(1011, 'internal: gone');
+    });
+    const stream = plugin.stream();
+    stream.pushText('Bonjour et ');
+    await waitFor(() => closes === 2);
+    stream.pushText('bienvenue à vous. ');
+    stream.endInput();
+    expect(textsOf(await heard(stream))).toEqual([FIRST]);
+    expect(errors).toEqual([]);
+  });
+});
+
+test('text without sound, more than tts-proxy may hold, does not stop what comes after it', async () => {
+  const dashes = `${'-'.repeat(7_000)}\n\n`;
+  const { plugin, errors } = await setUp((speech, message, fake) => {
+    if (message.type === 'Speak') speech.text += message.text;
+    if (message.type !== 'Flush') return;
+    for (const text of speech.text.replace(/-{2,}\s*/gu, '').match(/[^.?]+[.?]\s*/gu) ?? [])
+      say(fake, speech, text.trim());
+    speech.text = '';
+    fake.tell(speech, { type: 'Flushed', sequence_id: 0 });
+  });
+  expect(textsOf(await speak(plugin, FIRST, dashes, SECOND))).toEqual([FIRST.trim(), SECOND]);
+  expect(errors).toEqual([]);
+});
+
+test('an answer that is over waits for nothing, whatever is still written to it', async () => {
+  const logger = createLogger('test', 'silent');
+  const links = new SpeakLinks({ url: speakUrl('http://127.0.0.1:9', 'fr'), key: 'the-key', logger });
+  const listening = new AbortController();
+  const answer = new SpokenAnswer({ links, logger, silenceTimeoutMs: 60_000, onBroken: () => {} }, listening.signal);
+  const running = answer.run();
+  listening.abort(new Error('interrupted'));
+  await expect(running).rejects.toThrow('interrupted');
+  const before = timers();
+  answer.write('Une phrase. '.repeat(50));
+  answer.end();
+  expect(timers()).toBe(before);
+  links.close();
 });
 
 test('a refused key is not tried again', async () => {

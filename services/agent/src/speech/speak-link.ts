@@ -185,5 +185,6 @@ async function readRefusal(response: IncomingMessage): Promise<AppError> {
 function closedWith(closeCode: number, reason: string, cause: unknown): AppError {
   const code = errorCodeSchema.safeParse(reason.split(':')[0]).data;
   const message = `tts-proxy closed the connection (${closeCode}${reason && `, ${reason}`}).`;
-  return new AppError(code ?? 'upstream_failed', message, { cause });
+  const fallback = closeCode === closeCodes.goingAway ? 'unavailable' : 'upstream_failed';
+  return new AppError(code ?? fallback, message, { cause });
 }
