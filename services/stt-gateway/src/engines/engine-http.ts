@@ -3,6 +3,7 @@ import { Pool, type Dispatcher } from 'undici';
 import type * as z from 'zod';
 import { ChildAbort } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
+import { retryAfterSeconds } from '@eloquence/shared/runtime/retry-after';
 
 type Headers = Record<string, string | string[] | undefined>;
 
@@ -145,11 +146,9 @@ export class EngineHttp {
   }
 }
 
-/** Seconds to wait, from a Retry-After that is a number or a date. */
+/** Seconds to wait, by the answer's Retry-After. */
 export function retryAfterOf(headers: Headers): number {
-  const given = String(headers['retry-after'] ?? '');
-  const seconds = /^\d+(?:\.\d+)?$/.test(given) ? Number(given) : (Date.parse(given) - Date.now()) / 1000;
-  return Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds) : DEFAULT_RETRY_AFTER_S;
+  return retryAfterSeconds([headers['retry-after']].flat()[0]) ?? DEFAULT_RETRY_AFTER_S;
 }
 
 function isConnectionError(error: unknown): boolean {

@@ -1,10 +1,9 @@
 import { AppError } from '@eloquence/shared/runtime/errors';
+import { retryAfterSeconds } from '@eloquence/shared/runtime/retry-after';
 import { unreachableCode } from '@eloquence/shared/runtime/unreachable';
 
 /** Wait when a vendor names none, in seconds: the shortest that is polite. */
 const DEFAULT_RETRY_AFTER_S = 5;
-/** Nobody is told to come back later than this, whatever a vendor says. */
-const MAX_RETRY_AFTER_S = 3_600;
 
 /**
  * Refusals that may be of one text, which another text does not meet: too long, not speakable, not let through. A 403 may also
@@ -35,7 +34,7 @@ export function statusError(names: Peer, { status, retryAfter, cause }: Refusal)
   const options = cause === undefined ? {} : { cause };
   const rejected = (why: string) => new AppError('upstream_rejected', `${peer} ${why}`, options);
   if (status === 429) {
-    const retryAfterS = secondsOf(retryAfter);
+    const retryAfterS = retryAfterSeconds(retryAfter) ?? DEFAULT_RETRY_AFTER_S;
     return new AppError('rate_limited', `${peer} takes no more requests for ${retryAfterS} s.`, {
       ...options,
       retryAfterS,
@@ -64,13 +63,6 @@ export function brokenOff({ peer, urlName }: Peer, cause: unknown): unknown {
     ? `cannot be reached (${code}). Check ${urlName} and the network.`
     : `cannot be reached, or broke off. Check ${urlName}.`;
   return new AppError('upstream_failed', `${peer} ${what}`, { cause });
-}
-
-/** Retry-After is a number of seconds or a date. */
-function secondsOf(retryAfter: string | null | undefined): number {
-  const given = retryAfter ?? '';
-  const seconds = /^\d+(?:\.\d+)?$/.test(given) ? Number(given) : (Date.parse(given) - Date.now()) / 1000;
-  return seconds > 0 ? Math.min(MAX_RETRY_AFTER_S, Math.ceil(seconds)) : DEFAULT_RETRY_AFTER_S;
 }
 
 /**

@@ -1,10 +1,9 @@
 import { AppError } from '@eloquence/shared/runtime/errors';
+import { retryAfterSeconds } from '@eloquence/shared/runtime/retry-after';
 import { unreachableCode } from '@eloquence/shared/runtime/unreachable';
 
 /** Seconds to wait when a vendor that is out of quota does not say. */
 const DEFAULT_RETRY_AFTER_S = 5;
-/** Nobody is told to come back later than this, whatever a vendor says. */
-const MAX_RETRY_AFTER_S = 3_600;
 
 /** Who a provider is to the person who set it up: its name in sentences ("Mistral"), and the settings to check. */
 export interface Peer {
@@ -100,7 +99,7 @@ export function statusError(fault: UpstreamFault): AppError {
 function byStatus(status: number, { peer: names, retryAfter, cause }: UpstreamFault): AppError {
   const { peer, keyName, urlName } = names;
   if (status === 429) {
-    const retryAfterS = secondsOf(retryAfter) ?? DEFAULT_RETRY_AFTER_S;
+    const retryAfterS = retryAfterSeconds(retryAfter) ?? DEFAULT_RETRY_AFTER_S;
     return new AppError('rate_limited', `${peer} takes no more requests for ${retryAfterS} s.`, { cause, retryAfterS });
   }
   if (status === 401 || status === 403)
@@ -108,7 +107,7 @@ function byStatus(status: number, { peer: names, retryAfter, cause }: UpstreamFa
   if (status >= 400 && status < 500 && status !== 408)
     return new AppError('invalid_request', `${peer} refused the request (${status}).`, { cause });
   if (status < 400) return brokenOff(names, cause);
-  const retryAfterS = secondsOf(retryAfter);
+  const retryAfterS = retryAfterSeconds(retryAfter);
   const state = status === 529 || status === 503 ? 'is overloaded' : 'failed';
   return new AppError('upstream_failed', `${peer} ${state} (${status}).`, {
     cause,
@@ -138,14 +137,3 @@ function statusOf(codes: readonly unknown[]): number | undefined {
   }
   return undefined;
 }
-
-/** `Retry-After`: seconds, or a date. Undefined for what is neither, or past. */
-function secondsOf(value: string | null | undefined): number | undefined {
-  const given = value?.trim() ?? '';
-  const seconds = NUMBER.test(given) ? Number(given) : DATE.test(given) ? (Date.parse(given) - Date.now()) / 1000 : 0;
-  return seconds > 0 ? Math.min(MAX_RETRY_AFTER_S, Math.ceil(seconds)) : undefined;
-}
-
-const NUMBER = /^\d+(?:\.\d+)?$/;
-/** Without a time of day `Date.parse` makes dates of almost anything. */
-const DATE = /\d\d:\d\d:\d\d/;
