@@ -4,7 +4,7 @@ import { AppError } from '@eloquence/shared/runtime/errors';
 import { AnthropicAnswer } from './anthropic-answer.ts';
 import { toAnthropic } from './anthropic-request.ts';
 import { eventStreamFetch } from './event-stream-fetch.ts';
-import { assertListed, modelEngine } from './model-engine.ts';
+import { modelEngine, vendorModels } from './model-engine.ts';
 import type { ChatPart, ChatProvider, ModelRequest } from './provider.ts';
 import { brokenOff, statusError, type Peer } from './upstream-error.ts';
 
@@ -64,25 +64,13 @@ export function anthropicChat(settings: AnthropicSettings): ChatProvider {
     return data.map(({ id }) => id);
   }
 
-  async function models(signal: AbortSignal): Promise<string[]> {
-    try {
-      return await list(signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      throw anthropicError(error);
-    }
-  }
-
-  async function check(signal: AbortSignal): Promise<void> {
-    try {
-      assertListed(settings.model, await list(signal), PEER);
-    } catch (error) {
-      signal.throwIfAborted();
-      // Reachable, but a gateway in front of Anthropic may keep no list: the first answer will tell.
-      if (error instanceof APIError && error.status === 404) return;
-      throw anthropicError(error);
-    }
-  }
+  const { models, check } = vendorModels({
+    list,
+    model: () => settings.model,
+    peer: PEER,
+    toError: anthropicError,
+    hasNoList: (error) => error instanceof APIError && error.status === 404,
+  });
   return {
     id: 'anthropic',
     defaultModel: () => settings.model,

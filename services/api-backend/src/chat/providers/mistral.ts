@@ -4,7 +4,7 @@ import { MistralError } from '@mistralai/mistralai/models/errors';
 import { eventStreamFetch } from './event-stream-fetch.ts';
 import { MistralAnswer } from './mistral-answer.ts';
 import { toMistral } from './mistral-request.ts';
-import { assertListed, modelEngine } from './model-engine.ts';
+import { modelEngine, vendorModels } from './model-engine.ts';
 import type { ChatPart, ChatProvider, ModelRequest } from './provider.ts';
 import { brokenOff, statusError, type Peer } from './upstream-error.ts';
 
@@ -49,24 +49,13 @@ export function mistralChat(settings: MistralSettings): ChatProvider {
     const { data = [] } = await clientFor(signal).models.list(undefined, { fetchOptions: { signal } });
     return data.flatMap((model) => ('id' in model ? [model.id] : []));
   }
-  async function models(signal: AbortSignal): Promise<string[]> {
-    try {
-      return await list(signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      throw mistralError(error);
-    }
-  }
-  async function check(signal: AbortSignal): Promise<void> {
-    try {
-      assertListed(settings.model, await list(signal), PEER);
-    } catch (error) {
-      signal.throwIfAborted();
-      // Reachable, but a host of Mistral's models may keep no list: the first answer will tell.
-      if (error instanceof MistralError && error.statusCode === 404) return;
-      throw mistralError(error);
-    }
-  }
+  const { models, check } = vendorModels({
+    list,
+    model: () => settings.model,
+    peer: PEER,
+    toError: mistralError,
+    hasNoList: (error) => error instanceof MistralError && error.statusCode === 404,
+  });
   return {
     id: 'mistral',
     continues: true,

@@ -3,7 +3,7 @@ import OpenAI, { APIConnectionError, APIError } from 'openai';
 import type { Stream } from 'openai/core/streaming';
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import { eventStreamFetch, isDone } from './event-stream-fetch.ts';
-import { assertListed, modelEngine } from './model-engine.ts';
+import { modelEngine, vendorModels } from './model-engine.ts';
 import { OpenAiAnswer } from './openai-answer.ts';
 import { refusedMember, toOpenAi, type Dispensable, type OpenAiWireId } from './openai-request.ts';
 import type { ChatPart, ChatProvider, ModelRequest } from './provider.ts';
@@ -73,29 +73,13 @@ export function openaiWire(options: OpenAiWireOptions): ChatProvider {
     }
   }
 
-  async function models(signal: AbortSignal): Promise<string[]> {
-    try {
-      const list = await client.models.list({ signal });
-      return list.data.map((model) => model.id);
-    } catch (error) {
-      signal.throwIfAborted();
-      throw wireError(error, peer);
-    }
-  }
-
-  async function check(signal: AbortSignal): Promise<void> {
-    const model = defaultModel();
-    try {
-      const list = await client.models.list({ signal });
-      const names = list.data.map(({ id: name }) => name);
-      if (model !== undefined) assertListed(model, names, peer);
-    } catch (error) {
-      signal.throwIfAborted();
-      // Reachable, but it keeps no list: the first answer will tell.
-      if (error instanceof APIError && error.status === 404) return;
-      throw wireError(error, peer);
-    }
-  }
+  const { models, check } = vendorModels({
+    list: async (signal) => (await client.models.list({ signal })).data.map((model) => model.id),
+    model: defaultModel,
+    peer,
+    toError: (error) => wireError(error, peer),
+    hasNoList: (error) => error instanceof APIError && error.status === 404,
+  });
   const engine = (model = defaultModel()) => modelEngine(id, peer.peer, model);
   return { id, defaultModel, engine, stream, models, check };
 }
