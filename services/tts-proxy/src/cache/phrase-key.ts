@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto';
 import { TTS_SAMPLE_RATE_HZ } from '@eloquence/shared/contracts/tts';
 import type { Utterance } from '../providers/provider.ts';
-import { hasUncertainEnd } from '../providers/uncertain-end.ts';
 
 /** To be raised when what is kept changes its shape: sample format, trimming, loudness. Old copies are then never found. */
 const SOUND_VERSION = 's16-mono-level-1';
 /** Between members; in none of them, because spoken text holds no control characters. */
 const SEPARATOR = '\u0000';
-
-/** Begins the key of a phrase that may not be whole. */
-const UNKEPT = 'unkept ';
 
 /** What decides how a phrase sounds. */
 export interface Phrase {
@@ -22,7 +18,6 @@ export interface Phrase {
 
 /**
  * Names a phrase by a digest: the same words in the same voice, and nothing by which the words could be read back.
- * Once its provider cannot say that it is whole, it has a key that the cache keeps nothing under.
  */
 export function phraseKey({ utterance, provider, normaliserVersion }: Phrase): string {
   const members = [
@@ -38,10 +33,5 @@ export function phraseKey({ utterance, provider, normaliserVersion }: Phrase): s
   ];
   // With their lengths, members cannot run into each other whatever a caller puts into one of them.
   const canonical = members.map((member) => `${Buffer.byteLength(member)}:${member}`).join(SEPARATOR);
-  const digest = createHash('sha256').update(canonical).digest('hex');
-  return hasUncertainEnd(utterance) ? UNKEPT + digest : digest;
-}
-
-export function mayBeKept(key: string): boolean {
-  return !key.startsWith(UNKEPT);
+  return createHash('sha256').update(canonical).digest('hex');
 }

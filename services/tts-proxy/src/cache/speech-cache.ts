@@ -4,7 +4,6 @@ import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { DiskStore } from './disk-store.ts';
 import { MemoryStore } from './memory-store.ts';
-import { mayBeKept } from './phrase-key.ts';
 
 export interface SpeechCacheOptions {
   readonly memoryBytes: number;
@@ -55,7 +54,7 @@ export class SpeechCache {
   /** Keeps a phrase that is complete. Never throws, never waits; the samples must not change any more. */
   put(key: string, samples: Int16Array, owner: Owner): void {
     if (this.#closed || owner.scope === 'none' || samples.length === 0) return;
-    if (samples.byteLength > this.#maxEntryBytes || !mayBeKept(key)) return;
+    if (samples.byteLength > this.#maxEntryBytes) return;
     const id = idOf(key, owner.scope === 'tenant' ? owner.tenant : undefined);
     this.#memory.set(id, samples);
     this.#disk?.set(id, samples);

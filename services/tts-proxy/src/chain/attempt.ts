@@ -74,6 +74,7 @@ export class Attempt {
   /** How long the provider was waited for, without the time in which its sound waited to be taken. */
   #waitedMs = 0;
   #outcome: Outcome | undefined;
+  #mayBeCut = false;
 
   constructor(options: AttemptOptions) {
     const { member, utterance, loudness, limits, signal } = options;
@@ -81,16 +82,24 @@ export class Attempt {
     this.member = member;
     this.#options = options;
     this.#abort = new ChildAbort(signal, { timeoutMs: limits.answerTimeoutMs });
-    this.#pieces = polish(provider.speak(utterance, this.#abort.signal), {
-      voiceKey: voiceKey(provider, utterance.voice, utterance),
-      loudness,
-      trailingMs: pauseMs(utterance.text),
-      signal: this.#abort.signal,
-    });
+    this.#pieces = polish(
+      provider.speak(utterance, this.#abort.signal, () => (this.#mayBeCut = true)),
+      {
+        voiceKey: voiceKey(provider, utterance.voice, utterance),
+        loudness,
+        trailingMs: pauseMs(utterance.text),
+        signal: this.#abort.signal,
+      },
+    );
     member.health.entered();
     // Nobody may be waiting for its next piece when it is aborted.
     this.#abort.signal.addEventListener('abort', () => this.#leave(), { once: true });
     if (signal.aborted) this.#leave();
+  }
+
+  /** Its provider does not say where its sound ends: a part of it would look whole. */
+  get mayBeCut(): boolean {
+    return this.#mayBeCut;
   }
 
   /**

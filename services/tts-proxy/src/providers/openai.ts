@@ -5,7 +5,7 @@ import OpenAI, { APIConnectionError, APIError } from 'openai';
 import { nameAt, type OwnVoices, type Voice } from '../voices/voice.ts';
 import type { SpeechProvider, Utterance } from './provider.ts';
 import { readSound } from './read-sound.ts';
-import { endsForCertain, markUncertainEnd } from './uncertain-end.ts';
+import { endsForCertain } from './uncertain-end.ts';
 import { assertAudio, brokenOff, statusError, type Peer } from './upstream-error.ts';
 
 const PEER: Peer = {
@@ -43,7 +43,11 @@ export function openaiSpeech(settings: OpenAiSpeechSettings): SpeechProvider {
     const name = nameAt('openai', voice, settings.voices);
     return isOld && NEW_VOICES.has(name) ? settings.voices[voice.language][voice.gender] : name;
   };
-  async function* speak(utterance: Utterance, signal: AbortSignal): AsyncGenerator<Int16Array> {
+  async function* speak(
+    utterance: Utterance,
+    signal: AbortSignal,
+    onUncertainEnd?: () => void,
+  ): AsyncGenerator<Int16Array> {
     const { text, voice, speed, instructions } = utterance;
     try {
       const response = await client.audio.speech.create(
@@ -59,7 +63,7 @@ export function openaiSpeech(settings: OpenAiSpeechSettings): SpeechProvider {
       );
       if (!response.body) throw new AppError('upstream_failed', `${PEER.peer} gave an empty answer.`);
       await assertAudioOrCancel(response, response.body);
-      if (!endsForCertain((name) => response.headers.get(name))) markUncertainEnd(utterance);
+      if (!endsForCertain((name) => response.headers.get(name))) onUncertainEnd?.();
       yield* readSound(PEER.peer, response.body, PCM);
     } catch (error) {
       signal.throwIfAborted();

@@ -24,10 +24,11 @@ export interface SpeechProvider {
    * Speaks: s16 mono samples at 24 kHz, as they are made, as the provider made them (not levelled, not trimmed).
    *
    * @throws AppError `upstream_failed`, `upstream_rejected`, `rate_limited`, at the start or in the middle; the signal's reason
-   *   after an abort, which also kills the child process or closes the vendor's socket. An answer that does not say whether it
-   *   is whole goes to `markUncertainEnd`
+   *   after an abort, which also kills the child process or closes the vendor's socket
+   * @param onUncertainEnd called when the answer does not say where it ends, so that a part of it would look whole: it is
+   *   heard, and not kept
    */
-  speak(utterance: Utterance, signal: AbortSignal): AsyncIterable<Int16Array>;
+  speak(utterance: Utterance, signal: AbortSignal, onUncertainEnd?: () => void): AsyncIterable<Int16Array>;
   /**
    * Whether it would speak now: reachable, key accepted, voice there. Costs nothing, speaks nothing.
    *

@@ -4,7 +4,7 @@ import { nameAt, type OwnVoices, type Voice } from '../voices/voice.ts';
 import type { SpeechProvider, Utterance } from './provider.ts';
 import { readSound } from './read-sound.ts';
 import type { RawSound } from './sound-reader.ts';
-import { endsForCertain, markUncertainEnd } from './uncertain-end.ts';
+import { endsForCertain } from './uncertain-end.ts';
 import { assertAudio, statusError, type Peer } from './upstream-error.ts';
 import { VendorHttp, type SoundAnswer } from './vendor-http.ts';
 
@@ -61,7 +61,11 @@ export function restSpeech(settings: RestSpeechSettings): SpeechProvider {
     }
   }
   const voiceName = (voice: Voice) => nameAt('rest', voice, settings.voices);
-  async function* speak(utterance: Utterance, signal: AbortSignal): AsyncGenerator<Int16Array> {
+  async function* speak(
+    utterance: Utterance,
+    signal: AbortSignal,
+    onUncertainEnd?: () => void,
+  ): AsyncGenerator<Int16Array> {
     const { text, voice, speed, instructions } = utterance;
     const body = {
       model,
@@ -72,7 +76,7 @@ export function restSpeech(settings: RestSpeechSettings): SpeechProvider {
       ...(instructions !== undefined && { instructions }),
     };
     const answer = await ask(body, signal);
-    if (!endsForCertain((name) => answer.header(name))) markUncertainEnd(utterance);
+    if (!endsForCertain((name) => answer.header(name))) onUncertainEnd?.();
     let raw: RawSound;
     try {
       raw = rawSound(answer);

@@ -1,12 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { createLogger } from '@eloquence/shared/runtime/logger';
-import { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { expect, test } from 'vitest';
-import { phraseKey } from '../cache/phrase-key.ts';
-import { SpeechCache } from '../cache/speech-cache.ts';
 import { readConfig } from '../config.ts';
-import { french, speakAll } from './conformance-suite.ts';
+import { serveTts } from '../test-server.ts';
 import { createProviders } from './create-providers.ts';
 
 const SOUND = Buffer.from(Int16Array.from({ length: 4_800 }, (_, at) => 8_000 * Math.sin(at / 8)).buffer);
@@ -50,26 +46,15 @@ test.each(cases)('$id: a sound that ends with $what is heard; kept: $kept', asyn
   });
   const [provider] = createProviders(config.providers);
   if (!provider) throw new Error('no provider');
-  const utterance = { ...french };
-  const samples = Int16Array.from(await speakAll(provider, utterance));
-  expect(samples).toHaveLength(4_800);
-  const logger = createLogger('tts-proxy', 'silent');
-  const cache = new SpeechCache({
-    memoryBytes: 1_000_000,
-    telemetry: new Telemetry({ processMetrics: false }),
-    logger,
-  });
-  const keyOf = (of: typeof french) =>
-    phraseKey({
-      utterance: of,
-      provider: { id: provider.id, identity: provider.identity(of.voice) },
-      normaliserVersion: 1,
-    });
-  const key = keyOf(utterance);
-  cache.put(key, samples, { scope: 'public', tenant: 'one' });
-  // Whoever asks next asks anew.
-  for (const asked of [key, keyOf({ ...french })])
-    expect(await cache.get(asked, 'one')).toEqual(kept ? samples : undefined);
-  await provider.close?.();
+  await using tts = await serveTts({ providers: [provider] });
+  const ask = () => tts.speak({ input: 'Bonjour.', cache: 'public' });
+  const first = await ask();
+  expect((await first.arrayBuffer()).byteLength).toBeGreaterThan(4_800);
+  const second = await ask();
+  expect((await second.arrayBuffer()).byteLength).toBeGreaterThan(4_800);
+  expect([first, second].map(({ headers }) => headers.get('x-eloquence-cache'))).toEqual([
+    'miss',
+    kept ? 'hit' : 'miss',
+  ]);
   server.close();
 });

@@ -100,6 +100,7 @@ export class Phrases {
 
   #keep({ utterance, scope, tenant }: PhraseRequest, events: readonly RenderingEvent[]): void {
     const begunAt = events.findLastIndex(({ type }) => type !== 'audio');
+    // Also passes over what ends uncertain.
     const voice = events[begunAt];
     if (scope === 'none' || voice?.type !== 'voice') return;
     const pieces = events.slice(begunAt + 1).flatMap((event) => (event.type === 'audio' ? [event.samples] : []));

@@ -13,7 +13,9 @@ import type { SpeechLimits } from './limits.ts';
 export type RenderingEvent =
   | { readonly type: 'voice'; readonly member: Member }
   | { readonly type: 'audio'; readonly samples: Int16Array }
-  | { readonly type: 'broken'; readonly error: AppError };
+  | { readonly type: 'broken'; readonly error: AppError }
+  /** Last: nobody can tell whether this was all of the sentence, so it is not to be kept. */
+  | { readonly type: 'uncertain' };
 
 /** How often a sentence is begun: when every provider breaks off, the next will too. */
 const MAX_BEGINNINGS = 3;
@@ -98,6 +100,7 @@ export async function* render(
           }
           await place.hold(signal);
         }
+        if (attempt.mayBeCut) yield { type: 'uncertain' };
         return;
       } catch (thrown) {
         // Without a place it was not the voice that failed.

@@ -134,6 +134,8 @@ export class SpokenSentence {
     let breach: AppError | undefined;
     try {
       for await (const event of open(attach, signal)) {
+        // All there is has come, and this listener keeps nothing.
+        if (event.type === 'uncertain') continue;
         const member = this.#member;
         breach = event.type === 'broken' ? event.error : undefined;
         if (!breach || !this.#taken) this.#note(event);
@@ -155,7 +157,7 @@ export class SpokenSentence {
     return this.#taken ? { type: 'broken', error: AppError.from(error) } : { type: 'failed', error };
   }
 
-  #note(event: RenderingEvent): void {
+  #note(event: Exclude<RenderingEvent, { readonly type: 'uncertain' }>): void {
     if (event.type === 'audio') {
       this.#held.push(event.samples);
       this.#heldSamples += event.samples.length;
