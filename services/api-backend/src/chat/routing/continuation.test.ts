@@ -1,16 +1,11 @@
 import { FakeAnthropic } from '@eloquence/testkit/vendors/anthropic';
 import type { FakeVendor } from '@eloquence/testkit/vendors/fake-vendor';
-import { FakeMistral } from '@eloquence/testkit/vendors/mistral';
+import type { FakeMistral } from '@eloquence/testkit/vendors/mistral';
 import { FakeOllama } from '@eloquence/testkit/vendors/ollama';
-import { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
+import type { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  chatsOf,
-  readStream,
-  startChatProxy,
-  type ChatProxy,
-  type ChatProxyOptions,
-} from '../../testing/chat-proxy.ts';
+import { chatsOf, readStream } from '../../testing/chat-proxy.ts';
+import { TwoModels } from '../../testing/two-models.ts';
 
 const messages = [
   { role: 'system' as const, content: 'Vous êtes un coach.' },
@@ -26,34 +21,19 @@ interface AskedBody {
 
 let mistral: FakeMistral;
 let openai: FakeOpenAi;
-let env: Record<string, string>;
-const opened: ChatProxy[] = [];
-
-async function serve(more: Record<string, string> = {}, options: ChatProxyOptions = {}): Promise<ChatProxy> {
-  const proxy = await startChatProxy({ ...env, ...more }, options);
-  await proxy.chat.summary();
-  opened.push(proxy);
-  return proxy;
-}
+let models: TwoModels;
+const serve = (...settings: Parameters<TwoModels['serve']>) => models.serve(...settings);
 const bodyOf = (vendor: FakeVendor) => chatsOf(vendor).at(-1)?.body as AskedBody;
 
 beforeEach(async () => {
-  mistral = await new FakeMistral().listen();
-  openai = await new FakeOpenAi().listen();
+  models = await TwoModels.open();
+  ({ mistral, openai } = models);
   openai.chat = { words: ['entre', 'tien', ' de demain', '.'], finish: 'stop' };
-  env = {
-    MISTRAL_API_KEY: mistral.apiKey,
-    MISTRAL_BASE_URL: mistral.url,
-    OPENAI_API_KEY: openai.apiKey,
-    OPENAI_BASE_URL: `${openai.url}/v1`,
-  };
 });
 afterEach(async () => {
-  for (const proxy of opened.splice(0)) await proxy[Symbol.asyncDispose]();
   const faults = [...mistral.faults, ...openai.faults];
   if (faults.length > 0) throw new Error(faults.join('\n'));
-  await mistral[Symbol.asyncDispose]();
-  await openai[Symbol.asyncDispose]();
+  await models[Symbol.asyncDispose]();
 });
 
 describe('an answer whose model dies in the middle', () => {

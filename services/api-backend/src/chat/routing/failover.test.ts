@@ -1,47 +1,27 @@
 import { problemSchema } from '@eloquence/shared/contracts/errors';
 import { readinessSchema } from '@eloquence/shared/contracts/engine';
-import { FakeMistral } from '@eloquence/testkit/vendors/mistral';
-import { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
+import type { FakeMistral } from '@eloquence/testkit/vendors/mistral';
+import type { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  chatsOf,
-  readStream,
-  startChatProxy,
-  type ChatProxy,
-  type ChatProxyOptions,
-} from '../../testing/chat-proxy.ts';
+import { chatsOf, readStream } from '../../testing/chat-proxy.ts';
+import { TwoModels } from '../../testing/two-models.ts';
 
 const messages = [{ role: 'user' as const, content: 'Donnez-moi un conseil' }];
 const question = { model: 'talk', messages, stream: true };
 
 let mistral: FakeMistral;
 let openai: FakeOpenAi;
-let env: Record<string, string>;
-const opened: ChatProxy[] = [];
-
-async function serve(more: Record<string, string> = {}, options: ChatProxyOptions = {}): Promise<ChatProxy> {
-  const proxy = await startChatProxy({ ...env, ...more }, options);
-  await proxy.chat.summary().catch(() => undefined);
-  opened.push(proxy);
-  return proxy;
-}
+let models: TwoModels;
+const serve = (...settings: Parameters<TwoModels['serve']>) => models.serve(...settings);
 
 beforeEach(async () => {
-  mistral = await new FakeMistral().listen();
-  openai = await new FakeOpenAi().listen();
+  models = await TwoModels.open();
+  ({ mistral, openai } = models);
   mistral.chat = { words: ['Je suis', ' Mistral.'], finish: 'stop' };
   openai.chat = { words: ['Je suis', ' OpenAI.'], finish: 'stop' };
-  env = {
-    MISTRAL_API_KEY: mistral.apiKey,
-    MISTRAL_BASE_URL: mistral.url,
-    OPENAI_API_KEY: openai.apiKey,
-    OPENAI_BASE_URL: `${openai.url}/v1`,
-  };
 });
 afterEach(async () => {
-  for (const proxy of opened.splice(0)) await proxy[Symbol.asyncDispose]();
-  await mistral[Symbol.asyncDispose]();
-  await openai[Symbol.asyncDispose]();
+  await models[Symbol.asyncDispose]();
 });
 
 describe('before the first token', () => {

@@ -1,40 +1,27 @@
 import { problemSchema } from '@eloquence/shared/contracts/errors';
-import { FakeMistral } from '@eloquence/testkit/vendors/mistral';
-import { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
+import type { FakeMistral } from '@eloquence/testkit/vendors/mistral';
+import type { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { chatsOf, startChatProxy, type ChatProxy, type ChatProxyOptions } from '../../testing/chat-proxy.ts';
+import { chatsOf } from '../../testing/chat-proxy.ts';
+import { TwoModels } from '../../testing/two-models.ts';
 
 const messages = [{ role: 'user' as const, content: 'Donnez-moi un conseil' }];
 
 let mistral: FakeMistral;
 let openai: FakeOpenAi;
-let env: Record<string, string>;
-const opened: ChatProxy[] = [];
-
-async function serve(more: Record<string, string> = {}, options: ChatProxyOptions = {}): Promise<ChatProxy> {
-  const proxy = await startChatProxy({ ...env, ...more }, options);
-  opened.push(proxy);
-  return proxy;
-}
+let models: TwoModels;
+const serve = (...settings: Parameters<TwoModels['serve']>) => models.serve(...settings);
 const modelsAsked = (vendor: FakeMistral | FakeOpenAi) =>
   chatsOf(vendor).map(({ body }) => (body as { readonly model: string }).model);
 
 beforeEach(async () => {
-  mistral = await new FakeMistral().listen();
-  openai = await new FakeOpenAi().listen();
+  models = await TwoModels.open();
+  ({ mistral, openai } = models);
   mistral.models = ['mistral-small-latest', 'mistral-large-latest', 'shared-name'];
   openai.models = ['gpt-4o-mini', 'gpt-4o', 'shared-name'];
-  env = {
-    MISTRAL_API_KEY: mistral.apiKey,
-    MISTRAL_BASE_URL: mistral.url,
-    OPENAI_API_KEY: openai.apiKey,
-    OPENAI_BASE_URL: `${openai.url}/v1`,
-  };
 });
 afterEach(async () => {
-  for (const proxy of opened.splice(0)) await proxy[Symbol.asyncDispose]();
-  await mistral[Symbol.asyncDispose]();
-  await openai[Symbol.asyncDispose]();
+  await models[Symbol.asyncDispose]();
 });
 
 describe('a purpose', () => {
