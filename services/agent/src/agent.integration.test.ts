@@ -75,6 +75,7 @@ beforeAll(async () => {
         session_id: sessionId,
         user_id: 'marie',
         scenario_id: 'coaching_vocal',
+        kind: 'conversation',
         language: 'fr',
         name: null,
         state: 'created',

@@ -32,6 +32,7 @@ export const scenarioListSchema: z.ZodMiniType<{ scenarios: ScenarioSummary[] }>
   scenarios: z.array(
     z.object({
       scenario_id: z.string(),
+      kind: z.enum(['conversation', 'meeting']),
       version: z.number(),
       title: localized,
       description: localized,

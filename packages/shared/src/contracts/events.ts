@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { sessionIdSchema } from './ids.ts';
+import { gapSchema, silentSourceSchema, spanSchema, speakerSchema } from './meeting.ts';
 import { endReasonSchema, utteranceSchema } from './sessions.ts';
 
 /**
@@ -35,11 +36,16 @@ export const sessionEventBodySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('session.created'), ...at, scenario_id: z.string(), language: z.string() }),
   z.object({ type: z.literal('session.started'), ...at }),
   z.object({ type: z.literal('session.ended'), ...at, reason: endReasonSchema }),
+  /** An ended meeting goes on under its id; `time` counts from 1. What ended it before is no longer its end. */
+  z.object({ type: z.literal('session.resumed'), ...at, time: z.number().int().positive() }),
   z.object({
     type: z.literal('participant.joined'),
     ...at,
     identity: z.string(),
     kind: z.enum(['person', 'agent', 'phone']),
+    /** Meetings: who of the transcript it is, and the name to show. */
+    speaker: speakerSchema.optional(),
+    name: z.string().optional(),
   }),
   z.object({ type: z.literal('participant.left'), ...at, identity: z.string() }),
   z.object({ type: z.literal('utterance.final'), ...at, utterance: utteranceSchema }),
@@ -48,8 +54,26 @@ export const sessionEventBodySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('tool.called'), ...at, call_id: z.string(), name: z.string() }),
   z.object({ type: z.literal('tool.finished'), ...at, call_id: z.string(), name: z.string(), ok: z.boolean() }),
   z.object({ type: z.literal('agent.failed'), ...at, code: z.string(), message: z.string() }),
-  z.object({ type: z.literal('summary.ready'), ...at, index: z.number().int() }),
-  z.object({ type: z.literal('report.ready'), ...at, revision: z.number().int() }),
+  z.object({ type: z.literal('recording.paused'), ...at, at_ms: z.number().int().nonnegative() }),
+  z.object({ type: z.literal('recording.continued'), ...at, at_ms: z.number().int().nonnegative() }),
+  /** Everything said in these spans is in the transcript (said at least every 10 s while somebody is heard). */
+  z.object({ type: z.literal('audio.transcribed'), ...at, spans: z.array(spanSchema).min(1) }),
+  z.object({ type: z.literal('audio.missed'), ...at, gap: gapSchema }),
+  z.object({ type: z.literal('source.silent'), ...at, silent: silentSourceSchema }),
+  z.object({ type: z.literal('speaker.renamed'), ...at, speaker: speakerSchema, name: z.string() }),
+  z.object({
+    type: z.literal('summary.ready'),
+    ...at,
+    /** Number of the chunk. */
+    index: z.number().int(),
+    revision: z.number().int().optional(),
+  }),
+  z.object({
+    type: z.literal('report.ready'),
+    ...at,
+    revision: z.number().int(),
+    kind: z.enum(['draft', 'final']).optional(),
+  }),
 ]);
 export type SessionEventBody = z.infer<typeof sessionEventBodySchema>;
 export type SessionEventType = SessionEventBody['type'];

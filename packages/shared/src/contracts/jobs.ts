@@ -22,6 +22,27 @@ export const jobCatalogue = {
     backoffMs: 500,
     timeoutMs: 30_000,
   },
+  /** Writes chunk `n` of a meeting, unless it is there and up to date. Id: `m-<session>-c<n>-<input hash>`. */
+  summarise_chunk: {
+    schema: z.object({ session_id: sessionIdSchema, n: z.number().int().nonnegative() }),
+    attempts: 6,
+    backoffMs: 1_000,
+    timeoutMs: 180_000,
+  },
+  /** Draft, then final report of a meeting that is over. Id: `m-<session>-report-<input hash>`. */
+  write_report: {
+    schema: z.object({ session_id: sessionIdSchema }),
+    attempts: 6,
+    backoffMs: 1_000,
+    timeoutMs: 180_000,
+  },
+  /** Renders what is published in every format. Id: `m-<session>-render-<revision>`. */
+  render_report: {
+    schema: z.object({ session_id: sessionIdSchema, revision: z.number().int().positive() }),
+    attempts: 6,
+    backoffMs: 1_000,
+    timeoutMs: 120_000,
+  },
 } as const satisfies Record<string, JobEntry>;
 
 export type JobName = keyof typeof jobCatalogue;

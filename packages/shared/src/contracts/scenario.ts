@@ -6,11 +6,16 @@ const localizedSchema = z.object({ fr: z.string().min(1), en: z.string().min(1) 
 /** Id of a scenario: what `POST /api/sessions` names. */
 export const scenarioIdSchema = z.string().regex(/^[a-z][a-z0-9_]{1,63}$/);
 
+/** conversation: the agent talks with one person · meeting: it listens to all who are there, never speaks, and notes are written. */
+export const sessionKindSchema = z.enum(['conversation', 'meeting']);
+export type SessionKind = z.infer<typeof sessionKindSchema>;
+
 /**
  * What the world may know of a scenario (`GET /api/scenarios`). Prompts and tools stay inside the agent's scenario folder.
  */
 export const scenarioSummarySchema = z.object({
   scenario_id: scenarioIdSchema,
+  kind: sessionKindSchema,
   version: z.number().int().positive(),
   title: localizedSchema,
   description: localizedSchema,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { languageSchema, lineSchema, sessionIdSchema, userIdSchema, utteranceIdSchema } from './ids.ts';
-import { scenarioIdSchema } from './scenario.ts';
+import { meetingOptionsSchema } from './meeting.ts';
+import { scenarioIdSchema, sessionKindSchema } from './scenario.ts';
 
 /**
  * created: room and token exist, nobody has joined · active: somebody is in the room · ended: nothing more will come.
@@ -28,13 +29,22 @@ export const createSessionRequestSchema = z.strictObject({
   scenario_id: scenarioIdSchema,
   language: languageSchema.optional(),
   name: lineSchema.trim().min(1).max(120).optional(),
-  consent: z.strictObject({ recording: z.boolean(), by: lineSchema.max(120).optional() }).optional(),
+  consent: z
+    .strictObject({
+      recording: z.boolean(),
+      /** Who says so. */
+      by: lineSchema.max(120).optional(),
+      /** Who was told, and how. */
+      told: lineSchema.max(500).optional(),
+    })
+    .optional(),
   options: z
     .strictObject({
       /** Words the recogniser should expect: names, products. */
       keyterms: z.array(lineSchema.min(1).max(60)).max(50).optional(),
       /** false: the agent waits for the person to speak first. */
       greeting: z.boolean().optional(),
+      meeting: meetingOptionsSchema.partial().optional(),
     })
     .optional(),
 });
@@ -44,6 +54,7 @@ export const sessionSchema = z.object({
   session_id: sessionIdSchema,
   user_id: userIdSchema,
   scenario_id: scenarioIdSchema,
+  kind: sessionKindSchema,
   language: languageSchema,
   name: z.string().nullable(),
   state: sessionStateSchema,

@@ -37,6 +37,10 @@ function dedupeKey(body: SessionEventBody): string {
     case 'session.started':
     case 'session.ended':
       return body.type;
+    case 'session.resumed':
+      return `${body.type}:${body.time}`;
+    case 'report.ready':
+      return `${body.type}:${body.revision}`;
     case 'tool.called':
     case 'tool.finished':
       return `${body.type}:${body.call_id}`;

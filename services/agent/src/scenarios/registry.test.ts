@@ -7,6 +7,7 @@ import { loadScenarios } from './registry.ts';
 
 const summary = (id: string) => ({
   scenario_id: id,
+  kind: 'conversation',
   version: 1,
   title: { fr: 'T', en: 'T' },
   description: { fr: 'D', en: 'D' },

@@ -1,11 +1,17 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
-import { scenarioListSchema, SCENARIOS_KEY, type ScenarioSummary } from '@eloquence/shared/contracts/scenario';
+import {
+  scenarioListSchema,
+  SCENARIOS_KEY,
+  type ScenarioSummary,
+  type SessionKind,
+} from '@eloquence/shared/contracts/scenario';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Redis } from 'ioredis';
 import { reachable } from '../http/dependency.ts';
 
 export interface ScenarioChoice {
   readonly scenarioId: string;
+  readonly kind: SessionKind;
   readonly language: Language;
 }
 
@@ -55,6 +61,6 @@ export class ScenarioDirectory {
         issues: [{ path: 'body.language', message }],
       });
     }
-    return { scenarioId, language: chosen };
+    return { scenarioId, kind: scenario.kind, language: chosen };
   }
 }

@@ -60,7 +60,7 @@ export class SessionOpener {
     claim: IdempotencyClaim | undefined,
   ): Promise<Session | false> {
     const { store, scenarios, telemetry } = this.#deps;
-    const { language } = await scenarios.choose(request.scenario_id, request.language);
+    const { kind, language } = await scenarios.choose(request.scenario_id, request.language);
     const sessionId = newSessionId();
     const session = await store.insert(
       {
@@ -69,6 +69,7 @@ export class SessionOpener {
           session_id: sessionId,
           user_id: request.user_id,
           scenario_id: request.scenario_id,
+          kind,
           language,
           name: request.name ?? null,
           room_name: sessionId,

@@ -18,7 +18,10 @@ type SessionOptions = NonNullable<CreateSessionRequest['options']>;
 export interface NewSession {
   /** Whose it is: see tenantOf. */
   readonly tenant: string;
-  readonly session: Pick<Session, 'session_id' | 'user_id' | 'scenario_id' | 'language' | 'name' | 'room_name'>;
+  readonly session: Pick<
+    Session,
+    'session_id' | 'user_id' | 'scenario_id' | 'kind' | 'language' | 'name' | 'room_name'
+  >;
   readonly options: SessionOptions;
   readonly consent: CreateSessionRequest['consent'];
 }
@@ -47,10 +50,22 @@ export interface OpenSession {
   readonly ageMs: number;
 }
 
-const COLUMNS = `session_id, user_id, scenario_id, language, name, state, end_reason, room_name, created_at, started_at, ended_at`;
+const COLUMNS = `session_id, user_id, scenario_id, kind, language, name, state, end_reason, room_name, created_at, started_at, ended_at`;
 /** Postgres counts microseconds, JavaScript does not: a cursor carries the text. */
 const EXACT_CREATED_AT = `to_char(created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as exact_created_at`;
 const ALIVE = 'deleted_at is null';
+/** Tables that hold what was said in a session, or what was made of it. */
+const SAID_IN = [
+  'events',
+  'utterances',
+  'idempotency_keys',
+  'poison_events',
+  'meetings',
+  'meeting_chunks',
+  'meeting_files',
+  'meeting_speakers',
+  'meeting_answers',
+] as const;
 
 const rowSchema = z
   .object({ created_at: z.date(), started_at: z.date().nullable(), ended_at: z.date().nullable() })
@@ -82,8 +97,8 @@ export class SessionStore {
     const { tenant, session, options, consent } = row;
     const write = inTransaction(this.#pool, async (client) => {
       const inserted = await client.query(
-        `insert into sessions (session_id, user_id, scenario_id, language, name, room_name, options, consent, state, tenant)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 'created', $9) returning ${COLUMNS}`,
+        `insert into sessions (session_id, user_id, scenario_id, language, name, room_name, options, consent, state, tenant, kind)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'created', $9, $10) returning ${COLUMNS}`,
         [
           session.session_id,
           session.user_id,
@@ -94,6 +109,7 @@ export class SessionStore {
           JSON.stringify(options),
           consent ? JSON.stringify(consent) : null,
           tenant,
+          session.kind,
         ],
       );
       if (claim) {
@@ -219,7 +235,7 @@ export class SessionStore {
          where session_id = $1`,
         [sessionId],
       );
-      for (const table of ['events', 'utterances', 'idempotency_keys', 'poison_events']) {
+      for (const table of SAID_IN) {
         await client.query(`delete from ${table} where session_id = $1`, [sessionId]);
       }
       await forgetSessions(client, [sessionId]);

@@ -101,6 +101,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
 }
 
 const scenarioDefaults = {
+  kind: 'conversation',
   version: 1,
   title: { fr: 'Titre', en: 'Title' },
   description: { fr: 'Description', en: 'Description' },
@@ -112,11 +113,12 @@ const coaching: ScenarioSummary = {
   languages: ['fr', 'en'],
 };
 const frenchOnly: ScenarioSummary = { ...scenarioDefaults, scenario_id: 'standard', languages: ['fr'] };
+const meeting: ScenarioSummary = { ...coaching, kind: 'meeting', scenario_id: 'meeting' };
 
 /** Does what a running agent does every few seconds. */
 export async function announce(
   redis: Redis,
-  scenarios: readonly ScenarioSummary[] = [coaching, frenchOnly],
+  scenarios: readonly ScenarioSummary[] = [coaching, frenchOnly, meeting],
 ): Promise<void> {
   await redis.set(SCENARIOS_KEY, JSON.stringify({ scenarios }), 'PX', 600_000);
 }

@@ -4,6 +4,7 @@ import { coachPrompt } from './prompt.ts';
 const coachingVocal: Scenario = {
   summary: {
     scenario_id: 'coaching_vocal',
+    kind: 'conversation',
     version: 1,
     title: { fr: 'Coaching vocal', en: 'Speaking coach' },
     description: {

@@ -61,6 +61,7 @@ async function openSession(tenant = 'marie'): Promise<string> {
         session_id: id,
         user_id: 'u',
         scenario_id: 'coaching_vocal',
+        kind: 'conversation',
         language: 'fr',
         name: null,
         room_name: id,

@@ -1,0 +1,53 @@
+alter table sessions add column kind text not null default 'conversation' check (kind in ('conversation', 'meeting'));
+-- How often an ended session was taken up again.
+alter table sessions add column resumed integer not null default 0;
+
+-- One row per session of kind meeting, made by meeting-worker when it first sees it.
+create table meetings (
+  session_id text primary key references sessions on delete cascade,
+  state text not null default 'recording' check (state in ('recording', 'writing', 'done', 'partial')),
+  -- Of what the published report is made; another hash means that it is out of date.
+  report_hash text,
+  -- The published report (contracts/report.ts) and how often one was published.
+  report jsonb,
+  revision integer not null default 0
+);
+create index meetings_in_work on meetings (session_id) where state in ('recording', 'writing');
+
+-- Level 2 (contracts/meeting.ts, chunkSchema).
+create table meeting_chunks (
+  session_id text not null references sessions on delete cascade,
+  n integer not null,
+  revision integer not null,
+  input_hash text not null,
+  body jsonb not null,
+  primary key (session_id, n)
+);
+
+-- The published report in every format: a view of it that can be made again.
+create table meeting_files (
+  session_id text not null references sessions on delete cascade,
+  format text not null,
+  revision integer not null,
+  bytes bytea not null,
+  primary key (session_id, format)
+);
+
+-- How speakers are called, where somebody has said so; else the name they joined with.
+create table meeting_speakers (
+  session_id text not null references sessions on delete cascade,
+  speaker text not null,
+  name text not null,
+  primary key (session_id, speaker)
+);
+
+-- Answers of models by hash of what was asked, so that work done again costs nothing and says the same.
+create table meeting_answers (
+  session_id text not null references sessions on delete cascade,
+  request_hash text not null,
+  answer jsonb not null,
+  primary key (session_id, request_hash)
+);
+
+create index utterances_french on utterances using gin (to_tsvector('french', text));
+create index utterances_english on utterances using gin (to_tsvector('english', text));

@@ -1,0 +1,99 @@
+import * as z from 'zod';
+import { lineSchema, sessionIdSchema, userIdSchema, utteranceIdSchema } from './ids.ts';
+import {
+  evidenceSchema,
+  gapSchema,
+  meetingItemSchema,
+  silentSourceSchema,
+  spanSchema,
+  speakerSchema,
+} from './meeting.ts';
+
+/** Requests and answers of the meeting routes of api-backend. Times are ms since the session's `started_at`. */
+
+/** `POST /api/sessions/{id}/token`, body optional: who joins. People without `user_id` are told apart by their name. */
+export const joinRequestSchema = z.strictObject({
+  name: lineSchema.trim().min(1).max(120).optional(),
+  user_id: userIdSchema.optional(),
+});
+export type JoinRequest = z.infer<typeof joinRequestSchema>;
+
+/** `POST /api/sessions/{id}/recording`: pauses the recording, or goes on with it. Saying it twice changes nothing. */
+export const recordingRequestSchema = z.strictObject({ state: z.enum(['paused', 'recording']) });
+export const recordingResponseSchema = z.object({ state: z.enum(['paused', 'recording']), at_ms: z.number().int() });
+
+/** `GET /api/sessions/{id}/coverage`: what has been heard and what has not, for a sender who kept its sound. */
+export const coverageSchema = z.object({
+  session_id: sessionIdSchema,
+  /** Merged, in order, per speaker. */
+  spans: z.array(spanSchema),
+  /** What no span covers (yet). */
+  gaps: z.array(gapSchema),
+  /** Now, on the session's clock; null before it started. */
+  now_ms: z.number().int().nullable(),
+});
+export type Coverage = z.infer<typeof coverageSchema>;
+
+/**
+ * `POST /api/sessions/{id}/audio?speaker=&start_ms=`: sound that could not go through the room, or an existing recording; body:
+ * any format of POST /v1/audio/transcriptions. Words inside spans already heard of this speaker are left out, so sending it
+ * twice says nothing twice. Answers when its utterances are in the event log.
+ */
+export const audioQuerySchema = z.strictObject({
+  speaker: speakerSchema,
+  start_ms: z.coerce.number().int().nonnegative(),
+});
+export const audioResponseSchema = z.object({
+  utterances: z.array(utteranceIdSchema),
+  span: spanSchema,
+});
+export type AudioResponse = z.infer<typeof audioResponseSchema>;
+
+/** `POST /api/sessions/{id}/sources`: what a sender knows of its own sources. */
+export const sourceReportSchema = z.strictObject({
+  silent: z.array(silentSourceSchema).max(100).default([]),
+  gaps: z.array(gapSchema).max(100).default([]),
+});
+export type SourceReport = z.infer<typeof sourceReportSchema>;
+
+/** `POST /api/sessions/{id}/ask`. */
+export const askRequestSchema = z.strictObject({ question: lineSchema.trim().min(2).max(500) });
+/** `found: false`: the meeting does not contain it, and `answer` says so. Every sentence rests on the citations. */
+export const askResponseSchema = z.object({
+  found: z.boolean(),
+  answer: z.string(),
+  citations: z.array(evidenceSchema),
+  /** False: no model answered; the citations are what the search found. */
+  written_by_model: z.boolean(),
+});
+export type AskResponse = z.infer<typeof askResponseSchema>;
+
+/** `POST /api/sessions/{id}/digest`: what was missed, up to now. `since_ms` default: the beginning. */
+export const digestRequestSchema = z.strictObject({ since_ms: z.number().int().nonnegative().default(0) });
+export const digestResponseSchema = z.object({
+  since_ms: z.number().int(),
+  until_ms: z.number().int(),
+  lines: z.array(z.object({ text: z.string(), evidence: z.array(evidenceSchema) })),
+  /** Open items so far, from the chunks. */
+  items: z.array(meetingItemSchema),
+  written_by_model: z.boolean(),
+});
+export type DigestResponse = z.infer<typeof digestResponseSchema>;
+
+/** `GET /api/search?q=&user_id=&limit=`: words over all meetings of the caller. */
+export const searchQuerySchema = z.strictObject({
+  q: lineSchema.trim().min(2).max(200),
+  user_id: userIdSchema.optional(),
+  limit: z.coerce.number().int().min(1).max(50).default(20),
+});
+export const searchResponseSchema = z.object({
+  hits: z.array(
+    z.object({
+      session_id: sessionIdSchema,
+      title: z.string(),
+      started_at: z.iso.datetime(),
+      evidence: evidenceSchema,
+    }),
+  ),
+});
+export type SearchResponse = z.infer<typeof searchResponseSchema>;
