@@ -1,11 +1,5 @@
 import type * as z from 'zod';
-import {
-  interimSchema,
-  sessionEventSchema,
-  type Interim,
-  type SessionEvent,
-  type TurnMeasurement,
-} from '@eloquence/shared/contracts/events';
+import type { Interim, SessionEvent, TurnMeasurement } from '@eloquence/shared/contracts/events';
 import {
   createSessionResponseSchema,
   endSessionResponseSchema,
@@ -16,8 +10,8 @@ import {
 } from '@eloquence/shared/contracts/sessions';
 import { requestJson } from '@eloquence/shared/runtime/http-client';
 import { Caller, type Spoken } from './caller.ts';
+import { EventCollector } from './event-collector.ts';
 import { synthesize } from './speech-synthesis.ts';
-import { subscribe } from './sse.ts';
 import { waitFor } from './wait-for.ts';
 import { writeWav } from './wav.ts';
 import { bargeInStopMs, findSegments, responseLatencyMs, toSamples, type Segment } from './waveform.ts';
@@ -218,38 +212,4 @@ function timeLine(said: readonly Spoken[]): Int16Array {
   const pcm = new Int16Array(last ? toSamples(last.startedMs) + last.pcm.length : 0);
   for (const spoken of said) pcm.set(spoken.pcm, toSamples(Math.max(0, spoken.startedMs)));
   return pcm;
-}
-
-/** Follows a session's event stream in the background, as the web page does. */
-class EventCollector implements AsyncDisposable {
-  readonly events: SessionEvent[] = [];
-  readonly interims: Interim[] = [];
-  readonly #abort = new AbortController();
-  readonly #done: Promise<void>;
-
-  constructor(url: string, key: string | undefined) {
-    this.#done = this.#follow(url, key).catch(() => undefined);
-  }
-
-  async #follow(url: string, key: string | undefined): Promise<void> {
-    for await (const { data } of subscribe(url, { signal: this.#abort.signal, ...(key && { key }) })) {
-      const value: unknown = JSON.parse(data);
-      const event = sessionEventSchema.safeParse(value);
-      const interim = interimSchema.safeParse(value);
-      if (event.success) this.events.push(event.data);
-      else if (interim.success) this.interims.push(interim.data);
-    }
-  }
-
-  async waitFor(type: SessionEvent['type']): Promise<void> {
-    await waitFor(() => this.events.some((event) => event.type === type), {
-      what: type,
-      timeoutMs: PERSIST_TIMEOUT_MS,
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#abort.abort();
-    await this.#done;
-  }
 }
