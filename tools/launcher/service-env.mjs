@@ -15,6 +15,7 @@ const READERS = [
     ['tts-proxy'],
   ],
   [/^REDIS_URL$/, ['api-backend', 'agent', 'meeting-worker']],
+  [/^MEETINGS_DIR$/, ['meeting-worker']],
   [/^DATABASE_URL$/, ['api-backend', 'meeting-worker']],
   [/^LIVEKIT_(URL|PUBLIC_URL|API_KEY|API_SECRET)$/, ['api-backend', 'agent']],
   [/^WHISPER_(MODEL|MODEL_DIR|DEVICE|COMPUTE_TYPE|THREADS|WINDOW|MAX_BATCH)$/, ['whisper-stt']],
