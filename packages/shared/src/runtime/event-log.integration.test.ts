@@ -84,6 +84,50 @@ test('an append marks the session pending since its oldest event and wakes who l
   subscriber.disconnect();
 });
 
+const ended = (): SessionEventBody => ({ type: 'session.ended', at: eventTime(), reason: 'requested' });
+const keys = () => [eventKeys.stream(id), eventKeys.seq(id), eventKeys.seen(id)];
+
+test('a log that is about to expire is taken up again: nothing expires, and its end may be said once more', async () => {
+  await log.append(id, state());
+  expect(await log.append(id, ended())).toBe(2);
+  for (const key of keys()) await redis.pexpire(key, 60_000);
+  expect(await log.reopen(id, { lastSeq: 2, time: 1 })).toBe(3);
+  expect(await Promise.all(keys().map((key) => redis.pttl(key)))).toEqual([-1, -1, -1]);
+  expect(await log.append(id, ended())).toBe(4);
+  expect(await log.append(id, ended())).toBe(4);
+  expect((await log.read(id, 0)).map((event) => event.type)).toEqual([
+    'state.changed',
+    'session.ended',
+    'session.resumed',
+    'session.ended',
+  ]);
+});
+
+test('a log that has expired goes on after the last number Postgres has', async () => {
+  expect(await log.reopen(id, { lastSeq: 812, time: 2 })).toBe(813);
+  expect(await log.append(id, state())).toBe(814);
+  expect(await log.read(id, 0)).toMatchObject([{ seq: 813, type: 'session.resumed', time: 2 }, { seq: 814 }]);
+  expect(await redis.zscore(eventKeys.pending, id)).not.toBeNull();
+});
+
+test('taking a log up again says it once for each time, also when asked twice at once', async () => {
+  await log.append(id, ended());
+  const twice = await Promise.all([1, 1].map((time) => log.reopen(id, { lastSeq: 1, time })));
+  expect(twice).toEqual([2, 2]);
+  // A retry that comes after the next end does not take that end back.
+  await log.append(id, ended());
+  expect(await log.reopen(id, { lastSeq: 3, time: 1 })).toBe(2);
+  expect(await log.append(id, ended())).toBe(3);
+  expect(await log.reopen(id, { lastSeq: 3, time: 2 })).toBe(4);
+  await expect(log.reopen(id, { lastSeq: 4, time: 0 })).rejects.toThrow('not 0 times');
+});
+
+test('events that Postgres does not have yet keep their numbers when a log is taken up again', async () => {
+  for (let count = 0; count < 3; count += 1) await log.append(id, state());
+  await redis.del(eventKeys.seq(id));
+  expect(await log.reopen(id, { lastSeq: 1, time: 1 })).toBe(4);
+});
+
 test('entries that are no events are left out when reading', async () => {
   await log.append(id, state());
   await redis.xadd(eventKeys.stream(id), '2-0', 'event', '{"type":"nonsense"}');

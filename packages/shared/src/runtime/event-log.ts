@@ -28,6 +28,26 @@ redis.call('ZADD', KEYS[4], 'NX', ARGV[4], ARGV[3])
 redis.call('PUBLISH', ARGV[5], ARGV[3])
 return seq`;
 
+/**
+ * Makes the log of an ended session ready to go on, and says so. The counter is never behind what Postgres or the stream has, so
+ * no number is given twice.
+ * KEYS: stream, seq, seen, pending · ARGV: body JSON, dedupe key, session id, now ms, wake-up channel, last number in Postgres
+ */
+const REOPEN = `
+local before = redis.call('HGET', KEYS[3], ARGV[2])
+if before then return tonumber(before) end
+for key = 1, 3 do redis.call('PERSIST', KEYS[key]) end
+local last = math.max(tonumber(redis.call('GET', KEYS[2]) or 0), tonumber(ARGV[6]))
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+if newest then last = math.max(last, tonumber(string.match(newest[1], '^%d+'))) end
+redis.call('SET', KEYS[2], last + 1)
+redis.call('HDEL', KEYS[3], 'session.ended')
+redis.call('XADD', KEYS[1], (last + 1) .. '-0', 'event', ARGV[1])
+redis.call('HSET', KEYS[3], ARGV[2], last + 1)
+redis.call('ZADD', KEYS[4], 'NX', ARGV[4], ARGV[3])
+redis.call('PUBLISH', ARGV[5], ARGV[3])
+return last + 1`;
+
 /** What makes two appends the same fact, so that a retry after an unclear failure does not say it twice. */
 function dedupeKey(body: SessionEventBody): string {
   switch (body.type) {
@@ -64,19 +84,40 @@ export class EventLog {
   async append(sessionId: SessionId, body: SessionEventBody): Promise<number> {
     const parsed = sessionEventBodySchema.safeParse(body);
     if (!parsed.success) throw new AppError('invalid_request', `An event of type ${body.type} is not of its contract.`);
+    return this.#write(APPEND, sessionId, parsed.data);
+  }
+
+  /**
+   * Takes up the log of an ended session again, in one step: its keys no longer expire (an hour after the end they are gone),
+   * numbers go on after `lastSeq`, `session.ended` may be said once more, and `session.resumed` is appended. Doing it again with
+   * the same `time` does nothing and gives the number of the first time. Marks outside the log that say why the session ended
+   * (presence, who is ending it) are the caller's to remove, before.
+   *
+   * @param lastSeq highest number Postgres has of this session, 0 without any; read after the session ended
+   * @param time how often the session was taken up again, this time included: from 1
+   */
+  async reopen(sessionId: SessionId, { lastSeq, time }: { lastSeq: number; time: number }): Promise<number> {
+    const body = sessionEventBodySchema.safeParse({ type: 'session.resumed', at: eventTime(), time });
+    if (!body.success)
+      throw new AppError('invalid_request', `A session is taken up again once or oftener, not ${time} times.`);
+    return this.#write(REOPEN, sessionId, body.data, lastSeq);
+  }
+
+  async #write(script: string, sessionId: SessionId, body: SessionEventBody, ...more: number[]): Promise<number> {
     try {
       const seq = await this.#redis.eval(
-        APPEND,
+        script,
         4,
         eventKeys.stream(sessionId),
         eventKeys.seq(sessionId),
         eventKeys.seen(sessionId),
         eventKeys.pending,
-        JSON.stringify(parsed.data, withoutNul),
-        dedupeKey(parsed.data),
+        JSON.stringify(body, withoutNul),
+        dedupeKey(body),
         sessionId,
         Date.now(),
         eventKeys.appended,
+        ...more,
       );
       return Number(seq);
     } catch (error) {
