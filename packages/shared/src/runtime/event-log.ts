@@ -43,7 +43,7 @@ if newest then last = math.max(last, tonumber(string.match(newest[1], '^%d+'))) 
 redis.call('SET', KEYS[2], last + 1)
 redis.call('HDEL', KEYS[3], 'session.ended')
 redis.call('XADD', KEYS[1], (last + 1) .. '-0', 'event', ARGV[1])
-redis.call('HSET', KEYS[3], ARGV[2], last + 1)
+redis.call('HSET', KEYS[3], ARGV[2], last + 1, 'session.resumed', last + 1)
 redis.call('ZADD', KEYS[4], 'NX', ARGV[4], ARGV[3])
 redis.call('PUBLISH', ARGV[5], ARGV[3])
 return last + 1`;

@@ -65,6 +65,16 @@ it('sends what is there, then what comes, and ends after session.ended', async (
   expect(closed).toBe(1);
 });
 
+it('goes on after an end that was taken back, and ends after the last', async () => {
+  add({ type: 'session.ended', at, reason: 'requested' });
+  add({ type: 'session.resumed', at, time: 1 });
+  const response = await fetch(url);
+  add({ type: 'session.ended', at, reason: 'participant_left' });
+  streams[0]?.wake();
+  expect((await response.text()).match(/^id: .*$/gm)).toEqual(['id: 1', 'id: 2', 'id: 3']);
+  expect(closed).toBe(1);
+});
+
 it('sends interims without an id, only to readers that are up to date', async () => {
   const response = await fetch(url);
   const interim = { type: 'utterance.interim', at, speaker: 'user', text: 'bon' } as const;

@@ -106,7 +106,8 @@ export class EventStream implements Follower {
       if (events.length === 0 || this.#closed) break;
       for (const event of events) {
         await this.#send(event);
-        ended ||= event.type === 'session.ended';
+        // An end that was taken back is not the end.
+        if (event.type === 'session.ended' || event.type === 'session.resumed') ended = event.type === 'session.ended';
       }
       sent += events.length;
     }

@@ -11,6 +11,7 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { at, silent, startWorker, Stores, utterance, type Addresses } from '../test-support/worker-under-test.ts';
+import { EventStreams } from '../persist/event-streams.ts';
 import { JobQueue } from './job-queue.ts';
 import { JobWorker, type JobHandlers } from './job-worker.ts';
 
@@ -96,6 +97,48 @@ test('a session that is still open is left alone', async () => {
   await waitFor(async () => (await queue.getJob('x')) === undefined);
   expect(await stores.redis.pttl(eventKeys.stream(id))).toBe(-1);
   expect(await stores.rows('select state from sessions where session_id = $1', id)).toEqual([{ state: 'created' }]);
+});
+
+test('a session taken up again is closed a second time, and not by what is left of the first', async () => {
+  stack.use(await startWorker(addresses));
+  const id = await endedSession();
+  await ttlMs(id);
+  // As an hour later: Redis has forgotten all of it.
+  await stores.redis.del(eventKeys.stream(id), eventKeys.seq(id), eventKeys.seen(id));
+  await stores.rows(
+    `update sessions set state = 'active', ended_at = null, end_reason = null, resumed = 1 where session_id = $1`,
+    id,
+  );
+  await queue.add('close_session', { session_id: id }, { jobId: 'late', removeOnComplete: true });
+  await waitFor(async () => (await queue.getJob('late')) === undefined);
+  expect(await stores.rows('select state from sessions where session_id = $1', id)).toEqual([{ state: 'active' }]);
+
+  expect(await stores.log.reopen(id, { lastSeq: 3, time: 1 })).toBe(4);
+  await stores.log.append(id, utterance('après'));
+  await waitFor(async () => (await stores.count('utterances', id)) === 2);
+  await queue.add('close_session', { session_id: id }, { jobId: 'later', removeOnComplete: true });
+  await waitFor(async () => (await queue.getJob('later')) === undefined);
+  expect(await stores.redis.pttl(eventKeys.stream(id))).toBe(-1);
+
+  const endedAt = '2026-11-21T15:00:00.000Z';
+  await stores.log.append(id, { type: 'session.ended', at: endedAt, reason: 'requested' });
+  expect(await ttlMs(id)).toBeGreaterThan(3_500_000);
+  expect(await stores.rows('select state, end_reason, ended_at from sessions where session_id = $1', id)).toEqual([
+    { state: 'ended', end_reason: 'requested', ended_at: new Date(endedAt) },
+  ]);
+  const seqs = await stores.rows('select seq, type from events where session_id = $1 order by seq', id);
+  expect(seqs.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+test('keys of a session that is taken up again while it is being closed do not expire', async () => {
+  const id = await endedSession();
+  await stores.log.reopen(id, { lastSeq: 3, time: 1 });
+  const streams = new EventStreams(stores.redis, { consumer: 'test', batchSize: 10, claimIdleMs: 1_000 });
+  await streams.expireEnded(id, 1_000);
+  expect(await stores.redis.pttl(eventKeys.stream(id))).toBe(-1);
+  await stores.log.append(id, { type: 'session.ended', at: at(), reason: 'requested' });
+  await streams.expireEnded(id, 60_000);
+  expect(await stores.redis.pttl(eventKeys.seq(id))).toBeGreaterThan(50_000);
 });
 
 /** A worker with handlers of the test's own. */

@@ -24,7 +24,7 @@ export async function closeSession(sessionId: SessionId, { streams, store }: Clo
   if (standing === 'open') return;
   if (standing === 'gone') return streams.expire(sessionId, KEEP_DELETED_MS);
   await copyMissing(sessionId, { streams, store });
-  await streams.expire(sessionId, KEEP_ENDED_MS);
+  await streams.expireEnded(sessionId, KEEP_ENDED_MS);
 }
 
 /** Events that were acknowledged and still are not in Postgres (it lost its data, say) are copied once more. */

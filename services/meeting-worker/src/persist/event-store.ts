@@ -80,23 +80,30 @@ export class EventStore {
     return rows.map((row) => row.seq);
   }
 
-  /** How a session stands: gone, not (known to have) ended, or ended. Marks it ended when its own event says so. */
+  /**
+   * How a session stands: gone, not (known to have) ended, or ended. Marks it ended when its own last event of that kind says so.
+   * One that was taken up again is open until it ends once more, also while `session.resumed` is still on its way here.
+   */
   async close(sessionId: SessionId): Promise<'gone' | 'open' | 'ended'> {
     return inTransaction(this.#pool, async (client) => {
       const session = await lockSession(client, sessionId);
       if (!session || session.deleted) return 'gone';
+      const { rows } = await client.query<{ type: string; at: Date; reason: string }>(
+        `select type, at, body ->> 'reason' as reason from events e
+         where session_id = $1 and type in ('session.ended', 'session.resumed')
+           and (select resumed from sessions where session_id = $1)
+             <= (select count(*) from events where session_id = $1 and type = 'session.resumed')
+         order by seq desc limit 1`,
+        [sessionId],
+      );
+      const [last] = rows;
+      if (last?.type !== 'session.ended') return 'open';
       await client.query(
-        `update sessions set state = 'ended', ended_at = coalesce(ended_at, e.at),
-           end_reason = coalesce(end_reason, e.body ->> 'reason')
-         from events e where sessions.session_id = $1 and e.session_id = $1 and e.type = 'session.ended'
-           and (state <> 'ended' or ended_at is null or end_reason is null)`,
-        [sessionId],
+        `update sessions set state = 'ended', ended_at = coalesce(ended_at, $2), end_reason = coalesce(end_reason, $3)
+         where session_id = $1 and (state <> 'ended' or ended_at is null or end_reason is null)`,
+        [sessionId, last.at, last.reason],
       );
-      const { rowCount } = await client.query(
-        `select 1 from events where session_id = $1 and type = 'session.ended' limit 1`,
-        [sessionId],
-      );
-      return rowCount === 0 ? 'open' : 'ended';
+      return 'ended';
     });
   }
 }

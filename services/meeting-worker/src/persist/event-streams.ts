@@ -28,6 +28,17 @@ end
 if redis.call('ZSCORE', KEYS[2], ARGV[2]) then redis.call('ZADD', KEYS[2], 'XX', ARGV[3], ARGV[2]) end
 return 'more'`;
 
+/**
+ * Lets a session's keys expire, unless it was taken up again and has not ended since: `session.ended` is no longer among what
+ * was said then.
+ * KEYS: stream, seq, seen · ARGV: ms
+ */
+const EXPIRE_ENDED = `
+local said = redis.call('HMGET', KEYS[3], 'session.resumed', 'session.ended')
+if said[1] and not said[2] then return 0 end
+for key = 1, 3 do redis.call('PEXPIRE', KEYS[key], ARGV[1]) end
+return 1`;
+
 /** clear: Postgres has all of it · more: events came meanwhile · held: entries were handed out and not acknowledged */
 export type Settlement = 'clear' | 'more' | 'held';
 
@@ -118,7 +129,13 @@ export class EventStreams {
     return toEntries(await this.#redis.xrange(eventKeys.stream(sessionId), `(${afterSeq}-0`, '+', 'COUNT', batchSize));
   }
 
-  /** Lets everything of a session in Redis expire. */
+  /** Lets everything of a session that has ended expire; one that goes on is left alone. */
+  async expireEnded(sessionId: SessionId, afterMs: number): Promise<void> {
+    const keys = [eventKeys.stream(sessionId), eventKeys.seq(sessionId), eventKeys.seen(sessionId)] as const;
+    await this.#redis.eval(EXPIRE_ENDED, 3, ...keys, afterMs);
+  }
+
+  /** Lets everything of a session in Redis expire, whatever it says. */
   async expire(sessionId: SessionId, afterMs: number): Promise<void> {
     const expiry = this.#redis.multi();
     for (const key of [eventKeys.stream, eventKeys.seq, eventKeys.seen]) expiry.pexpire(key(sessionId), afterMs);
