@@ -53,7 +53,12 @@ export function buildApp(options: AppOptions): App {
   const queue = new JobQueue(commands);
   const worker = new JobWorker({
     redis: blocking,
-    handlers: { close_session: (payload) => closeSession(payload.session_id, { streams, store }) },
+    handlers: {
+      close_session: (payload) => closeSession(payload.session_id, { streams, store }),
+      summarise_chunk: () => Promise.resolve(),
+      write_report: () => Promise.resolve(),
+      render_report: () => Promise.resolve(),
+    },
     logger,
     telemetry,
   });

@@ -6,6 +6,8 @@ import { Lifecycle } from '@eloquence/shared/runtime/lifecycle';
 import { createLogger } from '@eloquence/shared/runtime/logger';
 import { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { Redis } from 'ioredis';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Pool } from 'pg';
 import { buildApp, type AppOptions } from '../app.ts';
 
@@ -20,7 +22,13 @@ export interface Addresses {
 export async function startWorker(addresses: Addresses, options: Partial<AppOptions> = {}) {
   const telemetry = new Telemetry({ processMetrics: false });
   const lifecycle = options.lifecycle ?? new Lifecycle(silent);
-  const config = { logLevel: 'silent', listen: { host: '127.0.0.1', port: 0 }, ...addresses };
+  const config = {
+    logLevel: 'silent',
+    listen: { host: '127.0.0.1', port: 0 },
+    api: { url: 'http://127.0.0.1:1', key: 'an internal key for tests' },
+    meetingsDir: join(tmpdir(), `eloquence-meetings-${process.pid}`),
+    ...addresses,
+  };
   const app = buildApp({ config, logger: silent, telemetry, lifecycle, ...options });
   const running = app.run();
   return {
