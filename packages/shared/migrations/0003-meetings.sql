@@ -1,6 +1,8 @@
 alter table sessions add column kind text not null default 'conversation' check (kind in ('conversation', 'meeting'));
 -- How often an ended session was taken up again.
 alter table sessions add column resumed integer not null default 0;
+-- What the person who opened a meeting is called in it.
+alter table sessions add column participant_name text;
 
 -- One row per session of kind meeting, made by meeting-worker when it first sees it.
 create table meetings (
@@ -64,3 +66,7 @@ create function eloquence_query(given text) returns tsquery language sql immutab
   return plainto_tsquery('french', eloquence_lower(given)) || plainto_tsquery('french', eloquence_plain(given))
     || plainto_tsquery('english', eloquence_plain(given));
 create index utterances_words on utterances using gin (eloquence_words(text));
+
+-- What was heard and what was not, which senders ask for every few seconds.
+create index events_of_sound on events (session_id, seq)
+  where type in ('audio.transcribed', 'audio.missed', 'recording.paused', 'recording.continued');

@@ -40,21 +40,47 @@ export type Coverage = z.infer<typeof coverageSchema>;
  * twice says nothing twice. Answers when its utterances are in the event log.
  */
 export const audioQuerySchema = z.strictObject({
-  speaker: speakerSchema,
-  start_ms: z.coerce.number().int().nonnegative(),
+  /** `<person>` or `<person>.<track>`; `speaker` of the token's answer for one's own sound. */
+  speaker: speakerSchema.regex(
+    /^[A-Za-z0-9][\w-]{0,99}(\.[\w-]{1,40})?$/,
+    'letters, digits, - and _: <person>, or <person>.<track> such as marie.them',
+  ),
+  start_ms: z.coerce.number().int().nonnegative().max(2_000_000_000),
+  /** What to call a speaker nobody has seen yet. */
+  name: lineSchema.trim().min(1).max(120).optional(),
 });
 export const audioResponseSchema = z.object({
+  /** What this speaker says in the span: also what an earlier request or the room brought. */
   utterances: z.array(utteranceIdSchema),
   span: spanSchema,
 });
 export type AudioResponse = z.infer<typeof audioResponseSchema>;
 
-/** `POST /api/sessions/{id}/sources`: what a sender knows of its own sources. */
+/**
+ * The same with `Accept: text/event-stream`, for long recordings: `data:` lines of this shape, the last is `audio.done`. What fails
+ * after the first of them comes as `event: error` with a problem body.
+ */
+export const audioEventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('audio.progress'),
+    seconds_done: z.number(),
+    /** Absent when the file does not say how long it is. */
+    seconds_total: z.number().optional(),
+    /** Utterances that are in the event log by now. */
+    utterances: z.number().int(),
+  }),
+  z.object({ type: z.literal('audio.done'), ...audioResponseSchema.shape }),
+]);
+export type AudioEvent = z.infer<typeof audioEventSchema>;
+
+/** `POST /api/sessions/{id}/sources`: what a sender knows of its own sources. What was said already is not said again. */
 export const sourceReportSchema = z.strictObject({
   silent: z.array(silentSourceSchema).max(100).default([]),
   gaps: z.array(gapSchema).max(100).default([]),
 });
 export type SourceReport = z.infer<typeof sourceReportSchema>;
+/** How many of them were news. */
+export const sourceResponseSchema = z.object({ recorded: z.number().int() });
 
 /** `POST /api/sessions/{id}/ask`. */
 export const askRequestSchema = z.strictObject({ question: lineSchema.trim().min(2).max(500) });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { languageSchema, lineSchema, sessionIdSchema, userIdSchema, utteranceIdSchema } from './ids.ts';
-import { meetingOptionsSchema } from './meeting.ts';
+import { meetingOptionsSchema, speakerSchema } from './meeting.ts';
 import { scenarioIdSchema, sessionKindSchema } from './scenario.ts';
 
 /**
@@ -28,7 +28,10 @@ export const createSessionRequestSchema = z.strictObject({
   user_id: userIdSchema,
   scenario_id: scenarioIdSchema,
   language: languageSchema.optional(),
+  /** Of the session: the title of a meeting; in a conversation also what the person is called. */
   name: lineSchema.trim().min(1).max(120).optional(),
+  /** Meetings: the name to show of the person who opens it. */
+  participant_name: lineSchema.trim().min(1).max(120).optional(),
   consent: z
     .strictObject({
       recording: z.boolean(),
@@ -66,7 +69,10 @@ export const sessionSchema = z.object({
 });
 export type Session = z.infer<typeof sessionSchema>;
 
-/** Answer of `POST /api/sessions` (201): everything a client needs to join. */
+/** Meetings: who of the transcript the holder of the token is; sound of theirs that goes another way is sent under it. */
+const ownSpeaker = { speaker: speakerSchema.optional() };
+
+/** Answer of `POST /api/sessions` (201) and `POST /api/sessions/{id}/resume`: everything a client needs to join. */
 export const createSessionResponseSchema = z.object({
   session_id: sessionIdSchema,
   room_name: z.string(),
@@ -78,6 +84,7 @@ export const createSessionResponseSchema = z.object({
   state: sessionStateSchema,
   created_at: timestampSchema,
   events_url: z.string(),
+  ...ownSpeaker,
 });
 export type CreateSessionResponse = z.infer<typeof createSessionResponseSchema>;
 
@@ -88,12 +95,14 @@ export const sessionTokenResponseSchema = z.object({
   token_expires_at: timestampSchema,
   /** Renewed too: with API keys in use it carries a ticket that expires. */
   events_url: z.string(),
+  ...ownSpeaker,
 });
 export type SessionTokenResponse = z.infer<typeof sessionTokenResponseSchema>;
 
 /**
  * LiveKit's standard token endpoint (`POST /api/livekit/token`): stock starters work unmodified.
- * The scenario comes in `participant_attributes.scenario_id`; `room_name` is ours to choose and ignored.
+ * The scenario comes in `participant_attributes.scenario_id`. A `room_name` that is the room of a meeting joins that meeting;
+ * any other is ignored, because rooms are ours to choose.
  */
 export const livekitTokenRequestSchema = z.looseObject({
   room_name: z.string().max(256).optional(),

@@ -26,13 +26,15 @@ export const transcriptionSegmentSchema = z.object({
 });
 export type TranscriptionSegment = z.infer<typeof transcriptionSegmentSchema>;
 
+const timedWordSchema = z.object({ word: z.string(), start: z.number(), end: z.number() });
+
 export const transcriptionVerboseSchema = z.object({
   task: z.literal('transcribe'),
   /** English name in lower case ("french"), as OpenAI gives it; `undetermined` when nothing was said. */
   language: z.string(),
   duration: z.number(),
   text: z.string(),
-  words: z.array(z.object({ word: z.string(), start: z.number(), end: z.number() })).optional(),
+  words: z.array(timedWordSchema).optional(),
   segments: z.array(transcriptionSegmentSchema).optional(),
   usage: usageSchema,
 });
@@ -44,7 +46,14 @@ export type TranscriptionVerbose = z.infer<typeof transcriptionVerboseSchema>;
  * is `done.duration` instead.
  */
 export const transcriptionEventSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('transcript.text.delta'), delta: z.string() }),
+  z.object({
+    type: z.literal('transcript.text.delta'),
+    delta: z.string(),
+    /** Ours, with `timestamp_granularities[]=word`: the words of the delta, and the stretch it was heard in, seconds. */
+    words: z.array(timedWordSchema).optional(),
+    start: z.number().optional(),
+    end: z.number().optional(),
+  }),
   z.object({
     type: z.literal('transcript.text.done'),
     text: z.string(),
