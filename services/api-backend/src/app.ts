@@ -33,6 +33,10 @@ import { Presence } from './livekit/presence.ts';
 import { Reconciler } from './livekit/reconciler.ts';
 import { RoomClient } from './livekit/room-client.ts';
 import { registerWebhookRoutes } from './livekit/webhook-routes.ts';
+import { askModel } from './meetings/ask-model.ts';
+import { registerQuestionRoutes } from './meetings/question-routes.ts';
+import { registerReportRoutes } from './meetings/report-routes.ts';
+import { ReportStore } from './meetings/report-store.ts';
 import { registerScenarioRoutes } from './scenarios/routes.ts';
 import { ScenarioDirectory } from './scenarios/scenario-directory.ts';
 import { SessionEnder } from './sessions/end-session.ts';
@@ -122,6 +126,9 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     authorize: requireModelKey(deps.config.http),
   });
   registerUsageRoutes(server, parts);
+  const reports = new ReportStore(deps.pool);
+  registerReportRoutes(server, { ...parts, pool: deps.pool, reports });
+  registerQuestionRoutes(server, { ...parts, pool: deps.pool, reports, ask: askModel(chat, deps.logger) });
   await registerWebRoutes(server, { webRoot: deps.config.http.webRoot });
   return { server, reconciler: parts.reconciler, ledger: parts.ledger };
 }
@@ -172,6 +179,7 @@ function assemble(deps: AppDeps) {
     store,
     facts,
     presence,
+    events,
     rooms,
     scenarios,
     reader,
@@ -199,7 +207,7 @@ async function installGates(server: Service, deps: AppDeps, tickets: EventTicket
   server.addHook('onRequest', guardBrowsers(config.http));
   server.addHook('onRequest', requireApiKey({ apiKeys: config.http.apiKeys, tickets }));
   server.addHook('onRequest', async (request) => {
-    if (/^\/(api|internal)\/sessions/.test(request.url)) requireMigrated(deps);
+    if (/^\/(api|internal)\/(sessions|search)/.test(request.url)) requireMigrated(deps);
   });
   await registerRateLimit(server, deps.limiterRedis);
   await registerDocs(server);

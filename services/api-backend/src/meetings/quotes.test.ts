@@ -34,6 +34,8 @@ describe('a sentence', () => {
     expect(isSupported('Le budget a été annoncé par Jacques.', support)).toBe(false);
     expect(isSupported('La salle est réservée.', support)).toBe(false);
     expect(isSupported('Le budget est de 42 euros.', { cited: 'Le budget est de 12 euros', shown: '' })).toBe(false);
-    expect(isSupported('Le budget est de 12000 euros.', { cited: 'Le budget est de 12 000 euros', shown: '' })).toBe(true);
+    expect(isSupported('Le budget est de 12000 euros.', { cited: 'Le budget est de 12 000 euros', shown: '' })).toBe(
+      true,
+    );
   });
 });

@@ -42,7 +42,9 @@ export interface SearchWords {
  * @throws AppError `unavailable`
  */
 export async function searchWords(pool: Pool, text: string, language: Language): Promise<SearchWords> {
-  const all = [...new Set(text.match(/[\p{L}\p{N}]+/gu) ?? [])].filter((word) => word.length > 1 || /\p{N}/u.test(word));
+  const all = [...new Set(text.match(/[\p{L}\p{N}]+/gu) ?? [])].filter(
+    (word) => word.length > 1 || /\p{N}/u.test(word),
+  );
   const telling = all.filter((word) => !QUESTION_WORDS.has(plain(word)));
   const words = (telling.length > 0 ? telling : all).slice(0, MAX_WORDS);
   const query = pool.query<{ query: string; stop: boolean }>(

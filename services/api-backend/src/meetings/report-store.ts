@@ -1,0 +1,75 @@
+import type { SessionId } from '@eloquence/shared/contracts/ids';
+import { chunkSchema, type Chunk } from '@eloquence/shared/contracts/meeting';
+import {
+  meetingStateSchema,
+  reportFormats,
+  reportSchema,
+  type MeetingState,
+  type Report,
+  type ReportFormat,
+} from '@eloquence/shared/contracts/report';
+import type { Pool } from '@eloquence/shared/runtime/postgres';
+import type { QueryResult, QueryResultRow } from 'pg';
+import { isPostgresOutage, reachable } from '../http/dependency.ts';
+
+export interface PublishedReport {
+  readonly state: MeetingState;
+  /** 0: nothing yet. */
+  readonly revision: number;
+  readonly report: Report | null;
+  readonly formats: readonly ReportFormat[];
+}
+
+export interface ReportFile {
+  readonly bytes: Buffer;
+  readonly revision: number;
+}
+
+const isFormat = (name: string): name is ReportFormat => name in reportFormats;
+
+/** What meeting-worker has written of meetings. Every method throws AppError `unavailable` when Postgres is away. */
+export class ReportStore {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /** In order. */
+  async chunks(sessionId: SessionId): Promise<Chunk[]> {
+    const { rows } = await this.#query<{ body: unknown }>(
+      `select body from meeting_chunks where session_id = $1 order by n`,
+      [sessionId],
+    );
+    return rows.map((row) => chunkSchema.parse(row.body));
+  }
+
+  async published(sessionId: SessionId): Promise<PublishedReport> {
+    const { rows } = await this.#query<{ state: string; revision: number; report: unknown; formats: string[] }>(
+      `select state, revision, report,
+         array(select format from meeting_files f where f.session_id = m.session_id order by format) as formats
+       from meetings m where session_id = $1`,
+      [sessionId],
+    );
+    const [row] = rows;
+    if (!row) return { state: 'recording', revision: 0, report: null, formats: [] };
+    return {
+      state: meetingStateSchema.parse(row.state),
+      revision: row.revision,
+      report: row.report === null ? null : reportSchema.parse(row.report),
+      formats: row.formats.filter(isFormat),
+    };
+  }
+
+  async file(sessionId: SessionId, format: ReportFormat): Promise<ReportFile | undefined> {
+    const { rows } = await this.#query<ReportFile>(
+      `select bytes, revision from meeting_files where session_id = $1 and format = $2`,
+      [sessionId, format],
+    );
+    return rows[0];
+  }
+
+  #query<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<QueryResult<R>> {
+    return reachable('Postgres', this.#pool.query<R>(text, [...values]), isPostgresOutage);
+  }
+}
