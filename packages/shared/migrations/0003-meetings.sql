@@ -12,9 +12,20 @@ create table meetings (
   report_hash text,
   -- The published report (contracts/report.ts) and how often one was published.
   report jsonb,
-  revision integer not null default 0
+  revision integer not null default 0,
+  -- Revisions that `report.ready` was said of, and whose files are on the disk.
+  announced integer not null default 0,
+  filed integer not null default 0,
+  -- Counts what was stored of the meeting (events, names), and up to where everything that follows from it is done.
+  changed bigint not null default 1,
+  seen bigint not null default 0,
+  -- When the draft of this end was published; how often a model was asked in vain since, and when it will be asked again.
+  draft_at timestamptz,
+  tries integer not null default 0,
+  retry_at timestamptz
 );
-create index meetings_in_work on meetings (session_id) where state in ('recording', 'writing');
+create index meetings_in_work on meetings (session_id) where state in ('recording', 'writing') or changed > seen
+  or announced < revision or filed < revision or retry_at is not null;
 
 -- Level 2 (contracts/meeting.ts, chunkSchema).
 create table meeting_chunks (

@@ -64,7 +64,7 @@ export function buildApp(options: AppOptions): App {
   });
   const onEnded = (sessionId: string) =>
     queue.add('close_session', `close_session-${sessionId}`, { session_id: sessionId });
-  const persister = new Persister({ streams, store, subscriber, onEnded, logger, telemetry });
+  const persister = new Persister({ streams, store, subscriber, onEnded, onMeeting: () => undefined, logger, telemetry });
   let migrated = false;
   const service = createService({
     service: 'meeting-worker',

@@ -14,7 +14,7 @@ export interface NameSources {
 /** Tracks of a laptop's recording that say who is heard only from where it stands. */
 const TRACKS: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
   me: { fr: 'Moi', en: 'Me' },
-  them: { fr: 'Eux', en: 'Them' },
+  them: { fr: 'Interlocuteurs', en: 'Others' },
 };
 
 /**

@@ -1,5 +1,6 @@
 import { sessionEventBodySchema, type SessionEvent } from '@eloquence/shared/contracts/events';
 import type { SessionId } from '@eloquence/shared/contracts/ids';
+import type { SessionKind } from '@eloquence/shared/contracts/scenario';
 import { parseEntry } from '@eloquence/shared/runtime/event-log';
 import { inTransaction, type Pool, type PoolClient } from '@eloquence/shared/runtime/postgres';
 import { rawOf, type StreamEntry } from './stream-entry.ts';
@@ -15,10 +16,13 @@ export type Outcome =
       readonly poisoned: number;
       /** The session has ended, or an event of the batch says so. */
       readonly ended: boolean;
+      /** Something is new in a meeting: notes may have to be written. */
+      readonly meeting: boolean;
     };
 
 interface SessionRow {
   readonly state: string;
+  readonly kind: SessionKind;
   readonly deleted: boolean;
 }
 
@@ -65,6 +69,7 @@ export class EventStore {
       types: stored.flatMap((outcome) => outcome.types),
       poisoned: stored.reduce((sum, outcome) => sum + outcome.poisoned, 0),
       ended: stored.some((outcome) => outcome.ended),
+      meeting: stored.some((outcome) => outcome.meeting),
     };
   }
 
@@ -111,7 +116,7 @@ export class EventStore {
 /** Locking the row keeps two workers from writing one session at once, and a deletion from slipping in between. */
 async function lockSession(client: PoolClient, sessionId: SessionId): Promise<SessionRow | undefined> {
   const { rows } = await client.query<SessionRow>(
-    'select state, deleted_at is not null as deleted from sessions where session_id = $1 for update',
+    'select state, kind, deleted_at is not null as deleted from sessions where session_id = $1 for update',
     [sessionId],
   );
   return rows[0];
@@ -130,7 +135,18 @@ async function write(
   await updateSession(client, sessionId, events);
   const poisoned = await insertPoison(client, sessionId, poison);
   const ended = session.state === 'ended' || events.some((event) => event.type === 'session.ended');
-  return { kind: 'stored', types, poisoned, ended };
+  const meeting = session.kind === 'meeting' && types.length > 0;
+  if (meeting) await markChanged(client, sessionId);
+  return { kind: 'stored', types, poisoned, ended, meeting };
+}
+
+/** In the same transaction as what is new, so that no crash hides it from the sweep over meetings. */
+async function markChanged(client: PoolClient, sessionId: SessionId): Promise<void> {
+  await client.query(
+    `insert into meetings (session_id) values ($1)
+     on conflict (session_id) do update set changed = meetings.changed + 1`,
+    [sessionId],
+  );
 }
 
 async function insertEvents(

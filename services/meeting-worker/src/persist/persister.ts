@@ -23,6 +23,8 @@ export interface PersisterOptions {
   readonly subscriber: Redis;
   /** Called when a session has ended and again whenever more of it arrives; before the events are let go of. */
   readonly onEnded: (sessionId: SessionId) => Promise<void>;
+  /** Called when something new of a meeting is in Postgres. A hint: whoever misses it finds the meeting marked as changed. */
+  readonly onMeeting: (sessionId: SessionId, news: { readonly ended: boolean }) => void;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
 }
@@ -157,9 +159,10 @@ export class Persister {
   }
 
   async #store(sessionId: SessionId, entries: readonly StreamEntry[]): Promise<void> {
-    const { streams, store, onEnded } = this.#options;
+    const { streams, store, onEnded, onMeeting } = this.#options;
     this.#unfinished.add(sessionId);
     const outcome = await store.store(sessionId, entries);
+    if (outcome.kind === 'stored' && outcome.meeting) onMeeting(sessionId, outcome);
     if (outcome.kind === 'missing' || outcome.ended) await onEnded(sessionId);
     await streams.acknowledge(sessionId, entries);
     this.#unfinished.delete(sessionId);
