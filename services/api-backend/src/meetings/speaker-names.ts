@@ -56,8 +56,10 @@ export async function renameSpeaker(
     );
   }
   const write = pool.query(
-    `insert into meeting_speakers (session_id, speaker, name) values ($1, $2, $3)
-     on conflict (session_id, speaker) do update set name = excluded.name`,
+    `with named as (insert into meeting_speakers (session_id, speaker, name) values ($1, $2, $3)
+       on conflict (session_id, speaker) do update set name = excluded.name returning session_id)
+     insert into meetings (session_id) select session_id from named
+     on conflict (session_id) do update set changed = meetings.changed + 1`,
     [session.session_id, renamed.speaker, renamed.name],
   );
   await reachable('Postgres', write, isPostgresOutage);
