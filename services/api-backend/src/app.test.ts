@@ -81,7 +81,7 @@ describe('with Redis, Postgres and LiveKit away', () => {
         { name: 'postgres', ok: false },
         { name: 'migrations', ok: true },
         { name: 'livekit', ok: false },
-        { name: 'model', ok: true, detail: 'demo/demo-coach answers' },
+        { name: 'model', ok: true, detail: 'demo/demo-coach answers; no model for summarise, synthesise, judge' },
       ],
       engine: { demo: true },
     });

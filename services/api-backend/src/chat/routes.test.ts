@@ -208,6 +208,23 @@ describe('the choice of the model', () => {
     expect(names).toEqual(['talk', 'summarise', 'synthesise', 'judge', 'demo/demo-coach']);
   });
 
+  it.each([{}, { LLM_PROVIDER: 'demo' }, { LLM_SUMMARISE: 'demo', LLM_SYNTHESISE: 'demo', LLM_JUDGE: 'demo' }])(
+    'is nobody for notes and judgements where only the demo coach could write them (%o)',
+    async (env) => {
+      const { ask, chat, ledger } = await serve(env);
+      for (const model of ['summarise', 'synthesise', 'judge']) {
+        const response = await ask({ model, messages });
+        expect(response.status).toBe(503);
+        const problem = problemSchema.parse(await response.json());
+        expect(problem).toMatchObject({ code: 'unavailable', fault: 'us' });
+        expect(problem.detail).toMatch(/demonstration coach.*MISTRAL_API_KEY.*Ollama/);
+      }
+      expect((await ask({ messages })).status).toBe(200);
+      expect(ledger.entries.map(({ caller }) => caller.purpose)).toEqual(['talk']);
+      expect(await chat.summary()).toContain('no model for summarise, synthesise, judge');
+    },
+  );
+
   it('is Ollama when it answers at start, with the first model it lists', async () => {
     await using ollama = await new FakeOllama().listen();
     const { chat } = await serve({ OLLAMA_URL: ollama.url });

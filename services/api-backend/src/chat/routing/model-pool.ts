@@ -88,10 +88,14 @@ export class ModelPool {
     return this.candidates('talk').some(({ member }) => member.provider.id !== 'demo');
   }
 
-  /** The models of a purpose, best first; the demo coach only where there is no real one. */
+  /**
+   * The models of a purpose, best first; the demo coach only where there is no real one, and only to talk: what it would write of a
+   * meeting would pass for notes.
+   */
   candidates(purpose: LlmPurpose): readonly Candidate[] {
     const list: Candidate[] = [];
     const add = (member: Member | undefined, model: string | undefined) => {
+      if (purpose !== 'talk' && member?.provider.id === 'demo') return;
       const isThere = list.some((one) => one.member === member && one.model === model);
       if (member && model !== undefined && !isThere) list.push({ member, model });
     };
@@ -116,7 +120,7 @@ export class ModelPool {
     const named = this.#options.routing.routes[purpose].flatMap((entry) => (entry === 'auto' ? [] : [entry.provider]));
     const ids = [this.#options.provider, ...named];
     const why = this.members.find(({ provider, fault }) => ids.includes(provider.id) && fault)?.fault;
-    return why ?? new AppError('unavailable', `There is no model for "${purpose}". Set a key of .env.example.`);
+    return why ?? new AppError('unavailable', this.#noModel(purpose));
   }
 
   /** Who answers now, for `/ready` and people; with what is wrong with those that should. */
@@ -145,11 +149,19 @@ export class ModelPool {
     const faults = candidates.filter(hasFault).map(faultLine);
     if (!inUse) throw candidates.length > 0 ? new AppError('unavailable', faults.join(' ')) : this.nobody('talk');
     const spare = candidates.filter((candidate) => candidate !== inUse && !hasFault(candidate)).map(nameOf);
+    const unserved = PURPOSES.filter((purpose) => this.candidates(purpose).length === 0);
     return [
       ...(hasFault(inUse) ? [] : [`${nameOf(inUse)} answers`]),
       ...(spare.length > 0 ? [`spare: ${spare.join(', ')}`] : []),
+      ...(unserved.length > 0 ? [`no model for ${unserved.join(', ')}`] : []),
       ...faults,
     ].join('; ');
+  }
+
+  #noModel(purpose: LlmPurpose): string {
+    const fix = 'set MISTRAL_API_KEY or another key of .env.example, or start Ollama with a model, and restart';
+    if (purpose === 'talk' || !this.of('demo')) return `There is no model for "${purpose}": ${fix}.`;
+    return `There is no model for "${purpose}", only the demonstration coach, and it writes no notes: ${fix}.`;
   }
 
   /** Real providers that `auto` means: those with a model of their own, or the one that LLM_PROVIDER names. */
