@@ -32,6 +32,8 @@ describe('a sentence', () => {
 
   it('with a name nobody said, a figure nobody gave, or about something else falls', () => {
     expect(isSupported('Le budget a été annoncé par Jacques.', support)).toBe(false);
+    expect(isSupported('Jacques a annoncé le budget.', support)).toBe(false);
+    expect(isSupported('Rien ne dépasse le budget.', support)).toBe(true);
     expect(isSupported('La salle est réservée.', support)).toBe(false);
     expect(isSupported('Le budget est de 42 euros.', { cited: 'Le budget est de 12 euros', shown: '' })).toBe(false);
     expect(isSupported('Le budget est de 12000 euros.', { cited: 'Le budget est de 12 000 euros', shown: '' })).toBe(

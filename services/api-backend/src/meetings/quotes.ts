@@ -62,6 +62,15 @@ const stems = (text: string): Set<string> =>
       .map((token) => token.text.slice(0, 5)),
   );
 
+/** A sentence's first word has a capital anyway: it is taken for somebody's name where it does something. */
+const FIRST_NAME =
+  /^\s*(\p{Lu}\p{L}{2,})(?:,)? (?:a|va|doit|est|sera|fait|s'|se|n'|ne|et|has|is|will|must|should|was|and|does|did)\b/u;
+const NO_NAMES = new Set(
+  'elle cela ceci tout tous toute rien personne celui celle chacun chacune aucun aucune this that she everybody everyone nobody nothing everything somebody someone there'.split(
+    ' ',
+  ),
+);
+
 export interface Support {
   /** What the sentence names as its proof. */
   readonly cited: string;
@@ -81,6 +90,8 @@ export function isSupported(sentence: string, { cited, shown }: Support): boolea
     return false;
   const known = new Set(tokensOf(shown).map((token) => token.text));
   const names = [...sentence.matchAll(/(?<=[\p{L}\p{N},;:)]\s)\p{Lu}[\p{L}]{2,}/gu)].map(([name]) => plain(name));
+  const first = plain(FIRST_NAME.exec(sentence)?.[1] ?? '');
+  if (first !== '' && !NO_NAMES.has(first)) names.push(first);
   if (names.some((name) => !known.has(name))) return false;
   const ofSentence = stems(sentence);
   const ofProof = stems(cited);

@@ -30,7 +30,8 @@ export async function speakersOf(pool: Pool, sessionId: SessionId, language: Lan
     [sessionId],
   );
   const { rows } = await reachable('Postgres', query, isPostgresOutage);
-  const of = (kind: string) => rows.filter((row) => row.kind === kind).map(({ speaker, name }) => [speaker, name] as const);
+  const of = (kind: string) =>
+    rows.filter((row) => row.kind === kind).map(({ speaker, name }) => [speaker, name] as const);
   const heard = new Set(of('heard').map(([speaker]) => speaker));
   const names = speakerNames({ language, heard, joined: new Map(of('joined')), given: new Map(of('given')) });
   return [...names].map(([speaker, name]) => ({ speaker, name }));
