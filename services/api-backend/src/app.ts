@@ -42,10 +42,12 @@ import { ScenarioDirectory } from './scenarios/scenario-directory.ts';
 import { SessionEnder } from './sessions/end-session.ts';
 import { registerInternalRoutes } from './sessions/internal-routes.ts';
 import { SessionOpener } from './sessions/open-session.ts';
+import { SessionResumer } from './sessions/resume-session.ts';
 import { registerSessionRoutes } from './sessions/routes.ts';
 import { SessionFacts } from './sessions/session-facts.ts';
 import { SessionStore } from './sessions/session-store.ts';
 import { EventTickets } from './tokens/event-tickets.ts';
+import { People } from './tokens/person.ts';
 import { SessionAccess } from './tokens/session-access.ts';
 import { registerTranscriptRoutes } from './transcripts/routes.ts';
 import { registerWebRoutes } from './web/routes.ts';
@@ -145,8 +147,15 @@ function assemble(deps: AppDeps) {
   const sources = eventSources(redis, pool);
   const reader = new EventReader(sources);
   const tickets = new EventTickets(config.http.internalKey);
-  const access = new SessionAccess({ livekit: config.livekit, tickets, ticketed: config.http.apiKeys.length > 0 });
+  const access = new SessionAccess({
+    livekit: config.livekit,
+    tickets,
+    people: new People(config.http.internalKey),
+    openerName: (sessionId) => store.openerName(sessionId),
+    ticketed: config.http.apiKeys.length > 0,
+  });
   const ender = new SessionEnder({ store, facts, presence, events, rooms, telemetry, logger });
+  const resumer = new SessionResumer({ store, facts, presence, events, rooms, ender, logger });
   const opener = new SessionOpener({ store, facts, events, rooms, scenarios, telemetry, logger });
   const times = deps.reconciliation ?? RECONCILIATION;
   const agents = new AgentWatch({
@@ -187,6 +196,7 @@ function assemble(deps: AppDeps) {
     access,
     ender,
     opener,
+    resumer,
     agents,
     reconciler,
     streams,

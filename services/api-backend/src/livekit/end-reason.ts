@@ -17,7 +17,12 @@ export async function endReasonOf(
   let anybodyTold = false;
   let somebodyCame = false;
   for await (const event of sources.reader.all(session.session_id)) {
-    if (event.type === 'participant.joined') {
+    // What was before an end that was taken back is over: whoever was there then has left since.
+    if (event.type === 'session.resumed') {
+      people.clear();
+      anybodyTold = false;
+      somebodyCame = false;
+    } else if (event.type === 'participant.joined') {
       anybodyTold = true;
       if (event.kind === 'agent') continue;
       somebodyCame = true;

@@ -6,6 +6,7 @@ import { reachable } from '../http/dependency.ts';
 const EXPIRY_S = 86_400;
 const key = (sessionId: SessionId) => `presence:${sessionId}`;
 const endKey = (sessionId: SessionId) => `ending:${sessionId}`;
+const heldKey = (sessionId: SessionId) => `held:${sessionId}`;
 
 /** What was last seen of the person of a session, by LiveKit's webhooks or a look into the room. */
 export type Seen = 'joined' | 'left';
@@ -28,7 +29,7 @@ export class Presence {
   }
 
   async forget(sessionId: SessionId): Promise<void> {
-    await reachable('Redis', this.#redis.del(key(sessionId), endKey(sessionId)));
+    await reachable('Redis', this.#redis.del(key(sessionId), endKey(sessionId), heldKey(sessionId)));
   }
 
   /** Says that a session is being ended and why. Of several who do, the first decides: its reason is what all get. */
@@ -39,6 +40,15 @@ export class Presence {
 
   async isEnding(sessionId: SessionId): Promise<boolean> {
     return (await reachable('Redis', this.#redis.exists(endKey(sessionId)))) === 1;
+  }
+
+  /** Says that somebody is at work on a session that may have nobody in its room, or no room, for so long. */
+  async hold(sessionId: SessionId, forMs: number): Promise<void> {
+    await reachable('Redis', this.#redis.set(heldKey(sessionId), '1', 'PX', forMs));
+  }
+
+  async isHeld(sessionId: SessionId): Promise<boolean> {
+    return (await reachable('Redis', this.#redis.exists(heldKey(sessionId)))) === 1;
   }
 
   /** True for the first caller within `forMs`; other instances, and repeated webhooks, get false. */

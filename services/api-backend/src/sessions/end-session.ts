@@ -22,6 +22,8 @@ export interface EndSessionDeps {
 /** How long the room's closing and the agent's last events may take; they take some 200 ms. */
 const LAST_WORDS_MS = 3_000;
 const LAST_WORDS_POLL_MS = 25;
+/** Nobody wanted these ends: they follow from a room with nobody in it, which says little of a meeting that is sent as a file. */
+const UNWANTED: ReadonlySet<EndReason> = new Set(['never_joined', 'participant_left', 'room_closed']);
 
 /**
  * Ends sessions. Order: the reason, the room, the agent's last events, `session.ended` (deduplicated, so that two who end say it
@@ -36,13 +38,15 @@ export class SessionEnder {
   }
 
   /**
-   * Ends a session, within 4 s; does nothing to one that has ended. A reason another caller gave first is kept.
+   * Ends a session, within 4 s; does nothing to one that has ended. A reason another caller gave first is kept. A meeting that
+   * is being taken up again, or whose sound is on its way, does not end because its room is empty; reconciliation looks again.
    *
    * @throws AppError `unavailable` when Redis or Postgres is away; a LiveKit that is away is left to reconciliation
    */
   async end(session: Session, wanted: EndReason): Promise<void> {
     const { store, presence, events, telemetry, logger } = this.#deps;
     if (session.state === 'ended') return;
+    if (UNWANTED.has(wanted) && (await this.#isHeld(session))) return;
     const reason = await presence.claimEnd(session.session_id, wanted);
     await this.#closeRoom(session);
     const at = new Date();
@@ -51,6 +55,12 @@ export class SessionEnder {
       telemetry.count('eloquence_sessions_ended_total', { scenario: session.scenario_id, reason });
       logger.info({ sessionId: session.session_id, reason }, 'session ended');
     }
+  }
+
+  async #isHeld({ session_id: sessionId, kind }: Session): Promise<boolean> {
+    const { presence } = this.#deps;
+    // An end that was begun is finished.
+    return kind === 'meeting' && (await presence.isHeld(sessionId)) && !(await presence.isEnding(sessionId));
   }
 
   /** Closes the room, and gives the agent, who hears of it, time to write what was said last. */

@@ -22,6 +22,8 @@ export interface NewSession {
     Session,
     'session_id' | 'user_id' | 'scenario_id' | 'kind' | 'language' | 'name' | 'room_name'
   >;
+  /** What the person who opens it is called, where that is not the session's name. */
+  readonly participantName?: string | undefined;
   readonly options: SessionOptions;
   readonly consent: CreateSessionRequest['consent'];
 }
@@ -94,11 +96,12 @@ export class SessionStore {
    * @returns false when the key has been claimed already, possibly a moment ago by another instance
    */
   async insert(row: NewSession, claim: IdempotencyClaim | undefined): Promise<Session | false> {
-    const { tenant, session, options, consent } = row;
+    const { tenant, session, participantName, options, consent } = row;
     const write = inTransaction(this.#pool, async (client) => {
       const inserted = await client.query(
-        `insert into sessions (session_id, user_id, scenario_id, language, name, room_name, options, consent, state, tenant, kind)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 'created', $9, $10) returning ${COLUMNS}`,
+        `insert into sessions (session_id, user_id, scenario_id, language, name, room_name, options, consent, state, tenant, kind,
+           participant_name)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'created', $9, $10, $11) returning ${COLUMNS}`,
         [
           session.session_id,
           session.user_id,
@@ -110,6 +113,7 @@ export class SessionStore {
           consent ? JSON.stringify(consent) : null,
           tenant,
           session.kind,
+          participantName ?? null,
         ],
       );
       if (claim) {
@@ -153,6 +157,15 @@ export class SessionStore {
       sessionId,
     ]);
     return rows[0]?.options;
+  }
+
+  /** What the person who opened the session is called in it, where they said so. */
+  async openerName(sessionId: SessionId): Promise<string | null> {
+    const { rows } = await this.#query<{ participant_name: string | null }>(
+      `select participant_name from sessions where session_id = $1`,
+      [sessionId],
+    );
+    return rows[0]?.participant_name ?? null;
   }
 
   /** Whose session it is; undefined when there is none. */
@@ -218,6 +231,31 @@ export class SessionStore {
     return rowCount === 1;
   }
 
+  /** What resuming has to know of a session. */
+  async past(sessionId: SessionId): Promise<{ readonly resumed: number; readonly lastSeq: number }> {
+    const { rows } = await this.#query<{ resumed: number; last_seq: number }>(
+      `select resumed, coalesce((select max(seq) from events e where e.session_id = s.session_id), 0) as last_seq
+       from sessions s where session_id = $1`,
+      [sessionId],
+    );
+    return { resumed: rows[0]?.resumed ?? 0, lastSeq: rows[0]?.last_seq ?? 0 };
+  }
+
+  /** Makes an ended session go on, for the `time`th time; false when it has not ended, was deleted, or another did it. */
+  async markResumed(sessionId: SessionId, time: number): Promise<boolean> {
+    const { rowCount } = await this.#query(
+      `with resumed as (
+         update sessions set state = case when started_at is null then 'created' else 'active' end,
+           ended_at = null, end_reason = null, resumed = $2
+         where session_id = $1 and state = 'ended' and deleted_at is null and resumed = $2 - 1 returning session_id),
+       meeting as (
+         update meetings set state = 'recording' where session_id in (select session_id from resumed))
+       select from resumed`,
+      [sessionId, time],
+    );
+    return rowCount === 1;
+  }
+
   /** Takes back a row whose session never came to be. */
   async remove(sessionId: SessionId): Promise<void> {
     await this.#query(`delete from sessions where session_id = $1`, [sessionId]);
@@ -231,7 +269,7 @@ export class SessionStore {
     const erase = inTransaction(this.#pool, async (client) => {
       await client.query(
         `update sessions set deleted_at = now(), state = 'ended', end_reason = coalesce(end_reason, 'deleted'),
-           ended_at = coalesce(ended_at, now()), user_id = 'deleted', name = null, options = '{}', consent = null
+           ended_at = coalesce(ended_at, now()), user_id = 'deleted', name = null, participant_name = null, options = '{}', consent = null
          where session_id = $1`,
         [sessionId],
       );
