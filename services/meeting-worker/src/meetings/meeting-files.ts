@@ -1,0 +1,120 @@
+import { sessionIdSchema, type SessionId } from '@eloquence/shared/contracts/ids';
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import type { Pool } from '@eloquence/shared/runtime/postgres';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { replaceFile } from './durable-file.ts';
+import type { Meeting } from './meeting.ts';
+import type { MeetingStore } from './meeting-store.ts';
+import { TranscriptFiles } from './transcript-files.ts';
+
+export interface MeetingFilesOptions {
+  /** One folder per meeting below it, named by its id. */
+  readonly root: string;
+  readonly pool: Pool;
+  readonly store: MeetingStore;
+  readonly logger: Logger;
+}
+
+/**
+ * A meeting's folder: `transcript.jsonl`, `raw.txt`, `summaries/chunk_N.json`, `report.*`. All of it are views of Postgres. A disk that
+ * is full or cannot be written stops nothing: it is logged once, and tried again by whoever calls next.
+ */
+export class MeetingFiles {
+  readonly #options: MeetingFilesOptions;
+  readonly #transcripts: TranscriptFiles;
+  #down = false;
+
+  constructor(options: MeetingFilesOptions) {
+    this.#options = options;
+    this.#transcripts = new TranscriptFiles(options.pool);
+  }
+
+  folder(sessionId: SessionId): string {
+    return join(this.#options.root, sessionId);
+  }
+
+  /** Brings transcript and mini-summaries up to date; false when the disk does not let it. */
+  syncNotes({ sessionId, speakers, chunks }: Meeting): Promise<boolean> {
+    return this.#attempt(async () => {
+      await this.#transcripts.sync(sessionId, this.folder(sessionId), speakers);
+      if (chunks.length === 0) return;
+      const folder = join(this.folder(sessionId), 'summaries');
+      await mkdir(folder, { recursive: true });
+      for (const chunk of chunks) await replaceIfOther(join(folder, `chunk_${chunk.n}.json`), pretty(chunk));
+    });
+  }
+
+  /** Writes what is rendered; false when the disk does not let it. */
+  syncReport(sessionId: SessionId): Promise<boolean> {
+    return this.#attempt(async () => {
+      const folder = this.folder(sessionId);
+      await mkdir(folder, { recursive: true });
+      for (const { format } of await this.#options.store.files(sessionId)) {
+        const bytes = await this.#options.store.fileBytes(sessionId, format);
+        if (bytes) await replaceIfOther(join(folder, `report.${format}`), bytes);
+      }
+    });
+  }
+
+  /** Makes the folder of a meeting again from Postgres, names in `raw.txt` as they are now. */
+  restore(meeting: Meeting): Promise<boolean> {
+    return this.#attempt(async () => {
+      await this.#transcripts.restore(meeting.sessionId, this.folder(meeting.sessionId), meeting.speakers);
+      await this.syncNotes(meeting);
+      await this.syncReport(meeting.sessionId);
+    });
+  }
+
+  /** Removes what is there of a session that was deleted. */
+  async remove(sessionId: SessionId): Promise<void> {
+    this.#transcripts.forget(sessionId);
+    await this.#attempt(() => rm(this.folder(sessionId), { recursive: true, force: true }));
+  }
+
+  /** Removes folders of sessions that are no longer there: a deletion may have come while nobody was at work. */
+  async removeDeleted(): Promise<void> {
+    const names = await readdir(this.#options.root).catch(() => []);
+    const sessions = names.filter((name) => sessionIdSchema.safeParse(name).success);
+    for (const sessionId of await this.#options.store.deletedOf(sessions)) await this.remove(sessionId);
+  }
+
+  /** One line per outage, not per meeting and second. */
+  async #attempt(work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await work();
+      if (this.#down) this.#options.logger.info('files of meetings are written again');
+      this.#down = false;
+      return true;
+    } catch (error) {
+      if (!isDiskFault(error)) throw error;
+      const { root, logger } = this.#options;
+      if (!this.#down) {
+        logger.error(
+          { err: error, folder: root },
+          'files of meetings cannot be written: free space, or let this user write there (MEETINGS_DIR); notes go on in postgres',
+        );
+      }
+      this.#down = true;
+      return false;
+    }
+  }
+}
+
+/** Faults of a disk; those of Postgres and our own are not hidden. */
+const DISK_FAULTS = new Set(
+  'EACCES EDQUOT EEXIST EFBIG EIO EISDIR ELOOP EMFILE ENAMETOOLONG ENFILE ENODEV ENOENT ENOSPC ENOTDIR EPERM EROFS'.split(
+    ' ',
+  ),
+);
+
+function isDiskFault(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && DISK_FAULTS.has(error.code);
+}
+
+async function replaceIfOther(path: string, bytes: Uint8Array | string): Promise<void> {
+  const there = await readFile(path).catch(() => undefined);
+  if (!there?.equals(Buffer.from(bytes))) await replaceFile(path, bytes);
+}
+
+const pretty = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;

@@ -1,0 +1,264 @@
+import type { SessionId } from '@eloquence/shared/contracts/ids';
+import type { MeetingState, Report, ReportFormat } from '@eloquence/shared/contracts/report';
+import { inTransaction, type Pool, type PoolClient } from '@eloquence/shared/runtime/postgres';
+import type { Meeting } from './meeting.ts';
+import { inSnapshot, readMeetingIn } from './meeting-reader.ts';
+
+/** What was published last. */
+export interface Published {
+  readonly kind: Report['kind'];
+  readonly draftReason: Report['draft_reason'];
+  readonly endedAtMs: number;
+  /** By speaker, as they are in the report. */
+  readonly names: Readonly<Record<string, string>>;
+}
+
+/** How far the work on a meeting is, next to what is known of it. */
+export interface Standing {
+  readonly state: MeetingState;
+  /** What was stored up to this reading, and up to where all of it is done. */
+  readonly changed: number;
+  readonly seen: number;
+  readonly reportHash: string | null;
+  readonly revision: number;
+  readonly announced: number;
+  readonly filed: number;
+  /** Revision that all formats are rendered of; 0: none. */
+  readonly rendered: number;
+  readonly draftAtMs: number | null;
+  readonly tries: number;
+  readonly retryAtMs: number | null;
+  readonly published: Published | null;
+}
+
+export interface MeetingInWork {
+  readonly sessionId: SessionId;
+  /** True: something is to be done now; false: it is going on, and time alone may make something due. */
+  readonly urgent: boolean;
+}
+
+/** What to publish, made of the meeting as it was at `revision`. */
+export interface Publication {
+  readonly report: Report;
+  readonly hash: string;
+  /** Published when this was made; another one now means that this comes too late. */
+  readonly after: number;
+  /** The draft of a new end. */
+  readonly newEnd?: boolean;
+  /** Ask a model again so long from now. */
+  readonly retryInMs?: number | null;
+}
+
+interface StandingRow {
+  readonly state: MeetingState;
+  readonly changed: string;
+  readonly seen: string;
+  readonly report_hash: string | null;
+  readonly revision: number;
+  readonly announced: number;
+  readonly filed: number;
+  readonly rendered: number;
+  readonly draft_at: Date | null;
+  readonly tries: number;
+  readonly retry_at: Date | null;
+  readonly published: {
+    readonly kind: Report['kind'];
+    readonly reason: Report['draft_reason'];
+    readonly ended: string;
+    readonly speakers: readonly { readonly speaker: string; readonly name: string }[];
+  } | null;
+}
+
+/** Formats that must be there for a revision to count as rendered. */
+const FORMATS = 7;
+const ALIVE = 'exists (select 1 from sessions s where s.session_id = m.session_id and s.deleted_at is null)';
+
+/** Rows of `meetings` and `meeting_files`. Nothing is written of a session that was deleted. */
+export class MeetingStore {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /** Meeting and standing of one moment; undefined for a session that is no meeting, or is deleted. */
+  read(sessionId: SessionId): Promise<{ meeting: Meeting; standing: Standing } | undefined> {
+    return inSnapshot(this.#pool, async (client) => {
+      const standing = await readStanding(client, sessionId);
+      const meeting = standing && (await readMeetingIn(client, sessionId));
+      return meeting && { meeting, standing };
+    });
+  }
+
+  /** Meetings that anything is to be done for, or may soon be. */
+  async inWork(limit: number): Promise<MeetingInWork[]> {
+    // A session whose meeting nobody saw (its row was lost, or the kind came later) gets one.
+    await this.#pool.query(
+      `insert into meetings (session_id) select session_id from sessions s
+       where kind = 'meeting' and deleted_at is null and state <> 'ended'
+         and not exists (select 1 from meetings m where m.session_id = s.session_id) on conflict do nothing`,
+    );
+    const { rows } = await this.#pool.query<{ session_id: SessionId; urgent: boolean }>(
+      `select session_id, changed > seen or state = 'writing' or announced < revision or filed < revision
+         or coalesce(retry_at <= now(), false) as urgent
+       from meetings m
+       where (state in ('recording', 'writing') or changed > seen or announced < revision or filed < revision
+         or retry_at <= now()) and ${ALIVE}
+       order by session_id limit $1`,
+      [limit],
+    );
+    return rows.map((row) => ({ sessionId: row.session_id, urgent: row.urgent }));
+  }
+
+  /** What a meeting goes through between reports. */
+  async setState(sessionId: SessionId, state: MeetingState): Promise<void> {
+    await this.#pool.query('update meetings set state = $2 where session_id = $1 and state <> $2', [sessionId, state]);
+  }
+
+  /** All that follows from what was stored up to `changed` is done. */
+  async markSeen(sessionId: SessionId, changed: number): Promise<void> {
+    await this.#pool.query('update meetings set seen = $2 where session_id = $1 and seen < $2', [sessionId, changed]);
+  }
+
+  async markAnnounced(sessionId: SessionId, revision: number): Promise<void> {
+    const text = 'update meetings set announced = $2 where session_id = $1 and announced < $2';
+    await this.#pool.query(text, [sessionId, revision]);
+  }
+
+  async markFiled(sessionId: SessionId, revision: number): Promise<void> {
+    const text = 'update meetings set filed = $2 where session_id = $1 and filed < $2';
+    await this.#pool.query(text, [sessionId, revision]);
+  }
+
+  /** Number of the last event in Postgres. */
+  async lastSeq(sessionId: SessionId): Promise<number> {
+    const { rows } = await this.#pool.query<{ last: number }>(
+      'select coalesce(max(seq), 0)::integer as last from events where session_id = $1',
+      [sessionId],
+    );
+    return rows[0]?.last ?? 0;
+  }
+
+  /**
+   * Publishes a report as the next revision.
+   *
+   * @returns its number; undefined when another one was published meanwhile, or the session was deleted
+   */
+  async publish(sessionId: SessionId, publication: Publication): Promise<number | undefined> {
+    const { report, hash, after, newEnd = false, retryInMs = null } = publication;
+    const { rows } = await this.#pool.query<{ revision: number }>(
+      `update meetings m set report = $3, report_hash = $4, revision = revision + 1, state = $5,
+         draft_at = case when $6 then now() else draft_at end,
+         tries = case when $6 or $7::integer is null then 0 else tries + 1 end,
+         retry_at = now() + $7::integer * interval '1 millisecond'
+       where session_id = $1 and revision = $2 and ${ALIVE} returning revision`,
+      [sessionId, after, JSON.stringify(report), hash, stateOf(report), newEnd, retryInMs],
+    );
+    return rows[0]?.revision;
+  }
+
+  /** A published report under new names: the next revision of the same. */
+  async republish(sessionId: SessionId, report: Report, after: number): Promise<number | undefined> {
+    const { rows } = await this.#pool.query<{ revision: number }>(
+      `update meetings m set report = $3, revision = revision + 1
+       where session_id = $1 and revision = $2 and ${ALIVE} returning revision`,
+      [sessionId, after, JSON.stringify(report)],
+    );
+    return rows[0]?.revision;
+  }
+
+  /** Asks a model again later, without publishing anything. */
+  async postpone(sessionId: SessionId, retryInMs: number | null): Promise<void> {
+    await this.#pool.query(
+      `update meetings set tries = case when $2::integer is null then 0 else tries + 1 end,
+         retry_at = now() + $2::integer * interval '1 millisecond' where session_id = $1`,
+      [sessionId, retryInMs],
+    );
+  }
+
+  /** The published report and its revision. */
+  async published(sessionId: SessionId): Promise<{ report: Report; revision: number } | undefined> {
+    const { rows } = await this.#pool.query<{ report: Report; revision: number }>(
+      `select report, revision from meetings m where session_id = $1 and report is not null and ${ALIVE}`,
+      [sessionId],
+    );
+    return rows[0];
+  }
+
+  /** Keeps a rendering, unless one of a later revision is there. */
+  async keepFile(sessionId: SessionId, format: ReportFormat, file: { revision: number; bytes: Uint8Array }) {
+    await inTransaction(this.#pool, async (client) => {
+      // The lock keeps a deletion from slipping in between.
+      const alive = 'select 1 from sessions where session_id = $1 and deleted_at is null for share';
+      const { rowCount } = await client.query(alive, [sessionId]);
+      if (rowCount === 0) return;
+      await client.query(
+        `insert into meeting_files (session_id, format, revision, bytes) values ($1, $2, $3, $4)
+         on conflict (session_id, format) do update set revision = excluded.revision, bytes = excluded.bytes
+         where meeting_files.revision <= excluded.revision`,
+        [sessionId, format, file.revision, Buffer.from(file.bytes)],
+      );
+    });
+  }
+
+  async files(sessionId: SessionId): Promise<{ format: ReportFormat; revision: number }[]> {
+    const { rows } = await this.#pool.query<{ format: ReportFormat; revision: number }>(
+      'select format, revision from meeting_files where session_id = $1 order by format',
+      [sessionId],
+    );
+    return rows;
+  }
+
+  async fileBytes(sessionId: SessionId, format: ReportFormat): Promise<Buffer | undefined> {
+    const text = 'select bytes from meeting_files where session_id = $1 and format = $2';
+    return (await this.#pool.query<{ bytes: Buffer }>(text, [sessionId, format])).rows[0]?.bytes;
+  }
+
+  /** Those of the sessions that were deleted. A session this database does not know may be another's. */
+  async deletedOf(sessionIds: readonly string[]): Promise<string[]> {
+    const { rows } = await this.#pool.query<{ id: string }>(
+      'select session_id as id from sessions where session_id = any($1) and deleted_at is not null',
+      [sessionIds],
+    );
+    return rows.map(({ id }) => id);
+  }
+}
+
+function stateOf({ kind, draft_reason: reason }: Report): MeetingState {
+  if (kind === 'final') return 'done';
+  return reason === 'being_written' ? 'writing' : 'partial';
+}
+
+async function readStanding(client: PoolClient, sessionId: SessionId): Promise<Standing | undefined> {
+  const { rows } = await client.query<StandingRow>(
+    `select state, changed, seen, report_hash, revision, announced, filed, draft_at, tries, retry_at,
+       case when report is null then null else jsonb_build_object('kind', report -> 'kind',
+         'reason', report -> 'draft_reason', 'ended', report -> 'ended_at', 'speakers', report -> 'speakers')
+       end as published,
+       (select case when count(*) = $2 then min(f.revision) else 0 end from meeting_files f
+        where f.session_id = m.session_id) as rendered
+     from meetings m where session_id = $1`,
+    [sessionId, FORMATS],
+  );
+  const row = rows[0];
+  if (!row) return undefined;
+  return {
+    state: row.state,
+    changed: Number(row.changed),
+    seen: Number(row.seen),
+    reportHash: row.report_hash,
+    revision: row.revision,
+    announced: row.announced,
+    filed: row.filed,
+    rendered: row.rendered ?? 0,
+    draftAtMs: row.draft_at?.getTime() ?? null,
+    tries: row.tries,
+    retryAtMs: row.retry_at?.getTime() ?? null,
+    published: row.published && {
+      kind: row.published.kind,
+      draftReason: row.published.reason,
+      endedAtMs: Date.parse(row.published.ended),
+      names: Object.fromEntries(row.published.speakers.map(({ speaker, name }) => [speaker, name])),
+    },
+  };
+}

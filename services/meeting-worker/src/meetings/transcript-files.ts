@@ -1,0 +1,207 @@
+import type { SessionId } from '@eloquence/shared/contracts/ids';
+import type { Pool, PoolClient } from '@eloquence/shared/runtime/postgres';
+import { createReadStream } from 'node:fs';
+import { mkdir, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { appendSynced, replaceFile } from './durable-file.ts';
+
+interface Line {
+  readonly seq: number;
+  readonly utterance_id: string;
+  readonly speaker: string;
+  readonly text: string;
+  readonly start_ms: number;
+  readonly end_ms: number;
+}
+
+/** What a pair of files holds; `bytes` tells whether somebody else wrote since. */
+interface Written {
+  readonly lines: number;
+  readonly lastSeq: number;
+  readonly bytes: number;
+  readonly rawLines: number;
+  readonly rawBytes: number;
+}
+
+interface Target {
+  readonly folder: string;
+  readonly names: ReadonlyMap<string, string>;
+}
+
+const COLUMNS = 'seq, utterance_id, speaker, text, start_ms, end_ms';
+/** Rows read at once: a restored meeting of hours is not held in memory. */
+const BATCH = 500;
+/** Meetings remembered; one that is forgotten is read again from its files. */
+const MAX_REMEMBERED = 500;
+
+/**
+ * `transcript.jsonl` and `raw.txt` of a meeting: utterances in order of arrival, one per line in both, appended and synced. Both can be made
+ * again from Postgres. A line that a crash tore is cut off and written anew; a line is never written twice.
+ */
+export class TranscriptFiles {
+  readonly #pool: Pool;
+  readonly #remembered = new Map<SessionId, Written>();
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /**
+   * Appends what Postgres has and the files lack. Two workers on one folder take turns.
+   *
+   * @param names by speaker, as they are shown in `raw.txt`
+   */
+  async sync(sessionId: SessionId, folder: string, names: ReadonlyMap<string, string>): Promise<void> {
+    const client = await this.#pool.connect();
+    try {
+      await client.query('begin');
+      const lock = 'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as mine';
+      const { rows } = await client.query<{ mine: boolean }>(lock, [`transcript ${sessionId}`]);
+      // Whoever has it writes the same lines.
+      if (rows[0]?.mine) await this.#append(client, sessionId, { folder, names });
+      await client.query('commit');
+      client.release();
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  /** Makes both files anew, under the names of now. */
+  async restore(sessionId: SessionId, folder: string, names: ReadonlyMap<string, string>): Promise<void> {
+    await mkdir(folder, { recursive: true });
+    await replaceFile(join(folder, 'transcript.jsonl'), '');
+    await replaceFile(join(folder, 'raw.txt'), '');
+    this.#remembered.delete(sessionId);
+    await this.sync(sessionId, folder, names);
+  }
+
+  forget(sessionId: SessionId): void {
+    this.#remembered.delete(sessionId);
+  }
+
+  async #append(client: PoolClient, sessionId: SessionId, { folder, names }: Target): Promise<void> {
+    const [path, rawPath] = [join(folder, 'transcript.jsonl'), join(folder, 'raw.txt')];
+    let written = await this.#written(sessionId, path, rawPath);
+    const { rows } = await client.query<{ before: number; after: number }>(
+      `select count(*) filter (where seq <= $2)::integer as before, count(*) filter (where seq > $2)::integer as after
+       from utterances where session_id = $1`,
+      [sessionId, written.lastSeq],
+    );
+    const { before = 0, after = 0 } = rows[0] ?? {};
+    if (before === written.lines && after === 0 && written.rawLines === written.lines) return;
+    await mkdir(folder, { recursive: true });
+    if (before !== written.lines || written.rawLines > written.lines) {
+      // Something was stored out of turn, or the files are not of this database: order them as Postgres has it.
+      await replaceFile(path, '');
+      await replaceFile(rawPath, '');
+      written = EMPTY;
+    }
+    if (written.rawLines < written.lines) {
+      const lines = await readLines(client, sessionId, { after: 0, upTo: written.lastSeq });
+      await appendSynced(
+        rawPath,
+        lines
+          .slice(written.rawLines)
+          .map((line) => rawLine(line, names))
+          .join(''),
+      );
+    }
+    for (let { lastSeq, lines } = written; ;) {
+      const batch = await readLines(client, sessionId, { after: lastSeq, limit: BATCH });
+      const last = batch.at(-1);
+      if (!last) break;
+      await appendSynced(path, batch.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      await appendSynced(rawPath, batch.map((line) => rawLine(line, names)).join(''));
+      lastSeq = last.seq;
+      lines += batch.length;
+      const [bytes, rawBytes] = [await sizeOf(path), await sizeOf(rawPath)];
+      this.#remember(sessionId, { lines, lastSeq, bytes, rawLines: lines, rawBytes });
+    }
+  }
+
+  #remember(sessionId: SessionId, written: Written): void {
+    this.#remembered.delete(sessionId);
+    this.#remembered.set(sessionId, written);
+    const [oldest] = this.#remembered.keys();
+    if (this.#remembered.size > MAX_REMEMBERED && oldest) this.#remembered.delete(oldest);
+  }
+
+  async #written(sessionId: SessionId, path: string, rawPath: string): Promise<Written> {
+    const known = this.#remembered.get(sessionId);
+    const [bytes, rawBytes] = [await sizeOf(path), await sizeOf(rawPath)];
+    if (known && known.bytes === bytes && known.rawBytes === rawBytes) return known;
+    const json = await mend(path);
+    const raw = await mend(rawPath);
+    const written = {
+      lines: json.lines,
+      lastSeq: json.lines === 0 ? 0 : seqOf(json.last),
+      bytes: json.bytes,
+      rawLines: raw.lines,
+      rawBytes: raw.bytes,
+    };
+    this.#remember(sessionId, written);
+    return written;
+  }
+}
+
+const EMPTY: Written = { lines: 0, lastSeq: 0, bytes: 0, rawLines: 0, rawBytes: 0 };
+
+async function readLines(
+  client: PoolClient,
+  sessionId: SessionId,
+  { after, upTo, limit }: { after: number; upTo?: number; limit?: number },
+): Promise<Line[]> {
+  const { rows } = await client.query<Line>(
+    `select ${COLUMNS} from utterances where session_id = $1 and seq > $2 and ($3::integer is null or seq <= $3)
+     order by seq limit $4`,
+    [sessionId, after, upTo ?? null, limit ?? null],
+  );
+  return rows;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.size ?? 0;
+}
+
+/** Cuts off what comes after the last line end, which a crash left, and says what remains. */
+async function mend(path: string): Promise<{ lines: number; last: string; bytes: number }> {
+  const size = await sizeOf(path);
+  let [lines, bytes, read] = [0, 0, 0];
+  let last = Buffer.alloc(0);
+  let open: Buffer = Buffer.alloc(0);
+  if (size > 0) {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      let from = 0;
+      for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+        last = Buffer.concat([open, chunk.subarray(from, end)]);
+        open = Buffer.alloc(0);
+        from = end + 1;
+        lines += 1;
+        bytes = read + from;
+      }
+      open = Buffer.concat([open, chunk.subarray(from)]);
+      read += chunk.length;
+    }
+  }
+  if (bytes < size) await truncate(path, bytes);
+  return { lines, last: last.toString(), bytes };
+}
+
+/** -1: a file that is not ours; it is made anew, because so many lines up to there are not in Postgres. */
+function seqOf(line: string): number {
+  try {
+    const { seq } = JSON.parse(line) as { seq?: unknown };
+    return typeof seq === 'number' ? seq : -1;
+  } catch {
+    return -1;
+  }
+}
+
+function rawLine({ start_ms: startMs, speaker, text }: Line, names: ReadonlyMap<string, string>): string {
+  const seconds = Math.floor(startMs / 1000);
+  const clock = [seconds / 3600, (seconds / 60) % 60, seconds % 60].map((part) =>
+    String(Math.floor(part)).padStart(2, '0'),
+  );
+  return `[${clock.join(':')}] ${names.get(speaker) ?? speaker}: ${text.replaceAll(/\s+/g, ' ').trim()}\n`;
+}
