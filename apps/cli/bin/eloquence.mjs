@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+// The `eloquence` command. Node runs TypeScript from version 24 on, so an older one hands over to the copy that `npm start` has put
+// into `.eloquence/`. It works from any folder: paths of the project come from this file, paths of the person from theirs.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+// The library of the rooms writes its debug log to stdout unless this says otherwise.
+process.env.NODE_ENV ??= 'production';
+
+if (Number.parseInt(process.versions.node, 10) >= 24) {
+  await import(main);
+} else {
+  const node = fileURLToPath(
+    new URL(
+      `../../../.eloquence/node/node_modules/node/bin/node${process.platform === 'win32' ? '.exe' : ''}`,
+      import.meta.url,
+    ),
+  );
+  if (!existsSync(node)) {
+    process.stderr.write(
+      `eloquence a besoin de Node 24 ; voici ${process.version}. Lancez une fois « npm start » dans le dossier d'Eloquence : il en installe une copie.\n` +
+        `eloquence needs Node 24; this is ${process.version}. Run "npm start" once in Eloquence's folder: it fetches a private copy.\n`,
+    );
+    process.exit(1);
+  }
+  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // A terminal sends Ctrl-C to both; twice would mean "give up at once".
+  process.on('SIGINT', () => {
+    if (!process.stdin.isTTY) child.kill('SIGINT');
+  });
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.once('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+}
