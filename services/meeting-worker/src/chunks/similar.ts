@@ -1,0 +1,64 @@
+import type { Language } from '@eloquence/shared/contracts/ids';
+import { isTurn } from './text/polarity.ts';
+import { numbersIn } from './text/numbers.ts';
+import { isContent, stemOf, tokensOf } from './text/words.ts';
+
+/** Share of their words two texts have in common to say the same. */
+const SAME_SHARE = 0.75;
+/** Share of an earlier item's words that its retraction repeats. */
+const ABOUT_SHARE = 0.6;
+
+interface Said {
+  readonly stems: ReadonlySet<string>;
+  readonly numbers: ReadonlySet<string>;
+  readonly names: ReadonlySet<string>;
+  readonly turns: boolean;
+}
+
+function saidIn(text: string, language: Language): Said {
+  const tokens = tokensOf(text);
+  const content = tokens.filter((token) => isContent(token, language) && !isTurn(token));
+  // The first word is written large whatever it is.
+  const names = content.filter((token, index) => index > 0 && /^\p{Lu}/u.test(token.raw)).map((token) => token.text);
+  return {
+    stems: new Set(content.map((token) => stemOf(token.raw, language))),
+    numbers: numbersIn(text),
+    names: new Set(names),
+    turns: tokens.some(isTurn),
+  };
+}
+
+const common = <T>(a: ReadonlySet<T>, b: ReadonlySet<T>): number => [...a].filter((one) => b.has(one)).length;
+const isSubset = <T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean => common(a, b) === a.size;
+const differ = <T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean => !isSubset(a, b) && !isSubset(b, a);
+
+/** Whether two items say the same in other words: no number or name of one contradicts the other's. */
+export function saysTheSame(one: string, other: string, language: Language): boolean {
+  const a = saidIn(one, language);
+  const b = saidIn(other, language);
+  if (a.turns !== b.turns || differ(a.numbers, b.numbers)) return false;
+  const all = new Set([...a.stems, ...b.stems]);
+  if (all.size === 0) return one.trim().toLowerCase() === other.trim().toLowerCase();
+  const strange =
+    [...a.names].filter((name) => !hasName(b, name, language)).length > 0 &&
+    [...b.names].some((name) => !hasName(a, name, language));
+  return !strange && common(a.stems, b.stems) / all.size >= SAME_SHARE;
+}
+
+const hasName = (said: Said, name: string, language: Language): boolean =>
+  said.names.has(name) || said.stems.has(stemOf(name, language));
+
+/**
+ * How much of an item's words some later words repeat, 0 to 1; 0 where they name another number.
+ *
+ * @param words what takes it back or settles it, with the words quoted
+ */
+export function repeats(words: string, item: string, language: Language): number {
+  const later = saidIn(words, language);
+  const earlier = saidIn(item, language);
+  if (earlier.stems.size === 0) return 0;
+  const names = [...earlier.names].filter((name) => !hasName(later, name, language));
+  if (names.length > 0) return 0;
+  const share = common(earlier.stems, later.stems) / earlier.stems.size;
+  return share >= ABOUT_SHARE ? share : 0;
+}

@@ -1,0 +1,41 @@
+import type { Language } from '@eloquence/shared/contracts/ids';
+import type { Token } from './words.ts';
+
+const set = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
+
+/** Words minutes begin a sentence with although nobody has said them, without accents. */
+const OPENERS: Readonly<Record<Language, ReadonlySet<string>>> = {
+  fr: set(`
+    accord annonce appel attente budget calendrier choix cout date debat delai demande difference echange echeance etape etat etude
+    evocation fin idee lancement mise necessite objectif ordre plan presentation prix probleme projet proposition rappel recherche
+    refus remarque report reponse retard retour risque suite suivi tour usage vote avis besoin bilan constat contrat
+    date depart effet envoi essai fournisseur frais incident interet nouveau nouvelle premier premiere prochain prochaine
+  `),
+  en: set(`
+    add agree allow announce answer approach arrange ask assign assess attend avoid book bring budget build buy call cancel change
+    check choice choose clarify clean collect complete concern concerns confirm consider contact continue cost costs create cut date
+    deadline define delay deliver deploy design develop discuss discussed discusses draft drop end ensure expand explain explore
+    extend feedback file fill final find finish fix follow gather give go hand handle hire hold hosting idea implement improve
+    include increase introduce investigate invite issue issues join keep launch lead learn leave limit list look lower maintain make
+    manage measure meet merge migrate monitor move need negotiate new next notify offer open order organise organize outsource
+    overview own pay plan plans post postpone prepare present price print problem problems progress project proposal provide publish
+    purchase push put raise reach read recruit reduce refactor release remove rename renew rent repair replace report request
+    research reserve resolve result results review risk risks run save schedule see select sell send set settle share ship show sign
+    simplify speak start status stay stop store submit supplier supply support switch take talk tell test track train transfer
+    translate travel try turn update upgrade use verify visit wait work write
+  `),
+};
+
+const FRENCH_ENDINGS = /(?:er|ir|dre|tre|vre|oir|uire|lire|tion|sion|ment|age|ance|ence|aison|ture)$/;
+const FRENCH_PARTICIPLE = /é(?:e|s|es)?$/iu;
+const ENGLISH_ENDINGS = /(?:ing|ed|tion|sion|ment|ise|ize|ate|ify|ance|ence|ity|ness|ability)$/;
+/** Names of people end so too; a verb or an abstract noun of that length hardly does. */
+const MIN_LETTERS = 5;
+
+/** Whether a sentence of minutes may begin with this word although nobody has said it. */
+export function isOpener(token: Token, language: Language): boolean {
+  if (OPENERS[language].has(token.text)) return true;
+  if (token.text.length < MIN_LETTERS) return false;
+  if (language === 'en') return ENGLISH_ENDINGS.test(token.text);
+  return FRENCH_PARTICIPLE.test(token.raw) || FRENCH_ENDINGS.test(token.text);
+}

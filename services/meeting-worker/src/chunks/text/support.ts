@@ -1,0 +1,58 @@
+import type { Language } from '@eloquence/shared/contracts/ids';
+import { isOpener } from './openers.ts';
+import { isTurn } from './polarity.ts';
+import { numbersIn } from './numbers.ts';
+import { isContent, tokensOf, WordBag, type Token } from './words.ts';
+
+/** What a claim may rest on. */
+export interface SupportSource {
+  readonly language: Language;
+  /** Texts that were quoted, their neighbours, and items carried over that they are about. */
+  readonly texts: readonly string[];
+  /** Names of those who said them. */
+  readonly names: readonly string[];
+  /** Everything said in the chunk: what is written small there is no name. */
+  readonly everything: WordBag;
+}
+
+export type SupportFault = 'number' | 'name' | 'words';
+
+/** A claim may put that share of its words, and at least one, in its own way. */
+const OWN_SHARE = 0.35;
+
+/**
+ * What in a claim its source does not say: a number, a name (both strictly), or too many of its words. A check by words cannot
+ * tell every false sentence; it stops those that are made up.
+ */
+export function supportFault(claim: string, source: SupportSource): SupportFault | undefined {
+  const { language, texts, names } = source;
+  const said = new WordBag([...texts, ...names], language);
+  const numbers = new Set(texts.flatMap((text) => [...numbersIn(text, { parts: true })]));
+  for (const number of numbersIn(claim)) if (!numbers.has(number)) return 'number';
+  const tokens = tokensOf(claim);
+  for (const [index, token] of tokens.entries())
+    if (isName(claim, { token, index }, source) && !said.has(token) && !isFormOfOrdinary(token, source, said))
+      return 'name';
+  const content = tokens.filter((token) => isContent(token, language) && !isTurn(token) && !/^\d/.test(token.text));
+  if (content.length === 0) return undefined;
+  const own = content.filter((token) => !said.hasForm(token)).length;
+  if (own === content.length) return 'words';
+  return own > Math.max(1, content.length * OWN_SHARE) ? 'words' : undefined;
+}
+
+const isFormOfOrdinary = (token: Token, { everything }: SupportSource, said: WordBag): boolean =>
+  everything.isOrdinary(token) && said.hasForm(token);
+
+/**
+ * Whether a word of a claim is a name. The first word of a sentence is written large whatever it is: it counts as a name unless
+ * somebody used it as an ordinary word or minutes begin with such words.
+ */
+function isName(claim: string, { token, index }: { token: Token; index: number }, source: SupportSource): boolean {
+  if (!/^\p{Lu}/u.test(token.raw)) return false;
+  if (!isContent(token, source.language) && token.raw.length < 4) return false;
+  const isFirst = index === 0 || /[.!?…]["”»)\s]*$/.test(claim.slice(0, token.start));
+  // Capitals of a model that likes them.
+  if (source.everything.isOrdinary(token)) return false;
+  if (!isFirst) return true;
+  return isContent(token, source.language) && !isTurn(token) && !isOpener(token, source.language);
+}

@@ -1,0 +1,162 @@
+import type { Language } from '@eloquence/shared/contracts/ids';
+import type { Owner, Speaker } from '@eloquence/shared/contracts/meeting';
+import { findQuote } from '../text/find-quote.ts';
+import { clausesOf } from '../text/sentences.ts';
+import { contentStems, fold, tokensOf } from '../text/words.ts';
+import { lineAt, type Line } from '../lines.ts';
+
+export interface OwnerClaim {
+  readonly owner: string;
+  /** What is to be done. */
+  readonly task: string;
+  /** Lines that were quoted. */
+  readonly cited: readonly Line[];
+}
+
+interface People {
+  readonly language: Language;
+  readonly lines: readonly Line[];
+  readonly speakers: ReadonlyMap<Speaker, string>;
+}
+
+/** As models say that nobody was named. */
+const NOBODY =
+  /^(?:|on|nous|we|us|personne|nobody|no ?one|none|null|inconnu|unknown|n a|non (?:precise|defini|specifie|attribue)e?|a definir|tbd|unassigned|unspecified|not (?:specified|assigned|stated)|tout le monde|tous|everyone|everybody|all)$/;
+const SELF = /^(?:je|j|moi|moi meme|i|me|myself)$/;
+const TITLES = /^(?:m|mr|mrs|ms|mme|mlle|monsieur|madame|dr|docteur|me|maitre)$/;
+const FIRST_PERSON = /\b(?:je|j|moi|i|ill|me|mine)\b/;
+/** Takes on what was just said, whatever it was. */
+const TAKES_ON =
+  /\b(?:je|j) (?:m en|m y|le|la|les|l|vais le|vais la|vais les|vais m en|te|vous|prends|note|gere|ferai)\b|\bje (?:peux|veux bien) (?:le|la|les|m en)\b|\b(?:c est|ce sera) (?:pour )?moi\b|\bmoi\b.*\bje\b|\bi(?: wi)?ll\b|\bi (?:can|shall|am going to)\b|\bi m (?:going to|on it)\b|\blet me\b|\bleave it (?:to|with) me\b|\bon it\b/;
+const ADDRESSES =
+  /\b(?:tu|te|t|toi|ton|ta|vous|votre|you|your)\b|\bqui (?:peut|va|veut|s en)\b|\bwho (?:can|will|wants)\b/;
+
+const spaced = (text: string): string =>
+  tokensOf(text)
+    .map((token) => token.text)
+    .join(' ');
+
+export type OwnerVerdict = { readonly kind: 'owner'; readonly owner: Owner | null } | { readonly kind: 'refused' };
+
+/**
+ * Whose task it is, as far as the words prove it: somebody who takes it on himself, or a name that was said. A name several
+ * participants have stays a name.
+ */
+export function verifyOwner(claim: OwnerClaim, people: People): OwnerVerdict {
+  const said = spaced(claim.owner);
+  if (NOBODY.test(said)) return { kind: 'owner', owner: null };
+  if (SELF.test(said) && !isCalled(said, people)) return ofSelf(claim, people);
+  const named = participantsNamed(claim.owner, people.speakers);
+  const takers = named.filter((speaker) => takesOn(speaker, claim, people));
+  const [taker] = takers;
+  if (taker !== undefined && takers.length === 1) return { kind: 'owner', owner: { kind: 'speaker', speaker: taker } };
+  if (named.length === 0) return ofName(claim.owner, claim, people);
+  return ofParticipants(named, claim, people);
+}
+
+const isCalled = (said: string, { speakers }: People): boolean =>
+  [...speakers.values()].some((name) => spaced(name) === said);
+
+function ofSelf(claim: OwnerClaim, people: People): OwnerVerdict {
+  const takers = [...new Set(claim.cited.map(({ utterance }) => utterance.speaker))].filter((speaker) =>
+    takesOn(speaker, claim, people),
+  );
+  const [speaker] = takers;
+  if (speaker === undefined || takers.length > 1) return { kind: 'refused' };
+  return { kind: 'owner', owner: { kind: 'speaker', speaker } };
+}
+
+/** Those whose full name it is; else those whose first or last name it is. */
+function participantsNamed(owner: string, speakers: People['speakers']): Speaker[] {
+  const wanted = nameWords(owner);
+  const of = (fits: (name: string[]) => boolean) =>
+    [...speakers].filter(([, name]) => fits(nameWords(name))).map(([speaker]) => speaker);
+  const full = of((name) => name.join(' ') === wanted.join(' '));
+  if (full.length > 0 && wanted.length > 1) return full;
+  return of((name) => wanted.length > 0 && wanted.every((word) => name.includes(word)));
+}
+
+const nameWords = (name: string): string[] =>
+  tokensOf(name)
+    .map((token) => token.text)
+    .filter((word) => !TITLES.test(word));
+
+/** One of several who have the name that was said is nobody in particular. */
+function ofParticipants(named: readonly Speaker[], claim: OwnerClaim, people: People): OwnerVerdict {
+  const spoken = named.map((speaker) => ({ speaker, as: spokenName(speaker, claim, people) }));
+  const [one] = spoken.filter(({ as }) => as !== undefined);
+  if (!one?.as) return { kind: 'refused' };
+  const wanted = nameWords(one.as);
+  const fits = [...people.speakers].filter(([, name]) => wanted.every((word) => nameWords(name).includes(word)));
+  if (fits.length > 1) return { kind: 'owner', owner: { kind: 'name', name: one.as } };
+  return { kind: 'owner', owner: { kind: 'speaker', speaker: one.speaker } };
+}
+
+/** The participant's name as it was said: the whole, else the first, else the last. */
+function spokenName(speaker: Speaker, claim: OwnerClaim, people: People): string | undefined {
+  const name = people.speakers.get(speaker) ?? '';
+  const words = tokensOf(name).filter((token) => !TITLES.test(token.text));
+  const forms = [words.map((token) => token.raw).join(' '), words[0]?.raw, words.at(-1)?.raw];
+  for (const form of forms) {
+    const said = form === undefined ? undefined : spokenAs(form, claim, people);
+    if (said !== undefined) return said;
+  }
+  return undefined;
+}
+
+function ofName(owner: string, claim: OwnerClaim, people: People): OwnerVerdict {
+  const name = spokenAs(owner, claim, people);
+  return name === undefined ? { kind: 'refused' } : { kind: 'owner', owner: { kind: 'name', name } };
+}
+
+/** A name as it was said: in a quoted line, or in one beside it that speaks to somebody or of the task. */
+function spokenAs(name: string, { cited, task }: OwnerClaim, { lines, language }: People): string | undefined {
+  const stems = contentStems(task, language);
+  const beside = cited.flatMap(({ position }) => [lineAt(lines, position - 1), lineAt(lines, position + 1)]);
+  const near = beside.filter(
+    (line): line is Line =>
+      line !== undefined &&
+      (ADDRESSES.test(spaced(line.utterance.text)) || sharesTask(line.utterance.text, stems, language)),
+  );
+  for (const { utterance } of [...cited, ...near]) {
+    const found = wholeName(utterance.text, name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function wholeName(text: string, name: string): string | undefined {
+  const wanted = tokensOf(name).map((token) => token.text);
+  const tokens = tokensOf(text);
+  const at = tokens.findIndex((_, index) => wanted.every((word, offset) => tokens[index + offset]?.text === word));
+  if (at < 0 || wanted.length === 0) return findQuote(text, name)?.quote;
+  return text.slice(tokens[at]?.start, tokens[at + wanted.length - 1]?.end);
+}
+
+/** Half of a task's words: it is spoken of. */
+function sharesTask(text: string, stems: ReadonlySet<string>, language: Language): boolean {
+  const said = contentStems(text, language);
+  const shared = [...stems].filter((stem) => said.has(stem)).length;
+  return shared > 0 && shared * 2 >= stems.size;
+}
+
+/**
+ * Says "I" of the task in a quoted line, or takes on what was asked there in a line of theirs that is quoted or comes next.
+ */
+function takesOn(speaker: Speaker, { cited, task }: OwnerClaim, { lines, language }: People): boolean {
+  const stems = contentStems(task, language);
+  const isTheirs = (line: Line | undefined): line is Line => line?.utterance.speaker === speaker;
+  const inQuoted = cited.filter(isTheirs).some(({ utterance }) => {
+    const clauses = clausesOf(utterance.text).map((part) => spaced(part.text));
+    if (TAKES_ON.test(spaced(utterance.text))) return true;
+    return clauses.some((clause) => FIRST_PERSON.test(clause) && sharesAny(clause, stems, language));
+  });
+  if (inQuoted) return true;
+  return cited.some((line) => {
+    const next = lineAt(lines, line.position + 1);
+    return isTheirs(next) && ADDRESSES.test(spaced(line.utterance.text)) && TAKES_ON.test(spaced(next.utterance.text));
+  });
+}
+
+const sharesAny = (clause: string, stems: ReadonlySet<string>, language: Language): boolean =>
+  [...contentStems(clause, language)].some((stem) => stems.has(stem) || stems.has(fold(stem)));
