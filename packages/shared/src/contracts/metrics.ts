@@ -128,6 +128,22 @@ export const metrics = {
     help: 'Events not written because their session was deleted',
     labels: ['reason'],
   },
+  eloquence_report_seconds: {
+    kind: 'histogram',
+    help: 'End of a meeting to its report; kind: draft, final',
+    labels: ['kind'],
+    buckets: [0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4.5, 6, 8, 10, 15, 20, 30, 60, 120, 600],
+  },
+  eloquence_meeting_chunks_total: {
+    kind: 'counter',
+    help: 'Mini-summaries written by outcome: summarised, hole, empty',
+    labels: ['outcome'],
+  },
+  eloquence_meetings: {
+    kind: 'gauge',
+    help: 'Meetings in work by state: recording, writing, partial',
+    labels: ['state'],
+  },
   eloquence_jobs_total: { kind: 'counter', help: 'Jobs finished', labels: ['name', 'outcome'] },
 } as const satisfies Record<string, MetricEntry>;
 
