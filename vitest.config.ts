@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           env: quiet,
-          include: ['{packages,services,bench}/**/*.integration.test.ts'],
+          include: ['{packages,services,apps,bench}/**/*.integration.test.ts'],
           exclude,
           globalSetup: ['packages/testkit/src/integration-setup.ts'],
           testTimeout: 30_000,

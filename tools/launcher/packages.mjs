@@ -46,7 +46,15 @@ function wanted({ settings, options }) {
       present: async ({ env }) => (await findPython(env)) !== undefined,
     }),
     program('prometheus', { optional: true }),
-    ...(options.withTestTools ? [program('chromium'), program('sox'), program('openssl')] : []),
+    ...(options.withTestTools
+      ? [
+          program('chromium'),
+          program('sox'),
+          program('openssl'),
+          program('pulseaudio'),
+          program('parec', { debian: 'pulseaudio-utils' }),
+        ]
+      : []),
   ];
 }
 

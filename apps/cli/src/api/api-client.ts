@@ -1,0 +1,131 @@
+import { problemSchema } from '@eloquence/shared/contracts/errors';
+import { ChildAbort } from '@eloquence/shared/runtime/abort';
+import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
+import type * as z from 'zod';
+
+/** The server does not answer at all: nothing is wrong with what was asked. */
+export class ServerAwayError extends AppError {}
+
+export interface ApiClientOptions {
+  /** Base address, without a slash at its end. */
+  readonly url: string;
+  readonly key: string | undefined;
+}
+
+/** A file is a Blob: it is read while it is sent. */
+export type CallBody = string | Uint8Array<ArrayBuffer> | Blob;
+
+export interface ApiCall {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is. */
+  readonly body?: CallBody;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const TIMEOUT_MS = 15_000;
+
+/** One server, as the command calls it. */
+export class ApiClient {
+  readonly url: string;
+  readonly #key: string | undefined;
+
+  constructor({ url, key }: ApiClientOptions) {
+    this.url = url;
+    this.#key = key || undefined;
+  }
+
+  /**
+   * One call with an answer of a known shape.
+   *
+   * @throws AppError as {@link ApiClient.fetch}; `upstream_failed` for an answer of another shape
+   */
+  async json<S extends z.ZodType>(path: string, schema: S, call: ApiCall = {}): Promise<z.infer<S>> {
+    const { timeoutMs = TIMEOUT_MS } = call;
+    using abort = new ChildAbort(call.signal, { timeoutMs });
+    let value: unknown;
+    try {
+      const response = await this.fetch(path, { ...call, signal: abort.signal });
+      value = await response.json();
+    } catch (error) {
+      if (call.signal?.aborted || error instanceof AppError) throw error;
+      throw isAbort(error) ? this.#late(timeoutMs, error) : this.#away(error);
+    }
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    throw new AppError(
+      'upstream_failed',
+      `Ce qui répond à ${this.url} n'est pas Eloquence, ou pas la même version : la réponse à ${path} a une autre forme.`,
+      { cause: parsed.error },
+    );
+  }
+
+  /**
+   * One call; the answer's body is the caller's to read.
+   *
+   * @throws ServerAwayError when nothing answers; AppError `unauthorized` naming the fix; else the server's own code and sentence
+   */
+  async fetch(path: string, call: ApiCall = {}): Promise<Response> {
+    const { method = 'GET', json, body = json === undefined ? undefined : JSON.stringify(json), signal } = call;
+    let response: Response;
+    try {
+      response = await fetch(`${this.url}${path}`, {
+        method,
+        headers: {
+          ...(json !== undefined && { 'content-type': 'application/json' }),
+          ...(this.#key && { authorization: `Bearer ${this.#key}` }),
+          ...call.headers,
+        },
+        ...(body !== undefined && { body }),
+        ...(signal && { signal }),
+        redirect: 'error',
+      });
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw this.#away(error);
+    }
+    if (response.ok) return response;
+    throw this.#refusal(response.status, await response.json().catch(() => undefined));
+  }
+
+  #away(cause: unknown): ServerAwayError {
+    return new ServerAwayError(
+      'unavailable',
+      `Le serveur Eloquence ne répond pas à ${this.url}. Démarrez-le (« npm start » dans son dossier, ou « docker compose up -d »), ou donnez son adresse : --api URL, ou api.url du fichier de configuration.`,
+      { cause },
+    );
+  }
+
+  #late(timeoutMs: number, cause: unknown): ServerAwayError {
+    return new ServerAwayError(
+      'unavailable',
+      `Le serveur Eloquence à ${this.url} n'a pas répondu en ${Math.round(timeoutMs / 1000)} s. Réessayez ; s'il est surchargé, son journal le dit.`,
+      { cause },
+    );
+  }
+
+  #refusal(status: number, body: unknown): AppError {
+    const problem = problemSchema.safeParse(body).data;
+    if (status === 401)
+      return new AppError(
+        'unauthorized',
+        this.#key
+          ? `La clé donnée n'est pas une clé de ${this.url}. Donnez une de celles de API_KEYS du serveur : --key, ELOQUENCE_API_KEY, ou api.key du fichier de configuration.`
+          : `${this.url} demande une clé. Donnez une de celles de API_KEYS du serveur : --key, ELOQUENCE_API_KEY, ou api.key du fichier de configuration.`,
+      );
+    if (problem) {
+      const issues = problem.issues?.map(({ path, message }) => `${path}: ${message}`).join('; ');
+      const text = issues && !problem.detail.includes(issues) ? `${problem.detail} (${issues})` : problem.detail;
+      return new AppError(problem.code, text, {
+        ...(problem.retry_after_s !== undefined && { retryAfterS: problem.retry_after_s }),
+      });
+    }
+    return new AppError(
+      status >= 500 ? 'upstream_failed' : 'upstream_rejected',
+      `Ce qui répond à ${this.url} n'est pas Eloquence (réponse ${status}). Vérifiez l'adresse : --api URL.`,
+    );
+  }
+}

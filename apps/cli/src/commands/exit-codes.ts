@@ -1,0 +1,37 @@
+import { ConfigError } from '@eloquence/shared/runtime/config';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import { ServerAwayError } from '../api/api-client.ts';
+
+/** How the command ends; stable, for scripts. */
+export const exitCodes = {
+  ok: 0,
+  /** Something failed; the text says what. */
+  failed: 1,
+  /** The command or the configuration file is wrong. */
+  usage: 2,
+  /** The server does not answer. */
+  serverAway: 3,
+  /** Recorded, but a source stayed silent while sound was to be expected. */
+  silentSource: 4,
+  /** The report is not there yet, or is only the draft: no model answered. */
+  partialReport: 5,
+  /** Sound is left on disk that the server has not heard: `eloquence meeting resume`. */
+  undelivered: 6,
+} as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** What a person asked for cannot be done as they asked it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The exit code, stable name and sentence of whatever was thrown. */
+export function describeFailure(error: unknown): { exitCode: ExitCode; code: string; message: string } {
+  if (error instanceof UsageError) return { exitCode: exitCodes.usage, code: 'usage', message: error.message };
+  if (error instanceof ConfigError) return { exitCode: exitCodes.usage, code: 'configuration', message: error.message };
+  if (error instanceof ServerAwayError)
+    return { exitCode: exitCodes.serverAway, code: 'server_away', message: error.message };
+  if (error instanceof AppError) return { exitCode: exitCodes.failed, code: error.code, message: error.message };
+  const message = error instanceof Error ? error.message : String(error);
+  return { exitCode: exitCodes.failed, code: 'internal', message };
+}

@@ -1,0 +1,104 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { recordingsDir } from './context.ts';
+
+const stateSchema = z.object({
+  session_id: z.string(),
+  name: z.string(),
+  api: z.string(),
+  pid: z.number().int(),
+  started_at: z.iso.datetime(),
+  /** Where its files are written. */
+  folder: z.string(),
+  state: z.enum(['recording', 'finishing', 'finished']),
+  words: z.number().int(),
+  updated_at: z.iso.datetime(),
+});
+export type RecordingState = z.infer<typeof stateSchema>;
+
+/** A running recording says so at least that often, ms; one that does not is dead. */
+export const HEARTBEAT_MS = 2_000;
+const DEAD_AFTER_MS = 15_000;
+
+/**
+ * What other terminals know of the recordings of this machine: one file each, replaced whole. Stopping is asked for by a second file,
+ * which works on every system and cannot hit another process.
+ */
+export class RecordingStates {
+  readonly #dir: string;
+
+  constructor(stateDir: string) {
+    this.#dir = recordingsDir(stateDir);
+  }
+
+  write(state: RecordingState): void {
+    mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+    const path = this.#path(state.session_id);
+    writeFileSync(`${path}.${process.pid}.tmp`, JSON.stringify(state), { mode: 0o600 });
+    renameSync(`${path}.${process.pid}.tmp`, path);
+  }
+
+  /** Says that it is still alive. */
+  read(sessionId: string): RecordingState | undefined {
+    try {
+      return stateSchema.safeParse(JSON.parse(readFileSync(this.#path(sessionId), 'utf8'))).data;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Newest first. */
+  list(): RecordingState[] {
+    if (!existsSync(this.#dir)) return [];
+    return readdirSync(this.#dir)
+      .filter((name) => /^ses_[a-z2-7]{20}\.json$/.test(name))
+      .flatMap((name) => this.read(name.slice(0, -'.json'.length)) ?? [])
+      .toSorted((a, b) => b.started_at.localeCompare(a.started_at));
+  }
+
+  /** The last meeting of this machine, running or over. */
+  last(): RecordingState | undefined {
+    return this.list()[0];
+  }
+
+  /** True while the process that records it lives and says so. */
+  isRunning(state: RecordingState): boolean {
+    if (state.state === 'finished' || Date.now() - Date.parse(state.updated_at) > DEAD_AFTER_MS) return false;
+    try {
+      process.kill(state.pid, 0);
+      return true;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EPERM';
+    }
+  }
+
+  askToStop(sessionId: string): void {
+    writeFileSync(this.#stopPath(sessionId), '', { mode: 0o600 });
+  }
+
+  /** True once for each time somebody asked. */
+  takeStop(sessionId: string): boolean {
+    const path = this.#stopPath(sessionId);
+    if (!existsSync(path)) return false;
+    rmSync(path, { force: true });
+    return true;
+  }
+
+  /** Forgets recordings that were over long ago. */
+  prune(olderThanMs: number): void {
+    for (const state of this.list()) {
+      const path = this.#path(state.session_id);
+      if (state.state === 'finished' && Date.now() - statSync(path).mtimeMs > olderThanMs)
+        rmSync(path, { force: true });
+    }
+  }
+
+  #path(sessionId: string): string {
+    return join(this.#dir, `${sessionId}.json`);
+  }
+
+  #stopPath(sessionId: string): string {
+    return join(this.#dir, `${sessionId}.stop`);
+  }
+}

@@ -1,0 +1,40 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** Cells a letter takes in a terminal: two for East Asian ones and emoji, none for marks. */
+function widthOf(text: string): number {
+  let width = 0;
+  for (const letter of stripVTControlCharacters(text))
+    width += /\p{M}/u.test(letter)
+      ? 0
+      : /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60]/u.test(
+            letter,
+          )
+        ? 2
+        : 1;
+  return width;
+}
+
+/** Rows under headings, columns as wide as they need. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [headings, ...rows].map((row) => row.map((cell) => cell.replaceAll(/\s+/g, ' ')));
+  const widths = headings.map((_, column) => Math.max(...lines.map((row) => widthOf(row[column] ?? ''))));
+  const pad = (cell: string, column: number) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell)));
+  return lines.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
+}
+
+/** `1 h 02 min`, `3 min 05 s`, `12 s`. */
+export function durationText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
+  if (seconds >= 3600) return `${Math.floor(seconds / 3600)} h ${two((seconds / 60) % 60)} min`;
+  if (seconds >= 60) return `${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`;
+  return `${seconds} s`;
+}
+
+/** `hh:mm:ss` on the meeting's clock. */
+export function clockText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  return [seconds / 3600, (seconds / 60) % 60, seconds % 60]
+    .map((part) => String(Math.floor(part)).padStart(2, '0'))
+    .join(':');
+}
