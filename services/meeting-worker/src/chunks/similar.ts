@@ -8,14 +8,15 @@ const SAME_SHARE = 0.75;
 /** Share of an earlier item's words that its retraction repeats. */
 const ABOUT_SHARE = 0.6;
 
-interface Said {
+/** What is compared of a text. */
+export interface Said {
   readonly stems: ReadonlySet<string>;
   readonly numbers: ReadonlySet<string>;
   readonly names: ReadonlySet<string>;
   readonly turns: boolean;
 }
 
-function saidIn(text: string, language: Language): Said {
+export function saidIn(text: string, language: Language): Said {
   const tokens = tokensOf(text);
   const content = tokens.filter((token) => isContent(token, language) && !isTurn(token));
   // The first word is written large whatever it is.
@@ -34,15 +35,20 @@ const differ = <T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean => !isSubset(a
 
 /** Whether two items say the same in other words: no number or name of one contradicts the other's. */
 export function saysTheSame(one: string, other: string, language: Language): boolean {
-  const a = saidIn(one, language);
-  const b = saidIn(other, language);
+  if (one.trim().toLowerCase() === other.trim().toLowerCase()) return true;
+  return agree(saidIn(one, language), saidIn(other, language), { language });
+}
+
+/** The same for texts that are compared often. @param options.share of all their words that both must have, default 0.75 */
+export function agree(a: Said, b: Said, options: { readonly language: Language; readonly share?: number }): boolean {
+  const { language, share = SAME_SHARE } = options;
   if (a.turns !== b.turns || differ(a.numbers, b.numbers)) return false;
   const all = new Set([...a.stems, ...b.stems]);
-  if (all.size === 0) return one.trim().toLowerCase() === other.trim().toLowerCase();
+  if (all.size === 0) return false;
   const strange =
     [...a.names].filter((name) => !hasName(b, name, language)).length > 0 &&
     [...b.names].some((name) => !hasName(a, name, language));
-  return !strange && common(a.stems, b.stems) / all.size >= SAME_SHARE;
+  return !strange && common(a.stems, b.stems) / all.size >= share;
 }
 
 const hasName = (said: Said, name: string, language: Language): boolean =>
