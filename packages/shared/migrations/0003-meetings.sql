@@ -77,7 +77,3 @@ create function eloquence_query(given text) returns tsquery language sql immutab
   return plainto_tsquery('french', eloquence_lower(given)) || plainto_tsquery('french', eloquence_plain(given))
     || plainto_tsquery('english', eloquence_plain(given));
 create index utterances_words on utterances using gin (eloquence_words(text));
-
--- What was heard and what was not, which senders ask for every few seconds.
-create index events_of_sound on events (session_id, seq)
-  where type in ('audio.transcribed', 'audio.missed', 'recording.paused', 'recording.continued');

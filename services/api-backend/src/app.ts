@@ -37,6 +37,8 @@ import { askModel } from './meetings/ask-model.ts';
 import { registerQuestionRoutes } from './meetings/question-routes.ts';
 import { registerReportRoutes } from './meetings/report-routes.ts';
 import { ReportStore } from './meetings/report-store.ts';
+import { SoundReader } from './meetings/sound-reader.ts';
+import { registerSoundRoutes } from './meetings/sound-routes.ts';
 import { registerScenarioRoutes } from './scenarios/routes.ts';
 import { ScenarioDirectory } from './scenarios/scenario-directory.ts';
 import { SessionEnder } from './sessions/end-session.ts';
@@ -117,6 +119,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   registerInternalRoutes(server, { ...parts, internalKey: deps.config.http.internalKey });
   registerEventRoutes(server, parts);
   registerTranscriptRoutes(server, { ...parts, pool: deps.pool });
+  registerSoundRoutes(server, parts);
   await registerWebhookRoutes(server, { ...parts, ...deps.config.livekit });
   chat = await registerChatRoutes(server, {
     settings: deps.config.chat,
@@ -172,6 +175,7 @@ function assemble(deps: AppDeps) {
   const hub = new EventHub(deps.subscriber, logger);
   const streams = new EventStreams({ reader, hub, store, telemetry });
   const stream = sources.stream;
+  const sounds = new SoundReader({ pool, stream });
   const usage = new UsageStore(pool);
   const ledger = new UsageLedger({
     settings: config.usage,
@@ -201,6 +205,7 @@ function assemble(deps: AppDeps) {
     reconciler,
     streams,
     stream,
+    sounds,
     usage,
     ledger,
     callers,

@@ -90,7 +90,7 @@ export class SessionOpener {
   async #furnish(session: Session): Promise<void> {
     const { rooms, events } = this.#deps;
     try {
-      await rooms.createRoom(session.room_name);
+      await rooms.createRoom(session.room_name, session.kind);
       await rooms.dispatchAgent(session.room_name, session.session_id);
       await events.append(session.session_id, {
         type: 'session.created',

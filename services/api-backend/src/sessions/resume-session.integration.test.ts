@@ -47,6 +47,14 @@ const ourDispatches = async (id: string) =>
 const claimsOf = (token: string) => new TokenVerifier(livekit.apiKey, livekit.apiSecret).verify(token);
 const typesOf = async (id: string) => (await log.read(id, 0)).map((event) => event.type);
 
+const join = async (id: string, payload?: object) => {
+  const answer = await post(`/api/sessions/${id}/token`, payload);
+  expect(answer.statusCode, answer.body).toBe(200);
+  const { speaker, livekit_token: token } = answer.json();
+  const { sub, name } = await claimsOf(token);
+  return { speaker, identity: sub, name };
+};
+
 async function open(): Promise<string> {
   const answer = await post('/api/sessions', body);
   expect(answer.statusCode, answer.body).toBe(201);
@@ -209,14 +217,6 @@ describe('resuming a meeting', () => {
 });
 
 describe('tokens of meetings', () => {
-  const join = async (id: string, payload?: object) => {
-    const answer = await post(`/api/sessions/${id}/token`, payload);
-    expect(answer.statusCode, answer.body).toBe(200);
-    const { speaker, livekit_token: token } = answer.json();
-    const { sub, name } = await claimsOf(token);
-    return { speaker, identity: sub, name };
-  };
-
   it('say who joins: the same person every time, with the name to show', async () => {
     const id = await open();
     const [one, two] = [await join(id, { name: 'Ada Lovelace' }), await join(id, { name: 'ada lovelace' })];

@@ -100,11 +100,11 @@ export class SessionResumer {
   }
 
   /** A room and an agent on its way, unless there is a room. */
-  async #furnish({ session_id: sessionId, room_name: roomName }: Session): Promise<void> {
+  async #furnish({ session_id: sessionId, room_name: roomName, kind }: Session): Promise<void> {
     const { rooms, presence } = this.#deps;
     if ((await rooms.listRooms([roomName])).length > 0) return;
     await presence.hold(sessionId, WORK_MS);
-    await rooms.createRoom(roomName);
+    await rooms.createRoom(roomName, kind);
     await rooms.dispatchAgent(roomName, sessionId);
   }
 }
