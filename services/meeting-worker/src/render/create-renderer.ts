@@ -1,0 +1,118 @@
+import { fork } from 'node:child_process';
+import path from 'node:path';
+import type { Report, ReportFormat } from '@eloquence/shared/contracts/report';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import { toHtml } from './html.ts';
+import { toMarkdown } from './markdown.ts';
+import { minutesOf } from './minutes.ts';
+import type { Renderer } from './renderer.ts';
+import { toSrt, toVtt } from './subtitles.ts';
+
+export interface RendererOptions {
+  /** IANA name of the clock that dates are told by, with their distance from UTC. */
+  readonly timeZone?: string;
+  /** A child that has not answered after so long is ended. */
+  readonly timeoutMs?: number;
+}
+
+/** What a child is asked, once. */
+export interface ChildTask {
+  readonly report: Report;
+  readonly format: 'pdf' | 'docx';
+  readonly timeZone: string;
+}
+export type ChildAnswer =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly reason: string };
+
+const TIMEOUT_MS = 60_000;
+const CHILD = path.join(import.meta.dirname, 'render-child.ts');
+/** A PDF of 3,000 utterances needs about 250 MB; more than this is a fault, and must not take the machine down. */
+const CHILD_HEAP_MB = 768;
+
+/** Formats this report can be had in: subtitles need the transcript. */
+export function offeredFormats(report: Report): ReportFormat[] {
+  const formats: ReportFormat[] = ['md', 'html', 'pdf', 'docx', 'json'];
+  return report.transcript === null ? formats : [...formats, 'srt', 'vtt'];
+}
+
+/**
+ * Rejects with an AppError `not_found` for a format that {@link offeredFormats} leaves out, `internal` when a child fails or takes
+ * too long, and with the signal's reason when it aborts.
+ */
+export function createRenderer(options: RendererOptions = {}): Renderer {
+  const { timeZone = 'Europe/Paris', timeoutMs = TIMEOUT_MS } = options;
+  // One child at a time: two would not be sooner on a small machine, and need twice the memory.
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    async render(report, format, signal) {
+      signal.throwIfAborted();
+      if (format !== 'pdf' && format !== 'docx') return new TextEncoder().encode(toText(report, format, timeZone));
+      const task = { report: withoutWords(report), format, timeZone };
+      const rendering = last.then(() => renderInChild(task, timeoutMs, signal));
+      last = rendering.catch(() => undefined);
+      return rendering;
+    },
+  };
+}
+
+function toText(report: Report, format: Exclude<ReportFormat, 'pdf' | 'docx'>, timeZone: string): string {
+  switch (format) {
+    case 'md':
+      return toMarkdown(minutesOf(report, timeZone));
+    case 'html':
+      return toHtml(minutesOf(report, timeZone));
+    case 'srt':
+      return toSrt(report);
+    case 'vtt':
+      return toVtt(report);
+    case 'json':
+      return `${JSON.stringify(report, null, 2)}\n`;
+  }
+}
+
+/** Times of single words are most of a report's bytes, and no paper shows them. */
+function withoutWords(report: Report): Report {
+  return { ...report, transcript: report.transcript?.map(({ words: _, ...utterance }) => utterance) ?? null };
+}
+
+/** The child knows no variable of ours: it needs no secret. */
+function renderInChild(task: ChildTask, timeoutMs: number, signal: AbortSignal): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason as Error);
+    const child = fork(CHILD, {
+      env: {},
+      execArgv: [`--max-old-space-size=${CHILD_HEAP_MB}`],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    let result: ChildAnswer | undefined;
+    const kill = () => child.kill('SIGKILL');
+    const timer = setTimeout(kill, timeoutMs);
+    signal.addEventListener('abort', kill, { once: true });
+    const release = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', kill);
+    };
+    child.once('message', (answer) => (result = answer as ChildAnswer));
+    child.once('error', (error) => {
+      release();
+      reject(failed(task.format, error));
+    });
+    // Only when it is gone: then nothing of it is left behind.
+    child.once('close', (code, killedBy) => {
+      release();
+      if (signal.aborted) reject(signal.reason as Error);
+      else if (result?.ok) resolve(result.bytes);
+      else reject(failed(task.format, new Error(result?.reason ?? `the child ended with ${killedBy ?? code}`)));
+    });
+    child.send(task, (error) => {
+      if (error) kill();
+    });
+  });
+}
+
+const failed = (format: string, cause: Error) =>
+  new AppError('internal', `The report could not be made as ${format}; its other formats are not concerned.`, {
+    cause,
+  });
