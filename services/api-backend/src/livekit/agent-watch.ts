@@ -23,6 +23,10 @@ export interface AgentWatchDeps {
 
 /** Further agents sent for one absence; the waits between them double. Also how many agents of one session may die. */
 const MAX_TRIES = 3;
+/** The longest wait between two agents sent for to a meeting. */
+const MAX_WAIT_MS = 120_000;
+/** Deaths further apart than this are not one trouble. */
+const LOSS_MEMORY_MS = 600_000;
 /** A worker that has no warm process left starts one; on a small busy host that takes so long. */
 const STARTING_MS = 20_000;
 
@@ -34,12 +38,13 @@ interface Absence {
 /**
  * Notices a person who is alone in a room (the agent died, or its dispatch was lost) and sends for another agent: at once when
  * the worker reports the death; else, unless one is on its way, after `agentGraceMs`, then twice more with doubled waits; then
- * the session says `agent.failed` and ends, because silence is worse.
+ * the session says `agent.failed` and ends, because silence is worse. A meeting goes on without its scribe, and one is sent for as
+ * long as somebody is there: people talk to each other, and what they say may still be delivered by who keeps it.
  */
 export class AgentWatch {
   readonly #deps: AgentWatchDeps;
   readonly #absences = new Map<SessionId, Absence>();
-  readonly #losses = new Map<SessionId, number>();
+  readonly #losses = new Map<SessionId, { readonly count: number; readonly atMs: number }>();
   readonly #timers = new Map<SessionId, NodeJS.Timeout>();
   #closed = false;
 
@@ -65,18 +70,19 @@ export class AgentWatch {
     const { session_id: sessionId } = session;
     const [now = session] = await facts.overlay([session]);
     if (now.state === 'ended' || (await presence.isEnding(sessionId))) return;
-    const losses = (this.#losses.get(sessionId) ?? 0) + 1;
-    this.#losses.set(sessionId, losses);
+    const losses = this.#countLoss(sessionId);
     logger.warn({ sessionId, losses }, 'an agent died in its call');
     await events.append(sessionId, { type: 'participant.left', at: eventTime(), identity });
     await rooms.removeParticipant(session.room_name, identity);
-    if (losses > MAX_TRIES) return this.#giveUp(now);
+    if (losses > MAX_TRIES && now.kind !== 'meeting') return this.#giveUp(now);
     const occupants = await rooms.occupants(session.room_name);
     if (!occupants.some(({ kind }) => kind === 'person') || occupants.some(({ kind }) => kind === 'agent')) return;
-    const waitMs = 2 * this.#deps.agentGraceMs;
-    this.#absences.set(sessionId, { tries: 1, nextAtMs: performance.now() + waitMs });
+    // One that dies again and again is not sent for at once.
+    const isHopeless = losses > MAX_TRIES;
+    const waitMs = isHopeless ? this.#waitMs(losses) : 2 * this.#deps.agentGraceMs;
+    this.#absences.set(sessionId, { tries: isHopeless ? losses : 1, nextAtMs: performance.now() + waitMs });
     this.#lookAgain(sessionId, waitMs);
-    await rooms.replaceAgent(session.room_name, sessionId);
+    if (!isHopeless) await rooms.replaceAgent(session.room_name, sessionId);
   }
 
   /** Keeps only what concerns sessions that are still open. */
@@ -100,11 +106,26 @@ export class AgentWatch {
     if (nowMs < absence.nextAtMs) return this.#lookAgain(sessionId, absence.nextAtMs - nowMs);
     // One that is on its way is slow, not lost; another would only take its turn.
     if (await rooms.isAgentComing(session.room_name, STARTING_MS)) return this.#lookAgain(sessionId, agentGraceMs);
-    if (absence.tries >= MAX_TRIES) return this.#giveUp(session);
-    const waitMs = agentGraceMs * 2 ** (absence.tries + 1);
+    if (absence.tries >= MAX_TRIES && session.kind !== 'meeting') return this.#giveUp(session);
+    if (absence.tries === MAX_TRIES) await this.#tellFailed(sessionId);
+    const waitMs = this.#waitMs(absence.tries + 1);
     this.#absences.set(sessionId, { tries: absence.tries + 1, nextAtMs: nowMs + waitMs });
     this.#lookAgain(sessionId, waitMs);
     await this.#sendFor(session, absence.tries + 1);
+  }
+
+  /** @returns agents that died in this session of late, this one included */
+  #countLoss(sessionId: SessionId): number {
+    const atMs = performance.now();
+    const before = this.#losses.get(sessionId);
+    const count = before && atMs - before.atMs < LOSS_MEMORY_MS ? before.count + 1 : 1;
+    this.#losses.set(sessionId, { count, atMs });
+    return count;
+  }
+
+  #waitMs(tries: number): number {
+    const { agentGraceMs } = this.#deps;
+    return Math.min(Math.max(MAX_WAIT_MS, agentGraceMs), agentGraceMs * 2 ** Math.min(tries, 20));
   }
 
   async #sendFor(session: Session, attempt: number): Promise<void> {
@@ -116,16 +137,20 @@ export class AgentWatch {
   }
 
   async #giveUp(session: Session): Promise<void> {
-    const { events, ender, logger } = this.#deps;
+    const { ender, logger } = this.#deps;
     logger.error({ sessionId: session.session_id }, 'no agent came, ending the session');
-    await events.append(session.session_id, {
+    await this.#tellFailed(session.session_id);
+    this.#forget(session.session_id);
+    await ender.end(session, 'agent_failed');
+  }
+
+  async #tellFailed(sessionId: SessionId): Promise<void> {
+    await this.#deps.events.append(sessionId, {
       type: 'agent.failed',
       at: eventTime(),
       code: 'agent_unavailable',
-      message: `No agent joined the call, nor after ${MAX_TRIES} more tries. Check that the agent service runs.`,
+      message: `No agent joined the room, nor after ${MAX_TRIES} more tries. Check that the agent service runs.`,
     });
-    this.#forget(session.session_id);
-    await ender.end(session, 'agent_failed');
   }
 
   #lookAgain(sessionId: SessionId, delayMs: number): void {

@@ -31,8 +31,8 @@ beforeEach(async () => {
   await app.redis.del('none', ...(await app.redis.keys('rate:*')));
 });
 
-async function open(): Promise<{ readonly id: string; readonly token: string }> {
-  const payload = { user_id: 'u', scenario_id: 'coaching_vocal' };
+async function open(scenario = 'coaching_vocal'): Promise<{ readonly id: string; readonly token: string }> {
+  const payload = { user_id: 'u', scenario_id: scenario };
   const { session_id: id, livekit_token: token } = (
     await app.server.inject({ method: 'POST', url: '/api/sessions', payload })
   ).json();
@@ -147,6 +147,33 @@ describe('a person without an agent', () => {
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
     expect(await ourDispatches(id)).toEqual([first]);
+    await app.server.inject({ method: 'POST', url: `/api/sessions/${id}/end` });
+  });
+});
+
+describe('a meeting without its scribe', () => {
+  it('goes on, says so once, and is sent further ones', async () => {
+    const { id, token } = await open('meeting');
+    await using caller = await Caller.join({ livekitUrl: livekit.url, token });
+    const seen = new Set<string>();
+    await app.reconciler.sweep();
+    await waitFor(
+      async () => {
+        for (const dispatch of await ourDispatches(id)) seen.add(dispatch);
+        return seen.size >= 5;
+      },
+      { timeoutMs: 20_000, what: 'more agents than a call is sent' },
+    );
+    expect(caller.connected).toBe(true);
+    expect((await stateOf(id))[0]).not.toBe('ended');
+    expect(await typesOf(id)).toEqual(['session.created', 'agent.failed']);
+    await app.server.inject({ method: 'POST', url: `/api/sessions/${id}/end` });
+  });
+
+  it('has a room for fifty that outlives the five minutes the agent waits for people to come back', async () => {
+    const { id } = await open('meeting');
+    const [room] = await roomService.listRooms([id]);
+    expect(room).toMatchObject({ maxParticipants: 50, departureTimeout: 360, emptyTimeout: 360 });
     await app.server.inject({ method: 'POST', url: `/api/sessions/${id}/end` });
   });
 });

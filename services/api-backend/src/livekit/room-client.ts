@@ -1,11 +1,21 @@
+import type { SessionKind } from '@eloquence/shared/contracts/scenario';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { AgentDispatchClient, RoomServiceClient, ServerError, type ParticipantInfo } from 'livekit-server-sdk';
 import { DEPENDENCY_TIMEOUT_MS, reachable } from '../http/dependency.ts';
 
-/** A browser client gives up reconnecting after 44 s; the room outlives that. */
-const ROOM_GRACE_S = 60;
-/** One person, who may reconnect beside their own ghost; agents do not count (livekit-server: "dependent" participants). */
-const MAX_PARTICIPANTS = 4;
+interface RoomLimits {
+  /** How long a room without people stays, before the first has come and after the last has left. */
+  readonly graceS: number;
+  /** Agents do not count (livekit-server: "dependent" participants). */
+  readonly maxParticipants: number;
+}
+
+const LIMITS: Readonly<Record<SessionKind, RoomLimits>> = {
+  // A browser client gives up reconnecting after 44 s; the room outlives that. One person, who may come back beside their ghost.
+  conversation: { graceS: 60, maxParticipants: 4 },
+  // The agent ends a meeting that everybody has left after 5 minutes; the room outlives that.
+  meeting: { graceS: 360, maxParticipants: 50 },
+};
 /** Values of `ParticipantInfo.Kind` (livekit_models.proto), which the SDK does not export. */
 const KIND = { standard: 0, sip: 3, agent: 4 } as const;
 const STATE_DISCONNECTED = 3;
@@ -42,15 +52,9 @@ export class RoomClient {
     this.#agentName = agentName;
   }
 
-  async createRoom(name: string): Promise<void> {
-    await call(
-      this.#rooms.createRoom({
-        name,
-        emptyTimeout: ROOM_GRACE_S,
-        departureTimeout: ROOM_GRACE_S,
-        maxParticipants: MAX_PARTICIPANTS,
-      }),
-    );
+  async createRoom(name: string, kind: SessionKind): Promise<void> {
+    const { graceS, maxParticipants } = LIMITS[kind];
+    await call(this.#rooms.createRoom({ name, emptyTimeout: graceS, departureTimeout: graceS, maxParticipants }));
   }
 
   /** Closes a room and disconnects everybody in it; a room that is gone already is fine. */
