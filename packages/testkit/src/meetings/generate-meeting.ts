@@ -127,9 +127,9 @@ class Generator {
     });
   }
 
-  /** A working day of 2026 at ten to four, so that no time zone of Europe makes it another day. */
+  /** A working morning of 2026, so that no time zone of Europe makes it another day. */
   #date(): number {
-    const day = new Date(Date.UTC(2026, 0, 5 + Math.floor(this.#random() * 340), 9 + Math.floor(this.#random() * 3)));
+    const day = new Date(Date.UTC(2026, 0, 5 + Math.floor(this.#random() * 295), 9 + Math.floor(this.#random() * 3)));
     while (day.getUTCDay() === 0 || day.getUTCDay() === 6) day.setUTCDate(day.getUTCDate() + 1);
     return day.getTime();
   }
