@@ -73,7 +73,12 @@ function toText(report: Report, format: Exclude<ReportFormat, 'pdf' | 'docx'>, t
 
 /** Times of single words are most of a report's bytes, and no paper shows them. */
 function withoutWords(report: Report): Report {
-  return { ...report, transcript: report.transcript?.map(({ words: _, ...utterance }) => utterance) ?? null };
+  const transcript = report.transcript?.map((utterance) => {
+    const bare = { ...utterance };
+    delete bare.words;
+    return bare;
+  });
+  return { ...report, transcript: transcript ?? null };
 }
 
 /** The child knows no variable of ours: it needs no secret. */

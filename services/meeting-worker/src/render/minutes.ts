@@ -374,7 +374,7 @@ function speechOf(writing: Writing): Section[] {
   if (quoted.size > 0) {
     const lines = [...quoted.values()]
       .toSorted((a, b) => a.start_ms - b.start_ms || (a.utterance_id < b.utterance_id ? -1 : 1))
-      .map(({ utterance_id, quote, ...spoken }) => line(writing, { ...spoken, utterance_id, text: quote }));
+      .map(({ utterance_id, quote, ...spoken }) => spokenLine(writing, { ...spoken, utterance_id, text: quote }));
     const title = words.sections.extracts;
     sections.push({
       id: 'extracts',
@@ -385,7 +385,7 @@ function speechOf(writing: Writing): Section[] {
     });
   }
   if (report.transcript !== null) {
-    const lines = report.transcript.map((utterance) => line(writing, utterance));
+    const lines = report.transcript.map((utterance) => spokenLine(writing, utterance));
     const empty = { kind: 'paragraph' as const, runs: muted(words.none.transcript) };
     sections.push({
       id: 'transcript',
@@ -398,7 +398,10 @@ function speechOf(writing: Writing): Section[] {
   return sections;
 }
 
-function line(writing: Writing, spoken: { utterance_id: string; speaker: string; start_ms: number; text: string }) {
+function spokenLine(
+  writing: Writing,
+  spoken: { utterance_id: string; speaker: string; start_ms: number; text: string },
+) {
   return {
     id: utteranceAnchor(spoken.utterance_id),
     time: clock(spoken.start_ms),

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import PDFDocument from 'pdfkit';
+import Pdf from 'pdfkit';
 import { breakLines, type Face, type Line, type Piece, type StyledRun, type TextStyle } from './pdf-lines.ts';
 
 const fontFolder = path.join(
@@ -43,7 +43,7 @@ export class PdfPage {
   readonly #drawable = new Map<Face, Map<number, boolean>>();
 
   constructor({ title, language, madeAt }: PageOptions) {
-    this.#document = new PDFDocument({
+    this.#document = new Pdf({
       size: 'A4',
       margins: { ...margins },
       bufferPages: true,
@@ -221,7 +221,7 @@ export class PdfPage {
     const known = this.#drawable.get(face) ?? new Map<number, boolean>();
     this.#drawable.set(face, known);
     // Selectors and joiners of emoji draw nothing themselves.
-    const characters = [...text.replaceAll(/[\uFE0E\uFE0F\u200D]|\p{Emoji_Modifier}/gu, '')];
+    const characters = Array.from(text.replaceAll(/[\uFE0E\uFE0F\u200D]|\p{Emoji_Modifier}/gu, ''));
     return characters.map((character) => (this.#canDraw(character, face, known) ? character : MISSING)).join('');
   }
 
@@ -230,6 +230,7 @@ export class PdfPage {
     let can = known.get(code);
     if (can === undefined) {
       this.#document.font(face);
+      // oxlint-disable-next-line no-underscore-dangle -- pdfkit offers no other way to ask
       can = (this.#document as unknown as Untyped)._font.font.hasGlyphForCodePoint(code);
       known.set(code, can);
     }

@@ -87,7 +87,7 @@ function split(text: string): string[][] {
 
 function cutWord(word: string): string[] {
   if (word.length <= LINE_CHARACTERS) return [word];
-  const characters = [...word];
+  const characters = Array.from(word);
   const parts: string[] = [];
   for (let at = 0; at < characters.length; at += LINE_CHARACTERS / 2) {
     parts.push(characters.slice(at, at + LINE_CHARACTERS / 2).join(''));

@@ -69,6 +69,48 @@ const texts = {
   },
 };
 
+const base = (item_id: string, text: string, ...evidence: Evidence[]) => ({
+  item_id,
+  text,
+  evidence,
+  merged_from: [item_id],
+  start_ms: evidence[0]!.start_ms,
+});
+
+const meeting = {
+  session_id: 'ses_abcdefghijklmnopqrst',
+  kind: 'final',
+  draft_reason: null,
+  started_at: '2026-01-19T14:30:00.000Z',
+  ended_at: '2026-01-19T14:32:10.000Z',
+  duration_ms: 130_000,
+  speakers: [
+    { speaker: 'claire', name: 'Claire Lefèvre', talk_ms: 18_000, share: 0.375 },
+    { speaker: 'marc', name: 'Marc', talk_ms: 18_000, share: 0.375 },
+    { speaker: 'ines', name: 'Inès Cœurdacier', talk_ms: 12_000, share: 0.25 },
+  ],
+  coverage: {
+    percent: 96.2,
+    heard_ms: 125_000,
+    gaps: [
+      { speaker: 'marc', start_ms: 90_000, end_ms: 95_000, reason: 'stt_away' },
+      { speaker: null, start_ms: 100_000, end_ms: 120_000, reason: 'paused' },
+    ],
+  },
+  silent_sources: [],
+  holes: [],
+  provenance: {
+    chunks: [
+      {
+        n: 0,
+        input_hash: 'a'.repeat(64),
+        writer: { kind: 'model', model: 'mistral-small', prompt_hash: 'b'.repeat(64) },
+      },
+    ],
+    synthesis: { kind: 'model', model: 'mistral-small', prompt_hash: 'c'.repeat(64) },
+  },
+} satisfies Partial<Report>;
+
 /**
  * A small report that has one of everything: three speakers, decisions, actions, what was taken back, a gap, a pause, an
  * unverified claim. `change` overrides whole members.
@@ -87,37 +129,11 @@ export function reportFixture(language: Language = 'fr', change: Partial<Report>
     const { utterance_id, speaker, start_ms, end_ms, text } = transcript[n]!;
     return { utterance_id, speaker, start_ms, end_ms, quote: quote ?? text };
   };
-  const base = (item_id: string, text: string, ...evidence: Evidence[]) => ({
-    item_id,
-    text,
-    evidence,
-    merged_from: [item_id],
-    start_ms: evidence[0]!.start_ms,
-  });
   const lyon: ReportItem = { kind: 'decision', ...base('c0-d2', words.lyon, proof(4)) };
   const report: Report = {
-    session_id: 'ses_abcdefghijklmnopqrst',
-    kind: 'final',
-    draft_reason: null,
+    ...meeting,
     language,
     title: words.title,
-    started_at: '2026-01-19T14:30:00.000Z',
-    ended_at: '2026-01-19T14:32:10.000Z',
-    duration_ms: 130_000,
-    speakers: [
-      { speaker: 'claire', name: 'Claire Lefèvre', talk_ms: 18_000, share: 0.375 },
-      { speaker: 'marc', name: 'Marc', talk_ms: 18_000, share: 0.375 },
-      { speaker: 'ines', name: 'Inès Cœurdacier', talk_ms: 12_000, share: 0.25 },
-    ],
-    coverage: {
-      percent: 96.2,
-      heard_ms: 125_000,
-      gaps: [
-        { speaker: 'marc', start_ms: 90_000, end_ms: 95_000, reason: 'stt_away' },
-        { speaker: null, start_ms: 100_000, end_ms: 120_000, reason: 'paused' },
-      ],
-    },
-    silent_sources: [],
     summary: [
       { text: words.summary[0]!, items: ['c0-d1'] },
       { text: words.summary[1]!, items: ['c0-a1', 'c0-a2'] },
@@ -146,17 +162,6 @@ export function reportFixture(language: Language = 'fr', change: Partial<Report>
     ],
     quotes: [proof(7)],
     unverified: [{ kind: 'decision', text: words.invented, refusal: 'quote_not_found', start_ms: 27_000 }],
-    holes: [],
-    provenance: {
-      chunks: [
-        {
-          n: 0,
-          input_hash: 'a'.repeat(64),
-          writer: { kind: 'model', model: 'mistral-small', prompt_hash: 'b'.repeat(64) },
-        },
-      ],
-      synthesis: { kind: 'model', model: 'mistral-small', prompt_hash: 'c'.repeat(64) },
-    },
     consent: { recording: true, by: 'Claire Lefèvre', told: words.told },
     transcript,
     ...change,
