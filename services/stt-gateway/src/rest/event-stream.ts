@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { TranscriptionEvent } from '@eloquence/shared/contracts/transcriptions';
 import { toProblem, type AppError } from '@eloquence/shared/runtime/errors';
+import type { Transcript } from '../session/session-events.ts';
 import type { FileTranscript } from './transcribe-file.ts';
 
 /** The first is late, so that short recordings have none. */
@@ -41,9 +42,15 @@ export class TranscriptionStream {
     this.#totalS = totalS;
   }
 
-  delta(delta: string): void {
+  /** @param heard the window the delta is of, where its words are wanted */
+  delta(delta: string, heard?: Pick<Transcript, 'words' | 'startS' | 'endS'>): void {
     this.#text += delta;
-    this.#send({ type: 'transcript.text.delta', delta });
+    const words = heard && {
+      words: heard.words.map(({ word, startS, endS }) => ({ word, start: startS, end: endS })),
+      start: heard.startS,
+      end: heard.endS,
+    };
+    this.#send({ type: 'transcript.text.delta', delta, ...words });
   }
 
   done({ durationS, language }: Pick<FileTranscript, 'durationS' | 'language'>): void {

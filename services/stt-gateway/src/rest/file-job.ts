@@ -109,8 +109,9 @@ export class FileJob {
       onSound: () => {
         if (want.stream) this.#begin();
       },
-      onTranscript: ({ text, language }) => {
-        this.#stream?.delta(delta(text, first, want.language ?? language));
+      onTranscript: (heard) => {
+        const added = delta(heard.text, first, want.language ?? heard.language);
+        this.#stream?.delta(added, want.words ? heard : undefined);
         first = false;
       },
       onProgress: (doneS) => this.#stream?.progress(doneS, this.#claimedS),

@@ -195,6 +195,18 @@ describe('stream=true', () => {
       expect(spec?.schemaFaults('CreateTranscriptionResponseStreamEvent', event) ?? []).toEqual([]);
   });
 
+  test('gives the words of each window with their times, where they are wanted', async () => {
+    await using engine = await new FakeEngine().start();
+    await using gateway = await startGateway(engine.url);
+    const query = '?stream=true&timestamp_granularities[]=word';
+    const { text } = await post(gateway, await spoken(), { 'content-type': 'audio/pcm' }, query);
+    const [delta] = events(text).filter((event) => event.type === 'transcript.text.delta');
+    expect(delta).toMatchObject({ delta: 'bonjour', words: [{ word: 'bonjour', start: expect.any(Number) }] });
+    expect(delta?.start).toBeLessThanOrEqual(delta?.words?.[0]?.start ?? 0);
+    expect(delta?.end).toBeGreaterThanOrEqual(delta?.words?.[0]?.end ?? Infinity);
+    expect(spec?.schemaFaults('CreateTranscriptionResponseStreamEvent', delta) ?? []).toEqual([]);
+  });
+
   test('says how far it is while a long recording is worked on', async () => {
     await using engine = await new FakeEngine().start();
     engine.delayMs = 1_500;
