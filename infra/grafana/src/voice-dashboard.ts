@@ -233,6 +233,33 @@ function accountPanels(builder: DashboardBuilder): void {
     );
 }
 
+/** How meetings are written up. */
+function meetingPanels(builder: DashboardBuilder): void {
+  builder
+    .withRow(new RowBuilder('Meetings'))
+    .withPanel(
+      graph('Meetings in work', 'Being recorded, being written up, or waiting for a model', 'short', [
+        { expr: 'sum by (state) (eloquence_meetings)', legend: '{{state}}' },
+      ]),
+    )
+    .withPanel(
+      graph('Meetings: end to report', 'Draft by code, final by a model', 's', [
+        { expr: quantile(0.5, 'eloquence_report_seconds_bucket', { by: 'kind' }), legend: '{{kind}} p50' },
+        { expr: quantile(0.95, 'eloquence_report_seconds_bucket', { by: 'kind' }), legend: '{{kind}} p95' },
+      ]),
+    )
+    .withPanel(
+      graph('Mini-summaries', 'Per minute; a hole is an interval no model summarised', 'short', [
+        { expr: `60 * sum by (outcome) (${rate('eloquence_meeting_chunks_total')})`, legend: '{{outcome}}' },
+      ]),
+    )
+    .withPanel(
+      graph('Work of the worker', 'Jobs per minute', 'short', [
+        { expr: `60 * sum by (name, outcome) (${rate('eloquence_jobs_total')})`, legend: '{{name}} {{outcome}}' },
+      ]),
+    );
+}
+
 function machinePanels(builder: DashboardBuilder): void {
   builder
     .withRow(new RowBuilder('Services'))
@@ -272,6 +299,7 @@ export function voiceDashboard() {
   callPanels(builder);
   partPanels(builder);
   accountPanels(builder);
+  meetingPanels(builder);
   machinePanels(builder);
   return builder.build();
 }

@@ -4,8 +4,13 @@ import { SAMPLE_RATE_HZ } from './waveform.ts';
 
 const HEADER_BYTES = 44;
 
-/** Writes 16-bit WAV; several channels are interleaved, the shorter ones filled with silence. */
+/** Writes a file of {@link encodeWav}. */
 export function writeWav(path: string, channels: readonly Int16Array[], sampleRateHz = SAMPLE_RATE_HZ): void {
+  writeFileSync(path, encodeWav(channels, sampleRateHz));
+}
+
+/** 16-bit WAV; several channels are interleaved, the shorter ones filled with silence. */
+export function encodeWav(channels: readonly Int16Array[], sampleRateHz = SAMPLE_RATE_HZ): Buffer<ArrayBuffer> {
   const frames = Math.max(0, ...channels.map((channel) => channel.length));
   const bytes = Buffer.alloc(HEADER_BYTES + frames * channels.length * 2);
   const blockAlign = channels.length * 2;
@@ -26,7 +31,7 @@ export function writeWav(path: string, channels: readonly Int16Array[], sampleRa
       bytes.writeInt16LE(sample, HEADER_BYTES + frame * blockAlign + channel * 2);
     }
   }
-  writeFileSync(path, bytes);
+  return bytes;
 }
 
 /**
