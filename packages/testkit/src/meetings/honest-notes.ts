@@ -62,30 +62,30 @@ function noteFact(
   const open = openItemOf(asked.openItems, fact);
   // Half of the writers note again what they were told is noted.
   if (whole.length > 0 && open && open.kind === fact.kind && numberOf(`${fact.id} again`) % 2 === 0) return;
+  const asking = fact.kind === 'action' && open?.kind === 'question' ? open : undefined;
   if (whole.length > 0) {
     const evidence = whole.flatMap(({ words }) => claims(words, shown));
-    return push(fact, { text: worded(fact, whole[0]?.note ?? fact.statement), evidence }, notes);
+    push(fact, { text: worded(fact, whole[0]?.note ?? fact.statement), evidence }, notes);
+    if (asking) settle(asking, fact, evidence, notes);
+    return;
   }
   const part = fact.mentions.find(
     (mention) => mention.words.length > 1 && mention.words.some(({ utteranceId }) => shown.has(utteranceId)),
   );
   const [ask, answer] = part?.words ?? [];
   if (!ask || !answer) return;
-  if (shown.has(ask.utteranceId)) {
+  if ((shown.get(ask.utteranceId)?.position ?? 0) > 0) {
     // Nobody has answered yet.
     notes.questions.push({ text: ask.quote, evidence: claims([ask], shown) });
-    return;
+  } else if (asking && (shown.get(answer.utteranceId)?.position ?? 0) > 0) {
+    const evidence = claims([answer], shown);
+    push(fact, { text: fact.statement, evidence }, notes);
+    settle(asking, fact, evidence, notes);
   }
-  const asking = asked.openItems.find((item) => hasKeys(item.text, fact.keys));
-  if (!asking) return;
-  push(fact, { text: fact.statement, evidence: claims([answer], shown) }, notes);
-  if (asking.kind === 'question')
-    notes.retractions.push({
-      text: fact.statement,
-      takes_back: asking.id,
-      settles: true,
-      evidence: claims([answer], shown),
-    });
+}
+
+function settle(asking: ItemLine, fact: PlantedFact, evidence: Claims, notes: ChunkAnswer): void {
+  notes.retractions.push({ text: fact.statement, takes_back: asking.id, settles: true, evidence });
 }
 
 function push(fact: PlantedFact, note: { text: string; evidence: Claims }, notes: ChunkAnswer): void {
@@ -108,8 +108,10 @@ function worded(fact: PlantedFact, note: string): string {
   return french ? `Décision : ${note.charAt(0).toLowerCase()}${note.slice(1)}` : note;
 }
 
+/** All of it, and not only among what was shown before. */
 const isShown = (mention: Mention, shown: ReadonlyMap<UtteranceId, TranscriptLine>): boolean =>
-  mention.words.every(({ utteranceId }) => shown.has(utteranceId));
+  mention.words.every(({ utteranceId }) => shown.has(utteranceId)) &&
+  mention.words.some(({ utteranceId }) => (shown.get(utteranceId)?.position ?? 0) > 0);
 
 const openItemOf = (items: readonly ItemLine[], fact: PlantedFact): ItemLine | undefined =>
   items.find((item) => item.kind === fact.kind && hasKeys(item.text, fact.keys)) ??
@@ -132,7 +134,7 @@ export function chatter({ meeting, lines }: ChunkAsked): TranscriptLine[] {
       .flatMap(({ words }) => words.map(({ utteranceId }) => utteranceId)),
     ...meeting.traps.map(({ words }) => words.utteranceId),
   ]);
-  return lines.filter(({ utterance }) => !planted.has(utterance.utterance_id));
+  return lines.filter(({ position, utterance }) => position > 0 && !planted.has(utterance.utterance_id));
 }
 
 /** The first clause, without an opener like "Oui,". */

@@ -120,7 +120,7 @@ const otherFigures = (text: string): string =>
 /** Proposals, denials and orders to the writer, taken for decisions. */
 function credulous(meeting: PlantedMeeting, lines: readonly TranscriptLine[]): ChunkAnswer['decisions'] {
   return meeting.traps.flatMap(({ claim: text, words }) => {
-    const line = lines.find(({ utterance }) => utterance.utterance_id === words.utteranceId);
+    const line = lines.find(({ position, utterance }) => position > 0 && utterance.utterance_id === words.utteranceId);
     return line ? [{ text: text.charAt(0).toUpperCase() + text.slice(1), evidence: [claim(line)] }] : [];
   });
 }

@@ -3,8 +3,9 @@ import type { Utterance } from '@eloquence/shared/contracts/sessions';
 import type { ChatBody } from '../vendors/chat-answer.ts';
 import type { PlantedMeeting } from './planted-meeting.ts';
 
-/** A line of `<transcript>`, and the utterance that it shows. */
+/** A line of `<transcript>` or `<already_counted>`, and the utterance that it shows. */
 export interface TranscriptLine {
+  /** Below 1: said before, shown to make sense of the others. */
   readonly position: number;
   readonly timeMs: number;
   readonly text: string;
@@ -66,7 +67,10 @@ export class PromptReader {
   read(body: ChatBody): Asked {
     const text = textOf(body.messages?.at(-1)?.content);
     const transcript = between(text, 'transcript');
-    if (transcript !== undefined) return this.#chunk(transcript, between(text, 'open_items') ?? '', text);
+    if (transcript !== undefined) {
+      const earlier = between(text, 'already_counted') ?? '';
+      return this.#chunk(`${earlier}\n${transcript}`, between(text, 'open_items') ?? '', text);
+    }
     const items = between(text, 'items');
     if (items === undefined) return { of: 'other', text };
     const part = PART.exec(textOf(body.messages?.[0]?.content))?.[1];
