@@ -57,6 +57,11 @@ export class MeetingFiles {
     });
   }
 
+  /** Speakers are called otherwise from now on. */
+  renameSpeakers({ sessionId, speakers }: Meeting): Promise<boolean> {
+    return this.#attempt(() => this.#transcripts.restore(sessionId, this.folder(sessionId), speakers));
+  }
+
   /** Makes the folder of a meeting again from Postgres, names in `raw.txt` as they are now. */
   restore(meeting: Meeting): Promise<boolean> {
     return this.#attempt(async () => {

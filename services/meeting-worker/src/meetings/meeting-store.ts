@@ -1,5 +1,5 @@
 import type { SessionId } from '@eloquence/shared/contracts/ids';
-import type { MeetingState, Report, ReportFormat } from '@eloquence/shared/contracts/report';
+import { reportFormats, type MeetingState, type Report, type ReportFormat } from '@eloquence/shared/contracts/report';
 import { inTransaction, type Pool, type PoolClient } from '@eloquence/shared/runtime/postgres';
 import type { Meeting } from './meeting.ts';
 import { inSnapshot, readMeetingIn } from './meeting-reader.ts';
@@ -69,8 +69,9 @@ interface StandingRow {
   } | null;
 }
 
-/** Formats that must be there for a revision to count as rendered. */
-const FORMATS = 7;
+/** Formats that must be there for a revision to count as rendered; there are no subtitles without a transcript. */
+const FORMATS = Object.keys(reportFormats).length;
+const SUBTITLES = 2;
 const ALIVE = 'exists (select 1 from sessions s where s.session_id = m.session_id and s.deleted_at is null)';
 
 /** Rows of `meetings` and `meeting_files`. Nothing is written of a session that was deleted. */
@@ -185,6 +186,12 @@ export class MeetingStore {
     return rows[0];
   }
 
+  /** How often something was published; 0 for a session that is gone. */
+  async revision(sessionId: SessionId): Promise<number> {
+    const text = `select revision from meetings m where session_id = $1 and ${ALIVE}`;
+    return (await this.#pool.query<{ revision: number }>(text, [sessionId])).rows[0]?.revision ?? 0;
+  }
+
   /** Keeps a rendering, unless one of a later revision is there. */
   async keepFile(sessionId: SessionId, format: ReportFormat, file: { revision: number; bytes: Uint8Array }) {
     await inTransaction(this.#pool, async (client) => {
@@ -235,10 +242,10 @@ async function readStanding(client: PoolClient, sessionId: SessionId): Promise<S
        case when report is null then null else jsonb_build_object('kind', report -> 'kind',
          'reason', report -> 'draft_reason', 'ended', report -> 'ended_at', 'speakers', report -> 'speakers')
        end as published,
-       (select case when count(*) = $2 then min(f.revision) else 0 end from meeting_files f
-        where f.session_id = m.session_id) as rendered
+       (select case when count(*) >= $2 - (jsonb_typeof(m.report -> 'transcript') = 'null')::integer * $3
+          then min(f.revision) else 0 end from meeting_files f where f.session_id = m.session_id) as rendered
      from meetings m where session_id = $1`,
-    [sessionId, FORMATS],
+    [sessionId, FORMATS, SUBTITLES],
   );
   const row = rows[0];
   if (!row) return undefined;

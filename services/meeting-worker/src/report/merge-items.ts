@@ -1,8 +1,7 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
 import type { Chunk, Evidence, MeetingItem } from '@eloquence/shared/contracts/meeting';
 import type { ReportItem } from '@eloquence/shared/contracts/report';
-import { numbersIn } from '../chunks/text/numbers.ts';
-import { contentStems } from '../chunks/text/words.ts';
+import { agree, repeats, saidIn, type Said } from '../chunks/similar.ts';
 
 /** All items of a meeting, each fact once. In order of when they were first said. */
 export interface MergedItems {
@@ -19,18 +18,13 @@ type Fact = Exclude<MeetingItem, Retraction>;
 interface Known {
   readonly item: Fact;
   readonly startMs: number;
-  readonly stems: ReadonlySet<string>;
-  readonly figures: ReadonlySet<string>;
+  readonly said: Said;
 }
 
-/** Of the shorter text's words, so many must be in the longer one for both to say the same. */
-const SAME_CONTAINED = 0.75;
-/** …and of all words of both, so many must be common. */
-const SAME_SHARED = 0.5;
+/** Two texts with that share of all their words in common say the same. */
+const SAME_SHARE = 0.6;
 /** Words out of one and the same place need not be as much alike. */
-const SAME_PLACE_SHARED = 0.35;
-/** What takes something back names it with other words around. */
-const TAKES_BACK_CONTAINED = 0.6;
+const SAME_PLACE_SHARE = 0.35;
 
 /**
  * Merges the items of all chunks: the same fact said several times, or found on both sides of a boundary, becomes one item with
@@ -40,12 +34,10 @@ export function mergeItems(chunks: readonly Chunk[], language: Language): Merged
   const all = chunks.flatMap((chunk) => chunk.items).map((item) => ({ item, startMs: firstSaid(item) }));
   const inOrder = all.toSorted((a, b) => a.startMs - b.startMs || compareIds(a.item.item_id, b.item.item_id));
   const facts = inOrder.flatMap(({ item, startMs }): Known[] =>
-    item.kind === 'retraction'
-      ? []
-      : [{ item, startMs, stems: contentStems(item.text, language), figures: numbersIn(item.text) }],
+    item.kind === 'retraction' ? [] : [{ item, startMs, said: saidIn(item.text, language) }],
   );
   const retractions = inOrder.flatMap(({ item }) => (item.kind === 'retraction' ? [item] : []));
-  let groups = group(facts);
+  let groups = group(facts, language);
   const retracted: { item: ReportItem; by: Evidence }[] = [];
   const unattached: Evidence[] = [];
   for (const retraction of retractions) {
@@ -78,24 +70,20 @@ function compareIds(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }
 
-function group(facts: readonly Known[]): Known[][] {
+function group(facts: readonly Known[], language: Language): Known[][] {
   const groups: Known[][] = [];
   for (const fact of facts) {
-    const same = groups.find((members) => members.some((member) => isSame(member, fact)));
+    const same = groups.find((members) => members.some((member) => isSame(member, fact, language)));
     if (same) same.push(fact);
     else groups.push([fact]);
   }
   return groups;
 }
 
-function isSame(a: Known, b: Known): boolean {
-  if (a.item.kind !== b.item.kind || !compatible(a.item, b.item) || !sameFigures(a, b)) return false;
-  const common = overlap(a.stems, b.stems);
-  const shorter = Math.min(a.stems.size, b.stems.size);
-  const union = a.stems.size + b.stems.size - common;
-  if (shorter === 0) return a.item.text === b.item.text;
-  if (sharesEvidence(a.item, b.item)) return common / union >= SAME_PLACE_SHARED;
-  return common / shorter >= SAME_CONTAINED && common / union >= SAME_SHARED;
+function isSame(a: Known, b: Known, language: Language): boolean {
+  if (a.item.kind !== b.item.kind || !compatible(a.item, b.item)) return false;
+  if (a.item.text.trim().toLowerCase() === b.item.text.trim().toLowerCase()) return true;
+  return agree(a.said, b.said, { language, share: sharesEvidence(a.item, b.item) ? SAME_PLACE_SHARE : SAME_SHARE });
 }
 
 /** Two tasks of two people, or for two days, are two tasks. */
@@ -109,36 +97,20 @@ function ownerKey(owner: NonNullable<Extract<Fact, { kind: 'action' }>['owner']>
   return owner.kind === 'speaker' ? `speaker ${owner.speaker}` : `name ${owner.name.toLowerCase()}`;
 }
 
-/** Where both give figures, one must give all that the other gives. */
-function sameFigures(a: Known, b: Known): boolean {
-  const common = overlap(a.figures, b.figures);
-  return common === Math.min(a.figures.size, b.figures.size);
-}
-
 function sharesEvidence(a: Fact, b: Fact): boolean {
   return a.evidence.some((one) => b.evidence.some((other) => one.utterance_id === other.utterance_id));
-}
-
-function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  let common = 0;
-  for (const stem of a) if (b.has(stem)) common += 1;
-  return common;
 }
 
 /** What is taken back: the item that is named, else the one earlier item that the words are about. */
 function targetOf(retraction: Retraction, groups: readonly Known[][], language: Language): Known[] | undefined {
   const named = groups.find((members) => members.some(({ item }) => item.item_id === retraction.takes_back));
   if (named) return named;
-  const said = contentStems([retraction.text, ...retraction.evidence.map(({ quote }) => quote)].join(' '), language);
+  const words = [retraction.text, ...retraction.evidence.map(({ quote }) => quote)].join(' ');
   const kinds = retraction.settles ? ['question'] : ['decision', 'action'];
   const by = firstSaid(retraction);
   const candidates = groups.filter((members) =>
     members.some(
-      ({ item, startMs, stems }) =>
-        kinds.includes(item.kind) &&
-        startMs < by &&
-        stems.size > 1 &&
-        overlap(stems, said) / stems.size >= TAKES_BACK_CONTAINED,
+      ({ item, startMs }) => kinds.includes(item.kind) && startMs < by && repeats(words, item.text, language) > 0,
     ),
   );
   return candidates.length === 1 ? candidates[0] : undefined;

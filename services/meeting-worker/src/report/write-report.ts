@@ -1,0 +1,98 @@
+import type { SessionId } from '@eloquence/shared/contracts/ids';
+import type { Report } from '@eloquence/shared/contracts/report';
+import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import type { ModelClient } from '../llm/model-client.ts';
+import type { ChunkWork } from '../meetings/chunk-work.ts';
+import { meetingClock } from '../meetings/meeting-clock.ts';
+import type { Meeting } from '../meetings/meeting.ts';
+import type { MeetingStore, Standing } from '../meetings/meeting-store.ts';
+import { draftReport, factsHash, type Draft } from './draft.ts';
+import { retryLaterMs } from './retry-later.ts';
+import { prepareSynthesis, synthesise } from './synthesis.ts';
+
+export interface WriteReportDeps {
+  readonly store: MeetingStore;
+  readonly model: ModelClient;
+  readonly chunks: ChunkWork;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+}
+
+/** A model that fails is asked again at once for so long after the end; then the draft stands. */
+const PATIENCE_MS = 12_000;
+
+/**
+ * Writes the final report of a meeting that is over, once all its mini-summaries are up to date; before, it only asks for what will
+ * be needed. Where no model answers, the draft is published as what stands, and a model is asked again later.
+ *
+ * @throws what the model client throws, while trying again soon makes sense
+ */
+export async function writeReport(sessionId: SessionId, signal: AbortSignal, deps: WriteReportDeps): Promise<void> {
+  const read = await deps.store.read(sessionId);
+  if (!read || read.meeting.endedAtMs === null) return;
+  const { meeting, standing } = read;
+  const due = deps.chunks.next(meeting, meetingClock(meeting));
+  if (due) {
+    const options = { model: deps.model, signal, beforeMs: due.startMs };
+    // Asking again is the final's own business.
+    return prepareSynthesis(draftReport(meeting), options).catch(() => undefined);
+  }
+  const draft = draftReport(meeting);
+  const hash = factsHash(draft);
+  if (standing.published?.kind === 'final' && standing.reportHash === hash && standing.retryAtMs === null) return;
+  const final = await finalOf(draft, { signal, standing, deps });
+  if (final) await publish(final, { meeting, standing, hash, deps });
+  else if (standing.state === 'partial' && standing.reportHash === hash)
+    await deps.store.postpone(sessionId, retryLaterMs(standing.tries));
+}
+
+interface Work {
+  readonly signal: AbortSignal;
+  readonly standing: Standing;
+  readonly deps: WriteReportDeps;
+}
+
+/** The final; a draft that says why there is none; undefined where that draft is published already. */
+async function finalOf(draft: Draft, { signal, standing, deps }: Work): Promise<Report | undefined> {
+  const { report, items } = draft;
+  if (items.length === 0) {
+    return report.holes.length === 0
+      ? { ...report, kind: 'final', draft_reason: null }
+      : { ...report, draft_reason: 'model_failed' };
+  }
+  try {
+    return await synthesise(draft, { model: deps.model, signal });
+  } catch (error) {
+    if (signal.aborted && isAbort(error)) throw error;
+    const nobody = error instanceof AppError && error.code === 'unavailable';
+    const sinceDraftMs = Date.now() - (standing.draftAtMs ?? 0);
+    if (!nobody && sinceDraftMs < PATIENCE_MS) throw error;
+    deps.logger.warn({ err: error, tries: standing.tries }, 'no model wrote the summary of a report, the draft stands');
+    if (standing.state === 'partial' && standing.reportHash === factsHash(draft)) return undefined;
+    return { ...report, draft_reason: nobody ? 'no_model' : 'model_failed' };
+  }
+}
+
+interface Publishing {
+  readonly meeting: Meeting;
+  readonly standing: Standing;
+  readonly hash: string;
+  readonly deps: WriteReportDeps;
+}
+
+async function publish(report: Report, { meeting, standing, hash, deps }: Publishing): Promise<void> {
+  const complete = report.kind === 'final' && report.holes.length === 0;
+  const revision = await deps.store.publish(meeting.sessionId, {
+    report,
+    hash,
+    after: standing.revision,
+    retryInMs: complete ? null : retryLaterMs(standing.tries),
+  });
+  // Late sound writes reports again: only the first final of an end says how long people waited.
+  const first = standing.published?.kind === 'draft' && standing.tries === 0;
+  if (revision !== undefined && report.kind === 'final' && first && meeting.endedAtMs !== null) {
+    deps.telemetry.observe('eloquence_report_seconds', { kind: 'final' }, (Date.now() - meeting.endedAtMs) / 1000);
+  }
+}
