@@ -62,10 +62,10 @@ const gap = (startMs: number, endMs: number, reason: 'paused' | 'stt_away' = 'st
   ({ speaker: null, start_ms: startMs, end_ms: endMs, reason }) as const;
 const heard = (startMs: number, endMs: number) => ({ speaker: 'anne', start_ms: startMs, end_ms: endMs });
 
-describe('coverage', () => {
-  const coverage = (spans: ReturnType<typeof heard>[], ...gaps: ReturnType<typeof gap>[]) =>
-    draftReport(meetingOf({ spans, gaps })).report;
+const coverage = (spans: ReturnType<typeof heard>[], ...gaps: ReturnType<typeof gap>[]) =>
+  draftReport(meetingOf({ spans, gaps })).report;
 
+describe('coverage', () => {
   it('is 100 only where nothing was missed', () => {
     expect(coverage([heard(0, at(30))]).coverage).toEqual({ percent: 100, heard_ms: at(30), gaps: [] });
     const almost = coverage([heard(0, at(30) - 1)], gap(at(30) - 1, at(30)));

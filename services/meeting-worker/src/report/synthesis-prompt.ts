@@ -4,7 +4,7 @@ import type { Report, ReportItem } from '@eloquence/shared/contracts/report';
 export type SynthesisPart = 'summary' | 'chapters';
 
 /** A request holds so many items at most, and so much of each text: it fits a context of 8,000 tokens. */
-const MAX_ITEMS = 120;
+export const MAX_ITEMS = 120;
 const MAX_TEXT_CHARS = 200;
 
 const RULES: Readonly<Record<Language, Readonly<Record<SynthesisPart | 'common', string>>>> = {
@@ -35,13 +35,13 @@ export function synthesisSystem(part: SynthesisPart, language: Language): string
   return `${RULES[language].common}\n${RULES[language][part]}`;
 }
 
-/** The items of a request, in order of time. Where there are too many, what matters least is left out. */
-export function synthesisItems(items: readonly ReportItem[], speakers: Report['speakers']): string {
+/** The items of a request, in order of time. Where there are more than `most`, what matters least is left out. */
+export function synthesisItems(items: readonly ReportItem[], speakers: Report['speakers'], most: number): string {
   const names = new Map(speakers.map(({ speaker, name }) => [speaker, name]));
   const rank = ['decision', 'action', 'question', 'topic', 'highlight', 'retraction'];
   const lines = items
     .toSorted((a, b) => rank.indexOf(a.kind) - rank.indexOf(b.kind))
-    .slice(0, MAX_ITEMS)
+    .slice(0, most)
     .toSorted((a, b) => a.start_ms - b.start_ms)
     .map(
       (item) => `[${item.item_id}] ${clock(item.start_ms)} ${item.kind}: ${oneLine(item.text)}${detail(item, names)}`,
@@ -58,10 +58,7 @@ function detail(item: ReportItem, names: ReadonlyMap<string, string>): string {
 
 /** Nothing said in a meeting may look like the end of the list. */
 function oneLine(text: string): string {
-  return text
-    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
-    .replaceAll(/[<>]/g, ' ')
-    .slice(0, MAX_TEXT_CHARS);
+  return text.replaceAll(/[\s\p{Cc}<>]+/gu, ' ').slice(0, MAX_TEXT_CHARS);
 }
 
 function clock(ms: number): string {

@@ -1,6 +1,7 @@
 import type { SynthesisAnswer } from '@eloquence/shared/contracts/meeting-llm';
 import { reportSchema } from '@eloquence/shared/contracts/report';
 import { describe, expect, it } from 'vitest';
+import { AppError } from '@eloquence/shared/runtime/errors';
 import type { ModelClient, ModelRequest } from '../llm/model-client.ts';
 import { chunkOf, meetingOf, type Written } from '../test-support/notes.ts';
 import { draftReport } from './draft.ts';
@@ -139,6 +140,27 @@ describe('what a model is asked', () => {
     const later = requests.slice(2).map(({ user }) => user);
     for (const user of early) expect(later).toContain(user);
   });
+});
+
+it('a model of a small context is asked about less', async () => {
+  const many = Array.from({ length: 40 }).map(
+    (_, k) => ({ kind: 'decision', text: `Point ${k}`, startMs: k }) as const,
+  );
+  const lengths: number[] = [];
+  const model: ModelClient = {
+    complete: (request) => {
+      lengths.push(request.user.length);
+      if (request.user.length > 400) return Promise.reject(new AppError('payload_too_large', 'too long'));
+      return Promise.resolve({
+        value: request.schema.parse({ summary: [], chapters: [] }),
+        model: 'm',
+        promptHash: 'p',
+      });
+    },
+  };
+  await synthesise(draftReport(meetingOf({ chunks: [chunkOf(0, many)] })), { model, signal });
+  expect(Math.min(...lengths)).toBeLessThan(400);
+  expect(lengths.length).toBeLessThan(9);
 });
 
 it('an error of the model is the caller’s to deal with', async () => {

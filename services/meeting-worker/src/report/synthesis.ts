@@ -1,11 +1,12 @@
 import { synthesisAnswerSchema, type SynthesisAnswer } from '@eloquence/shared/contracts/meeting-llm';
 import type { Writer } from '@eloquence/shared/contracts/meeting';
 import type { Report, ReportItem } from '@eloquence/shared/contracts/report';
+import { AppError } from '@eloquence/shared/runtime/errors';
 import type { ModelAnswer, ModelClient } from '../llm/model-client.ts';
 import { chaptersOf, topicHeadings, type Heading } from './chapters.ts';
 import type { Draft } from './draft.ts';
 import { SynthesisCheck } from './synthesis-check.ts';
-import { synthesisItems, synthesisSystem, type SynthesisPart } from './synthesis-prompt.ts';
+import { MAX_ITEMS, synthesisItems, synthesisSystem, type SynthesisPart } from './synthesis-prompt.ts';
 
 export interface SynthesisOptions {
   readonly model: ModelClient;
@@ -14,6 +15,8 @@ export interface SynthesisOptions {
 
 /** Chapters are asked for in blocks of an hour: at once, and most of them before the last minutes are summarised. */
 const BLOCK_MS = 3_600_000;
+/** Fewer items make no summary. */
+const FEWEST_ITEMS = 8;
 const MAX_LINES = 5;
 /** Five sentences, six titles: what is longer is cut off, and a cut-off answer is no answer. */
 const MAX_TOKENS = { summary: 600, chapters: 500 } as const;
@@ -58,22 +61,30 @@ export async function prepareSynthesis(
   await Promise.all(settled.map((block) => askModel(draft, 'chapters', block, options)));
 }
 
-function askModel(
+/** Asks about less where the model's context, or its longest answer, is too small. */
+async function askModel(
   { report }: Draft,
   part: SynthesisPart,
   items: readonly ReportItem[],
   { model, signal }: SynthesisOptions,
 ): Promise<ModelAnswer<SynthesisAnswer>> {
-  return model.complete({
-    sessionId: report.session_id,
-    purpose: 'synthesise',
-    system: synthesisSystem(part, report.language),
-    user: synthesisItems(items, report.speakers),
-    schemaName: 'synthesis',
-    schema: synthesisAnswerSchema,
-    maxTokens: MAX_TOKENS[part],
-    signal,
-  });
+  for (let most = Math.min(MAX_ITEMS, items.length); ; most = Math.floor(most / 2)) {
+    try {
+      return await model.complete({
+        sessionId: report.session_id,
+        purpose: 'synthesise',
+        system: synthesisSystem(part, report.language),
+        user: synthesisItems(items, report.speakers, most),
+        schemaName: 'synthesis',
+        schema: synthesisAnswerSchema,
+        maxTokens: MAX_TOKENS[part],
+        signal,
+      });
+    } catch (error) {
+      const fits = !(error instanceof AppError && error.code === 'payload_too_large');
+      if (fits || most <= FEWEST_ITEMS) throw error;
+    }
+  }
 }
 
 const blockOf = (item: ReportItem) => Math.floor(item.start_ms / BLOCK_MS);
