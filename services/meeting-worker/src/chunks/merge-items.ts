@@ -9,14 +9,14 @@ import { saysTheSame } from './similar.ts';
  * @param items changed in place
  */
 export function mergeItem(items: MeetingItem[], item: MeetingItem, { carried, language }: Passage): void {
-  if (item.kind !== 'retraction') {
-    const known = carried.find((one) => one.kind === item.kind && saysTheSame(one.text, item.text, language));
-    if (known && !addsTo(known, item)) return;
-  }
   const at = items.findIndex((one) => one.kind === item.kind && isSame(one, item, language));
   const same = items[at];
-  if (!same) items.push(item);
-  else items[at] = merged(same, item);
+  if (same) {
+    items[at] = merged(same, item);
+    return;
+  }
+  const known = carried.find((one) => one.kind === item.kind && saysTheSame(one.text, item.text, language));
+  if (!known || addsTo(known, item)) items.push(item);
 }
 
 function isSame(one: MeetingItem, other: MeetingItem, language: Passage['language']): boolean {

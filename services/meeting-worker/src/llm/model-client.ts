@@ -26,8 +26,8 @@ export interface ModelAnswer<T> {
  * Asks a model through api-backend's LLM proxy. The same request of the same session is answered from Postgres.
  *
  * @throws AppError `unavailable` when nobody can write notes (no model, or a demo stand-in), `payload_too_large` when the request
- * does not fit the model's context: ask for less; else what the proxy says, `upstream_failed` for an answer that is no JSON of
- * the schema, is empty, or was cut off
+ * does not fit the model's context or the answer was cut off: ask for less; else what the proxy says, `upstream_failed` for an
+ * answer that is no JSON of the schema or is empty, and for a proxy that cannot be reached
  */
 export interface ModelClient {
   complete<T>(request: ModelRequest<T>): Promise<ModelAnswer<T>>;

@@ -36,8 +36,16 @@ export function supportFault(claim: string, source: SupportSource): SupportFault
   const content = tokens.filter((token) => isContent(token, language) && !isTurn(token) && !/^\d/.test(token.text));
   if (content.length === 0) return undefined;
   const own = content.filter((token) => !said.hasForm(token)).length;
-  if (own === content.length) return 'words';
+  if (own === content.length || addsSomething(claim, said, language)) return 'words';
   return own > Math.max(1, content.length * OWN_SHARE) ? 'words' : undefined;
+}
+
+/** Of something true and something added, only the true part is said: "… et renvoyer le directeur". */
+function addsSomething(claim: string, said: WordBag, language: Language): boolean {
+  return claim.split(/[,;:.]|\b(?:et|and|puis|then|mais|but|ainsi que|as well as)\b/i).some((part) => {
+    const content = tokensOf(part).filter((token) => isContent(token, language) && !isTurn(token));
+    return content.length > 1 && content.every((token) => !said.hasForm(token));
+  });
 }
 
 const isFormOfOrdinary = (token: Token, { everything }: SupportSource, said: WordBag): boolean =>

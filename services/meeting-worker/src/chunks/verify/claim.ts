@@ -1,6 +1,6 @@
 import type { ItemKind, Refusal, Unverified } from '@eloquence/shared/contracts/meeting';
 import { clausesOf, sentencesOf } from '../text/sentences.ts';
-import { isHedged, isNegated, isQuestion, saysNo } from '../text/polarity.ts';
+import { isHedged, isNegated, isQuestion, saysNo, takesBack } from '../text/polarity.ts';
 import { supportFault } from '../text/support.ts';
 import { contentStems, tokensOf, type WordBag } from '../text/words.ts';
 import { lineAt, type Line, type Passage } from '../lines.ts';
@@ -90,11 +90,17 @@ function neighbour(line: Line, step: number, lines: readonly Line[]): Line | und
   return second.utterance.start_ms - first.utterance.end_ms <= EXCHANGE_MS ? other : undefined;
 }
 
+/** A claim that denies rests on words that deny. */
+function isDenied(claim: Claim, proofs: readonly Proof[]): boolean {
+  return proofs.some(({ line }) => takesBack(line.utterance.text)) || !isNegated(claim.text);
+}
+
 /**
  * Decisions and actions: somebody meant it. What was denied, only thought of or only asked is none, and a claim that says yes
  * does not rest on words that say no.
  */
 function isMeantSo(kind: ItemKind, claim: Claim, proofs: readonly Proof[], { language }: Passage): boolean {
+  if (kind !== 'retraction' && !isDenied(claim, proofs)) return false;
   if (kind !== 'decision' && kind !== 'action') return true;
   const stems = contentStems(claim.text, language);
   const share = (text: string) => [...contentStems(text, language)].filter((stem) => stems.has(stem)).length;

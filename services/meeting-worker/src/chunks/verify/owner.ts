@@ -36,6 +36,9 @@ const spaced = (text: string): string =>
     .map((token) => token.text)
     .join(' ');
 
+/** Whether words take on what was just asked. */
+export const takesOnTask = (text: string): boolean => TAKES_ON.test(spaced(text));
+
 export type OwnerVerdict = { readonly kind: 'owner'; readonly owner: Owner | null } | { readonly kind: 'refused' };
 
 /**

@@ -1,5 +1,6 @@
 import type { ActionItem, ItemKind, MeetingItem, Refusal, Unverified } from '@eloquence/shared/contracts/meeting';
 import type { ChunkAnswer } from '@eloquence/shared/contracts/meeting-llm';
+import { nextItemId } from '../item-ids.ts';
 import { mergeItem } from '../merge-items.ts';
 import { takesBack } from '../text/polarity.ts';
 import { WordBag } from '../text/words.ts';
@@ -20,16 +21,6 @@ export interface Verified {
 
 type Plain = 'topic' | 'decision' | 'question' | 'highlight';
 type Outcome = { readonly item: MeetingItem } | { readonly refusal: Refusal } | undefined;
-
-/** `c<chunk>-<letter><number>`. */
-const LETTERS: Readonly<Record<ItemKind, string>> = {
-  topic: 't',
-  decision: 'd',
-  action: 'a',
-  question: 'q',
-  highlight: 'h',
-  retraction: 'r',
-};
 
 /**
  * Checks everything a model claims about a passage, by code alone. Of items that say the same one remains, with the evidence of
@@ -65,15 +56,6 @@ interface Making {
   readonly context: ClaimContext;
   /** Those there are already. */
   readonly items: readonly MeetingItem[];
-}
-
-/** The next free id of a kind. */
-export function nextItemId(kind: ItemKind, n: number, items: readonly MeetingItem[]): string {
-  const letter = LETTERS[kind];
-  const numbers = items
-    .filter((item) => item.kind === kind)
-    .map(({ item_id: id }) => Number(id.split(`-${letter}`)[1]));
-  return `c${n}-${letter}${Math.max(0, ...numbers) + 1}`;
 }
 
 function common(kind: ItemKind, claim: Claim, proofs: readonly Proof[], { context, items }: Making) {

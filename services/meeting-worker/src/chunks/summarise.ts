@@ -1,0 +1,209 @@
+import type { SessionId } from '@eloquence/shared/contracts/ids';
+import type { Chunk, MeetingItem, Unverified, Writer } from '@eloquence/shared/contracts/meeting';
+import { chunkAnswerSchema, type ChunkAnswer } from '@eloquence/shared/contracts/meeting-llm';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import type { EventLog } from '@eloquence/shared/runtime/event-log';
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import type { ModelClient } from '../llm/model-client.ts';
+import type { Meeting } from '../meetings/meeting.ts';
+import type { ChunkStore } from './chunk-store.ts';
+import type { Line, Passage } from './lines.ts';
+import { passageOf } from './passage.ts';
+import { chunkSystemPrompt, chunkUserPrompt } from './prompt.ts';
+import { RULES_VERSION, rulesItems } from './rules.ts';
+import { verifyAnswer } from './verify/verify-answer.ts';
+import { nextChunk, type ChunkInput } from './window.ts';
+
+export interface SummariseDeps {
+  /** The meeting as it is now; undefined when it is gone. */
+  readonly readMeeting: (sessionId: SessionId) => Promise<Meeting | undefined>;
+  readonly store: Pick<ChunkStore, 'words' | 'commit'>;
+  readonly client: ModelClient;
+  readonly events: Pick<EventLog, 'append'>;
+  readonly logger: Logger;
+  /** ms since epoch. */
+  readonly now: () => number;
+}
+
+export interface SummariseRun {
+  readonly signal: AbortSignal;
+  /** Nobody tries again: what no model writes now becomes a hole. */
+  readonly isLastAttempt: boolean;
+}
+
+/** About 3,000 words of notes. */
+const MAX_TOKENS = 4_096;
+/** Text is halved so often, and parts have at least so many utterances. */
+const MAX_HALVINGS = 5;
+const MIN_UTTERANCES = 2;
+/** That much was said without a single note: the model did not do its work. */
+const WORTH_A_NOTE_WORDS = 80;
+
+/** An answer of the schema that has notes where there is something to note. */
+const answerSchema = (passage: Passage) =>
+  chunkAnswerSchema.refine((answer) => countOf(answer) > 0 || wordsOf(passage) < WORTH_A_NOTE_WORDS);
+
+/**
+ * Writes chunk `n` of a meeting, if it is the one that is due, and says so. Doing it again does nothing more: an answer is kept,
+ * a commit replaces only what it was made to replace, and an event is said once.
+ *
+ * @throws AppError what the model client throws, while another attempt may do better
+ */
+export async function summariseChunk(
+  { session_id: sessionId, n }: { readonly session_id: SessionId; readonly n: number },
+  run: SummariseRun,
+  deps: SummariseDeps,
+): Promise<void> {
+  const meeting = await deps.readMeeting(sessionId);
+  if (!meeting) return;
+  const next = nextChunk(meeting, deps.now());
+  const there = meeting.chunks.find((chunk) => chunk.n === n);
+  if (next?.n !== n) {
+    // Whoever wrote it may have died before saying so.
+    if (there) await announce(there, deps);
+    return;
+  }
+  const chunk = await writeChunk(meeting, next.input, { run, deps, revision: (there?.revision ?? 0) + 1 });
+  run.signal.throwIfAborted();
+  if (await deps.store.commit(chunk, there?.revision ?? 0)) await announce(chunk, deps);
+}
+
+async function announce({ session_id: sessionId, n, revision }: Chunk, { events, now }: SummariseDeps): Promise<void> {
+  await events.append(sessionId, { type: 'summary.ready', at: new Date(now()).toISOString(), index: n, revision });
+}
+
+interface Writing {
+  readonly run: SummariseRun;
+  readonly deps: SummariseDeps;
+  readonly revision: number;
+}
+
+interface Content {
+  readonly status: Chunk['status'];
+  readonly writer: Writer;
+  readonly items: readonly MeetingItem[];
+  readonly unverified: readonly Unverified[];
+  readonly glossary: readonly string[];
+}
+
+async function writeChunk(meeting: Meeting, input: ChunkInput, writing: Writing): Promise<Chunk> {
+  const ids = [...input.utterances, ...input.carried.before].map((utterance) => utterance.utterance_id);
+  const words = await writing.deps.store.words(meeting.sessionId, ids);
+  const content = await contentOf(meeting, passageOf(meeting, input, words), writing);
+  return {
+    session_id: meeting.sessionId,
+    n: input.n,
+    revision: writing.revision,
+    start_ms: input.startMs,
+    end_ms: input.endMs,
+    input_hash: input.inputHash,
+    status: content.status,
+    writer: content.writer,
+    items: [...content.items],
+    unverified: [...content.unverified],
+    glossary: [...content.glossary],
+  };
+}
+
+async function contentOf({ sessionId }: Meeting, passage: Passage, { run, deps }: Writing): Promise<Content> {
+  try {
+    const written = await ask(passage, { sessionId, signal: run.signal, client: deps.client, halvings: 0, before: [] });
+    return { status: 'summarised', ...written };
+  } catch (thrown) {
+    run.signal.throwIfAborted();
+    const error = AppError.from(thrown);
+    if (error.retryable && error.code !== 'unavailable' && !run.isLastAttempt) throw error;
+    deps.logger.warn({ err: error, sessionId, chunk: passage.n }, 'no model wrote a chunk, rules did');
+    return ruled(passage);
+  }
+}
+
+/** What rules make of a passage. */
+function ruled(passage: Passage): Content {
+  return {
+    status: 'hole',
+    writer: { kind: 'rules', rules_version: RULES_VERSION },
+    items: rulesItems(passage),
+    unverified: [],
+    glossary: passage.glossary,
+  };
+}
+
+interface Asking {
+  readonly sessionId: SessionId;
+  readonly signal: AbortSignal;
+  readonly client: ModelClient;
+  readonly halvings: number;
+  /** Items of the same chunk from what was said before this part. */
+  readonly before: readonly MeetingItem[];
+}
+
+type Written = Omit<Content, 'status'>;
+
+/** Asks about a passage; one that is too much for the model is asked about in two halves, the second knowing the first's items. */
+async function ask(passage: Passage, asking: Asking): Promise<Written> {
+  const { sessionId, signal, client, before } = asking;
+  try {
+    const answer = await client.complete<ChunkAnswer>({
+      sessionId,
+      purpose: 'summarise',
+      system: chunkSystemPrompt(passage.language),
+      user: chunkUserPrompt(passage),
+      schemaName: 'chunk_notes',
+      schema: answerSchema(passage),
+      maxTokens: MAX_TOKENS,
+      signal,
+    });
+    const writer: Writer = { kind: 'model', model: answer.model, prompt_hash: answer.promptHash };
+    return { writer, ...verifyAnswer(answer.value, passage, before) };
+  } catch (error) {
+    const halves = isTooMuch(error) ? halvesOf(passage) : undefined;
+    if (!halves || asking.halvings === MAX_HALVINGS) throw error;
+    const [firstPart, secondPart] = halves;
+    const deeper = { ...asking, halvings: asking.halvings + 1 };
+    const first = await ask(firstPart, deeper);
+    const second = await ask(following(secondPart, first), { ...deeper, before: first.items });
+    return { ...second, unverified: [...first.unverified, ...second.unverified] };
+  }
+}
+
+const isTooMuch = (error: unknown): boolean => error instanceof AppError && error.code === 'payload_too_large';
+
+/** Two parts of about the same length; each sees the last lines before it. */
+function halvesOf(passage: Passage): readonly [Passage, Passage] | undefined {
+  const said = passage.lines.filter(({ position }) => position > 0);
+  if (said.length < MIN_UTTERANCES * 2) return undefined;
+  const earlier = passage.lines.filter(({ position }) => position < 1);
+  const half = said.reduce((sum, { utterance }) => sum + utterance.text.length, 0) / 2;
+  let letters = 0;
+  const cut = said.findIndex(({ utterance }) => (letters += utterance.text.length) >= half);
+  const at = Math.min(said.length - MIN_UTTERANCES, Math.max(MIN_UTTERANCES, cut));
+  const shown = said.slice(at - MIN_UTTERANCES, at);
+  return [
+    { ...passage, lines: [...earlier, ...said.slice(0, at)] },
+    { ...passage, lines: [...numbered(shown, 1 - shown.length), ...numbered(said.slice(at), 1)] },
+  ];
+}
+
+const numbered = (lines: readonly Line[], from: number): Line[] =>
+  lines.map((line, index) => ({ ...line, position: from + index }));
+
+/** The second part, told what the first has brought. */
+function following(passage: Passage, { items, glossary }: Written): Passage {
+  const known = new Set(passage.carried.map(({ itemId }) => itemId));
+  const news = items.flatMap((item): Passage['carried'] => {
+    const { item_id: itemId, kind, text } = item;
+    if (known.has(itemId) || (kind !== 'decision' && kind !== 'action' && kind !== 'question')) return [];
+    const isAction = item.kind === 'action';
+    return [{ itemId, kind, text, hasOwner: isAction && item.owner !== null, hasDue: isAction && item.due !== null }];
+  });
+  return { ...passage, glossary, carried: [...passage.carried, ...news] };
+}
+
+function countOf(answer: ChunkAnswer): number {
+  const { topics, decisions, actions, questions, highlights, retractions } = answer;
+  return [topics, decisions, actions, questions, highlights, retractions].flat().length;
+}
+
+const wordsOf = ({ lines }: Passage): number =>
+  lines.reduce((sum, { utterance, position }) => sum + (position > 0 ? utterance.text.split(/\s+/).length : 0), 0);
