@@ -67,8 +67,15 @@ function noteFact(
     const evidence = whole.flatMap(({ words }) => claims(words, shown));
     push(fact, { text: worded(fact, whole[0]?.note ?? fact.statement), evidence }, notes);
     if (asking) settle(asking, fact, evidence, notes);
-    return;
-  }
+  } else notePart(fact, shown, { asking, notes });
+}
+
+/** Of question and answer only one is shown. */
+function notePart(
+  fact: PlantedFact,
+  shown: ReadonlyMap<UtteranceId, TranscriptLine>,
+  { asking, notes }: { readonly asking: ItemLine | undefined; readonly notes: ChunkAnswer },
+): void {
   const part = fact.mentions.find(
     (mention) => mention.words.length > 1 && mention.words.some(({ utteranceId }) => shown.has(utteranceId)),
   );
