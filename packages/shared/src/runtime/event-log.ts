@@ -61,6 +61,8 @@ function dedupeKey(body: SessionEventBody): string {
       return `${body.type}:${body.time}`;
     case 'report.ready':
       return `${body.type}:${body.revision}`;
+    case 'summary.ready':
+      return `${body.type}:${body.index}:${body.revision ?? 1}`;
     case 'tool.called':
     case 'tool.finished':
       return `${body.type}:${body.call_id}`;

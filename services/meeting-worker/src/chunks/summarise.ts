@@ -2,7 +2,6 @@ import type { SessionId } from '@eloquence/shared/contracts/ids';
 import type { Chunk, MeetingItem, Unverified, Writer } from '@eloquence/shared/contracts/meeting';
 import { chunkAnswerSchema, type ChunkAnswer } from '@eloquence/shared/contracts/meeting-llm';
 import { AppError } from '@eloquence/shared/runtime/errors';
-import type { EventLog } from '@eloquence/shared/runtime/event-log';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { ModelClient } from '../llm/model-client.ts';
 import type { Meeting } from '../meetings/meeting.ts';
@@ -19,7 +18,8 @@ export interface SummariseDeps {
   readonly readMeeting: (sessionId: SessionId) => Promise<Meeting | undefined>;
   readonly store: Pick<ChunkStore, 'words' | 'commit'>;
   readonly client: ModelClient;
-  readonly events: Pick<EventLog, 'append'>;
+  /** Says that revision `revision` of chunk `n` is there; said again it is the same event. */
+  readonly announce: (sessionId: SessionId, n: number, revision: number) => Promise<void>;
   readonly logger: Logger;
   /** ms since epoch. */
   readonly now: () => number;
@@ -60,16 +60,12 @@ export async function summariseChunk(
   const there = meeting.chunks.find((chunk) => chunk.n === n);
   if (next?.n !== n) {
     // Whoever wrote it may have died before saying so.
-    if (there) await announce(there, deps);
+    if (there) await deps.announce(sessionId, n, there.revision);
     return;
   }
   const chunk = await writeChunk(meeting, next.input, { run, deps, revision: (there?.revision ?? 0) + 1 });
   run.signal.throwIfAborted();
-  if (await deps.store.commit(chunk, there?.revision ?? 0)) await announce(chunk, deps);
-}
-
-async function announce({ session_id: sessionId, n, revision }: Chunk, { events, now }: SummariseDeps): Promise<void> {
-  await events.append(sessionId, { type: 'summary.ready', at: new Date(now()).toISOString(), index: n, revision });
+  if (await deps.store.commit(chunk, there?.revision ?? 0)) await deps.announce(sessionId, n, chunk.revision);
 }
 
 interface Writing {

@@ -6,9 +6,15 @@ import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { UnrecoverableError, Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 
+/** Which of a job's attempts it is. */
+export interface JobAttempt {
+  /** Nobody tries again by itself. */
+  readonly isLast: boolean;
+}
+
 /** Exactly one handler per job of the catalogue. */
 export type JobHandlers = {
-  readonly [N in JobName]: (payload: JobPayload<N>, signal: AbortSignal) => Promise<void>;
+  readonly [N in JobName]: (payload: JobPayload<N>, signal: AbortSignal, attempt: JobAttempt) => Promise<void>;
 };
 
 export interface JobWorkerOptions {
@@ -57,19 +63,20 @@ export class JobWorker {
   async #run(job: Job<unknown>): Promise<void> {
     const { logger, telemetry } = this.#options;
     const name = job.name in jobCatalogue ? (job.name as JobName) : undefined;
+    const isLast = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
     try {
       if (!name) throw new UnrecoverableError('unknown_job');
-      await this.#handle(name, job.data);
+      await this.#handle(name, job.data, { isLast });
       telemetry.count('eloquence_jobs_total', { name, outcome: 'completed' });
     } catch (error) {
-      const final = error instanceof UnrecoverableError || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+      const final = error instanceof UnrecoverableError || isLast;
       telemetry.count('eloquence_jobs_total', { name: name ?? 'unknown', outcome: final ? 'failed' : 'retried' });
       logger.warn({ err: error, job: job.name, jobId: job.id, final }, 'a job failed');
       throw error instanceof UnrecoverableError ? error : new Error(codeOf(error));
     }
   }
 
-  async #handle(name: JobName, data: unknown): Promise<void> {
+  async #handle(name: JobName, data: unknown, attempt: JobAttempt): Promise<void> {
     const { schema, timeoutMs } = jobCatalogue[name];
     const parsed = schema.safeParse(data);
     if (!parsed.success) throw new UnrecoverableError('invalid_payload');
@@ -79,8 +86,12 @@ export class JobWorker {
       abort.signal.addEventListener('abort', fail, { once: true });
     });
     // The compiler does not see that schema and handler are of the same name.
-    const handler = this.#options.handlers[name] as (payload: unknown, signal: AbortSignal) => Promise<void>;
-    await Promise.race([handler(parsed.data, abort.signal), late]);
+    const handler = this.#options.handlers[name] as (
+      payload: unknown,
+      signal: AbortSignal,
+      attempt: JobAttempt,
+    ) => Promise<void>;
+    await Promise.race([handler(parsed.data, abort.signal, attempt), late]);
   }
 }
 
