@@ -85,7 +85,7 @@ export class MeetingApi {
         ...(cursor !== null && { cursor }),
       });
       const page: z.infer<typeof sessionListSchema> = await this.client.json(
-        `/api/sessions?${query}`,
+        `/api/sessions?${query.toString()}`,
         sessionListSchema,
         options,
       );
@@ -107,9 +107,21 @@ export class MeetingApi {
     return this.client.json(`${path(id)}/report`, reportStatusSchema, options);
   }
 
-  async reportFile(id: string, format: ReportFormat, options: Abortable = {}): Promise<Uint8Array> {
+  /** @returns the file, and the revision of the report it shows */
+  async reportFile(
+    id: string,
+    format: ReportFormat,
+    options: Abortable = {},
+  ): Promise<{ bytes: Uint8Array; revision: number }> {
     const response = await this.client.fetch(`${path(id)}/report.${format}`, options);
-    return new Uint8Array(await response.arrayBuffer());
+    const revision = Number(/^(?:W\/)?"r(\d+)-/.exec(response.headers.get('etag') ?? '')?.[1] ?? 0);
+    return { bytes: new Uint8Array(await response.arrayBuffer()), revision };
+  }
+
+  /** Removes a session with everything said in it. */
+  async remove(id: string, options: Abortable = {}): Promise<void> {
+    const response = await this.client.fetch(path(id), { ...options, method: 'DELETE' });
+    await response.arrayBuffer();
   }
 
   rename(id: string, speaker: string, name: string): Promise<Pick<Summaries, 'session_id' | 'speakers'>> {
@@ -146,7 +158,7 @@ export class MeetingApi {
       limit: String(options.limit),
       ...(options.userId !== undefined && { user_id: options.userId }),
     });
-    return this.client.json(`/api/search?${query}`, searchResponseSchema, options);
+    return this.client.json(`/api/search?${query.toString()}`, searchResponseSchema, options);
   }
 
   engines(options: Abortable = {}): Promise<Engines> {
@@ -170,7 +182,7 @@ export class MeetingApi {
       start_ms: String(recording.startMs),
       name: recording.name,
     });
-    const response = await this.client.fetch(`${path(id)}/audio?${query}`, {
+    const response = await this.client.fetch(`${path(id)}/audio?${query.toString()}`, {
       ...options,
       method: 'POST',
       body: recording.body,

@@ -33,7 +33,7 @@ export function recordingApi(api: MeetingApi, sessionId: string, person: Recordi
     coverage: ({ signal }) => api.coverage(sessionId, { signal }),
     sendAudio: (piece, { signal }) => {
       const query = new URLSearchParams({ speaker: piece.speaker, start_ms: String(piece.startMs) });
-      return api.client.json(`${path}/audio?${query}`, audioResponseSchema, {
+      return api.client.json(`${path}/audio?${query.toString()}`, audioResponseSchema, {
         method: 'POST',
         body: piece.body as Uint8Array<ArrayBuffer>,
         headers: { 'content-type': piece.contentType },

@@ -14,12 +14,14 @@ const stateSchema = z.object({
   state: z.enum(['recording', 'finishing', 'finished']),
   words: z.number().int(),
   updated_at: z.iso.datetime(),
+  /** How often a running recording says so. */
+  checkpoint_s: z.number(),
 });
 export type RecordingState = z.infer<typeof stateSchema>;
 
-/** A running recording says so at least that often, ms; one that does not is dead. */
-export const HEARTBEAT_MS = 2_000;
-const DEAD_AFTER_MS = 15_000;
+/** A process of that number that has missed so many checkpoints is another one. */
+const MISSED_CHECKPOINTS = 4;
+const LEAST_PATIENCE_MS = 30_000;
 
 /**
  * What other terminals know of the recordings of this machine: one file each, replaced whole. Stopping is asked for by a second file,
@@ -39,7 +41,6 @@ export class RecordingStates {
     renameSync(`${path}.${process.pid}.tmp`, path);
   }
 
-  /** Says that it is still alive. */
   read(sessionId: string): RecordingState | undefined {
     try {
       return stateSchema.safeParse(JSON.parse(readFileSync(this.#path(sessionId), 'utf8'))).data;
@@ -64,7 +65,8 @@ export class RecordingStates {
 
   /** True while the process that records it lives and says so. */
   isRunning(state: RecordingState): boolean {
-    if (state.state === 'finished' || Date.now() - Date.parse(state.updated_at) > DEAD_AFTER_MS) return false;
+    const patienceMs = Math.max(LEAST_PATIENCE_MS, state.checkpoint_s * MISSED_CHECKPOINTS * 1000);
+    if (state.state === 'finished' || Date.now() - Date.parse(state.updated_at) > patienceMs) return false;
     try {
       process.kill(state.pid, 0);
       return true;

@@ -22,10 +22,17 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   return lines.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 }
 
+/** One fact per line, names in a column. */
+export function facts(rows: readonly (readonly [name: string, value: string])[]): string {
+  const [heading = ['', ''], ...others] = rows;
+  return table(heading, others);
+}
+
+const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
+
 /** `1 h 02 min`, `3 min 05 s`, `12 s`. */
 export function durationText(ms: number): string {
   const seconds = Math.round(ms / 1000);
-  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
   if (seconds >= 3600) return `${Math.floor(seconds / 3600)} h ${two((seconds / 60) % 60)} min`;
   if (seconds >= 60) return `${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`;
   return `${seconds} s`;

@@ -51,7 +51,7 @@ describe('the configuration file', () => {
 
   it('is told of unknown names, with the one that was meant, and of every fault at once', () => {
     expect(told('langage: fr\nmeeting:\n  max_duration: 3\n  x: 1').split('\n')).toEqual([
-      'c.yaml:3: meeting.max_duration: there is no such setting; there are: summary_interval_min, max_duration_min, include_full_transcript',
+      'c.yaml:3: meeting.max_duration: there is no such setting; did you mean "max_duration_min"?',
       'c.yaml:4: meeting.x: there is no such setting; there are: summary_interval_min, max_duration_min, include_full_transcript',
       'c.yaml:1: langage: there is no such setting; did you mean "language"?',
     ]);

@@ -1,0 +1,222 @@
+import type { Session } from '@eloquence/shared/contracts/sessions';
+import type { ReportStatus } from '@eloquence/shared/contracts/report';
+import { delay } from '@eloquence/shared/runtime/abort';
+import { AppError } from '@eloquence/shared/runtime/errors';
+import { ServerAwayError } from '../api/api-client.ts';
+import type { Context } from './context.ts';
+import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { RecordingStates, type RecordingState } from './recording-state.ts';
+import { resolveId } from './start-meeting.ts';
+import { durationText, facts, table } from './table.ts';
+
+/** From asking a recorder to stop until it has stopped: it delivers what is left first. */
+const STOPPING_MS = 90_000;
+const POLL_MS = 300;
+
+const stateWords: Readonly<Record<ReportStatus['state'], readonly [fr: string, en: string]>> = {
+  recording: ['en cours', 'going on'],
+  writing: ['terminée, le compte rendu s’écrit', 'over, the report is being written'],
+  done: ['terminée, compte rendu final', 'over, final report'],
+  partial: ['terminée, brouillon (aucun modèle n’a répondu)', 'over, draft (no model answered)'],
+};
+
+interface OnServer {
+  readonly session: Session;
+  readonly report: ReportStatus;
+}
+
+type Here = RecordingState & { readonly running: boolean };
+
+/** How a meeting stands, and what this machine records. A server that is away is told; what is recorded here is shown all the same. */
+export async function showStatus(context: Context, id: string | undefined): Promise<ExitCode> {
+  const { say, print } = context;
+  const states = new RecordingStates(context.stateDir);
+  const here: Here[] = states.list().map((state) => ({ ...state, running: states.isRunning(state) }));
+  const running = here.filter((state) => state.running);
+  const sessionId = id === undefined ? (running[0] ?? here[0])?.session_id : resolveId(context, id);
+  if (sessionId === undefined) {
+    print(
+      { running: [], meeting: null },
+      say(
+        'Aucune réunion sur cette machine. Commencer : eloquence meeting start --name "…"',
+        'No meeting on this machine. Start one: eloquence meeting start --name "…"',
+      ),
+    );
+    return exitCodes.ok;
+  }
+  const local = here.find((state) => state.session_id === sessionId);
+  const { server, fault } = await askServer(context, sessionId, local !== undefined);
+  const document = {
+    running: running.map(({ session_id: one, name, pid, folder }) => ({ session_id: one, name, pid, folder })),
+    meeting: statusDocument(sessionId, local, server),
+    ...(fault && { error: { code: 'server_away', message: fault.message } }),
+  };
+  print(document, statusText(context, sessionId, { local, server }));
+  if (!fault) return exitCodes.ok;
+  context.log(fault.message);
+  return exitCodes.serverAway;
+}
+
+async function askServer(
+  { api }: Context,
+  sessionId: string,
+  mayBeAway: boolean,
+): Promise<{ readonly server?: OnServer; readonly fault?: AppError }> {
+  try {
+    const [session, report] = await Promise.all([api.session(sessionId), api.report(sessionId)]);
+    return { server: { session, report } };
+  } catch (error) {
+    if (!(error instanceof ServerAwayError) || !mayBeAway) throw error;
+    return { fault: error };
+  }
+}
+
+function statusDocument(sessionId: string, local: Here | undefined, server: OnServer | undefined) {
+  return {
+    session_id: sessionId,
+    name: server?.session.name ?? local?.name ?? null,
+    state: server?.report.state ?? null,
+    recording_here: local?.running ?? false,
+    words: local?.words ?? null,
+    folder: local?.folder ?? null,
+    session: server?.session ?? null,
+    report: server
+      ? {
+          state: server.report.state,
+          revision: server.report.revision,
+          kind: server.report.report?.kind ?? null,
+          formats: server.report.formats,
+          coverage_percent: server.report.report?.coverage.percent ?? null,
+        }
+      : null,
+  };
+}
+
+function statusText(
+  { say }: Context,
+  sessionId: string,
+  { local, server }: { readonly local: Here | undefined; readonly server: OnServer | undefined },
+): string {
+  const begun = Date.parse(server?.session.started_at ?? local?.started_at ?? '');
+  const end = Date.parse(server?.session.ended_at ?? '') || Date.now();
+  const percent = server?.report.report?.coverage.percent;
+  const recorded = local?.running
+    ? say(`oui (processus ${local.pid})`, `yes (process ${local.pid})`)
+    : say(local ? 'non, arrêtée' : 'non', local ? 'no, stopped' : 'no');
+  return facts([
+    [say('Réunion', 'Meeting'), server?.session.name ?? local?.name ?? sessionId],
+    [say('Identifiant', 'Id'), sessionId],
+    [
+      say('État', 'State'),
+      server
+        ? say(...stateWords[server.report.state])
+        : say('inconnu, le serveur ne répond pas', 'unknown, the server does not answer'),
+    ],
+    [say('Durée', 'Duration'), Number.isNaN(begun) ? '-' : durationText(end - begun)],
+    [say('Enregistrée ici', 'Recorded here'), recorded],
+    ...(local
+      ? ([
+          [say('Mots', 'Words'), String(local.words)],
+          [say('Dossier', 'Folder'), local.folder],
+        ] as const)
+      : []),
+    ...(percent === undefined ? [] : [[say('Entendu', 'Heard'), `${percent} %`] as const]),
+  ]);
+}
+
+/** Ends a meeting: its recorder stops, delivers and reports; where none runs, the server ends it. */
+export async function stopMeeting(context: Context, id: string | undefined): Promise<ExitCode> {
+  const { api, say, print } = context;
+  const states = new RecordingStates(context.stateDir);
+  const running = states.list().filter((state) => states.isRunning(state));
+  const sessionId = id === undefined ? (running[0]?.session_id ?? resolveId(context, id)) : resolveId(context, id);
+  const recorder = running.find((state) => state.session_id === sessionId);
+  if (recorder) {
+    if (recorder.state === 'recording') states.askToStop(sessionId);
+    const deadline = Date.now() + STOPPING_MS;
+    while (Date.now() < deadline && stillRecording()) await delay(POLL_MS, context.signal);
+    if (stillRecording())
+      throw new AppError(
+        'upstream_timeout',
+        say(
+          `Le processus ${recorder.pid} ne s'arrête pas. Sa fenêtre en dit plus.`,
+          `Process ${recorder.pid} does not stop. Its window says more.`,
+        ),
+      );
+    print(
+      { session_id: sessionId, stopped: true, by: 'recorder', folder: recorder.folder },
+      say(
+        `Enregistrement arrêté. Le compte rendu viendra dans ${recorder.folder}`,
+        `Recording stopped. The report will be in ${recorder.folder}`,
+      ),
+    );
+    return exitCodes.ok;
+  }
+  const before = await api.session(sessionId);
+  await api.end(sessionId);
+  const already = before.state === 'ended';
+  print(
+    { session_id: sessionId, stopped: !already, by: 'server' },
+    already
+      ? say('Cette réunion était déjà terminée.', 'This meeting was over already.')
+      : say(
+          `Réunion terminée. Compte rendu : eloquence meeting report ${sessionId}`,
+          `Meeting ended. Report: eloquence meeting report ${sessionId}`,
+        ),
+  );
+  return exitCodes.ok;
+
+  function stillRecording(): boolean {
+    const state = states.read(sessionId);
+    return state !== undefined && state.state === 'recording' && states.isRunning(state);
+  }
+}
+
+/** Meetings the server knows, newest first. */
+export async function listMeetings(
+  context: Context,
+  options: { readonly limit: number; readonly mine?: boolean },
+): Promise<ExitCode> {
+  const { api, say, print, person } = context;
+  const meetings = await api.meetings({ limit: options.limit, ...(options.mine && { userId: person.userId }) });
+  const states = new RecordingStates(context.stateDir);
+  const here = new Set(
+    states
+      .list()
+      .filter((state) => states.isRunning(state))
+      .map((state) => state.session_id),
+  );
+  const words = {
+    created: say('ouverte', 'open'),
+    active: say('en cours', 'going on'),
+    ended: say('terminée', 'over'),
+  };
+  const rows = meetings.map((meeting) => [
+    meeting.session_id,
+    meeting.name ?? '',
+    new Date(meeting.started_at ?? meeting.created_at).toLocaleString(context.language === 'fr' ? 'fr-FR' : 'en-GB', {
+      dateStyle: 'short',
+      timeStyle: 'short',
+    }),
+    meeting.started_at
+      ? durationText((meeting.ended_at ? Date.parse(meeting.ended_at) : Date.now()) - Date.parse(meeting.started_at))
+      : '-',
+    words[meeting.state] + (here.has(meeting.session_id) ? say(' (ici)', ' (here)') : ''),
+  ]);
+  print(
+    { meetings },
+    rows.length === 0
+      ? say('Aucune réunion.', 'No meetings.')
+      : table(
+          [
+            say('Identifiant', 'Id'),
+            say('Nom', 'Name'),
+            say('Début', 'Begun'),
+            say('Durée', 'Duration'),
+            say('État', 'State'),
+          ],
+          rows,
+        ),
+  );
+  return exitCodes.ok;
+}

@@ -1,0 +1,227 @@
+import { join } from 'node:path';
+import type { Session } from '@eloquence/shared/contracts/sessions';
+import { ChildAbort } from '@eloquence/shared/runtime/abort';
+import { recordingApi } from '../api/recording-api.ts';
+import type { RecordingOptions, RecordingResult } from '../recorder/recording.ts';
+import { spoolDir, type Context } from './context.ts';
+import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { followReport, writeReport } from './fetch-report.ts';
+import { LiveFolder } from './live-folder.ts';
+import { folderName } from './meeting-name.ts';
+import { RecordingStates, type RecordingState } from './recording-state.ts';
+import { durationText } from './table.ts';
+
+const STOP_POLL_MS = 500;
+/** After the recording has stopped, the last events of the session come within so long, ms. */
+const LAST_EVENTS_MS = 10_000;
+/** The list on this machine forgets meetings after so long, ms. */
+const FORGET_MS = 90 * 86_400_000;
+
+export interface Recording {
+  readonly sessionId: string;
+  readonly name: string;
+  readonly deliverOnly?: boolean;
+}
+
+/** What a recording came to; with --json it is what is printed. */
+export interface Outcome {
+  readonly session_id: string;
+  readonly name: string;
+  readonly folder: string;
+  readonly files: readonly string[];
+  readonly report: 'done' | 'partial' | 'waiting';
+  readonly recording: RecordingResult | null;
+  readonly exit_code: ExitCode;
+}
+
+/** Records, waits for the report and writes it into the meeting's folder. */
+export async function recordMeeting(context: Context, recording: Recording): Promise<Outcome> {
+  const { api, person, settings, say, log } = context;
+  const { sessionId, name } = recording;
+  const session = await api.session(sessionId, { signal: context.signal });
+  const folder = folderOf(context, session, name);
+  const states = new RecordingStates(context.stateDir);
+  states.prune(FORGET_MS);
+  using stopping = new ChildAbort(context.signal);
+  using following = new ChildAbort();
+  const keeper = keepState(context, states, { session, name, folder, stop: () => stopping.abort() });
+  const live = new LiveFolder({
+    folder,
+    sessionId,
+    api,
+    batchMs: settings.recording.micro_batch_s * 1000,
+    onWords: keeper.words,
+  });
+  const followed = live.follow(following.signal);
+  let result: RecordingResult;
+  try {
+    // The library of the rooms takes a second to load: other commands do without.
+    const { record } = await import('../recorder/recorder.ts');
+    result = await record({
+      ...recorderOptions(context),
+      sessionId,
+      name,
+      api: recordingApi(api, sessionId, person),
+      signal: stopping.signal,
+      ...(recording.deliverOnly && { deliverOnly: true }),
+    });
+    keeper.finishing();
+    const enough = setTimeout(() => following.abort(), result.reason === 'abandoned' ? 0 : LAST_EVENTS_MS);
+    await followed;
+    clearTimeout(enough);
+  } catch (error) {
+    keeper.finished();
+    following.abort();
+    await followed;
+    log(
+      say(
+        `Pour continuer cette réunion : eloquence meeting resume --session ${sessionId}`,
+        `To go on: eloquence meeting resume --session ${sessionId}`,
+      ),
+    );
+    throw error;
+  }
+  keeper.finished();
+  tellResult(context, result, sessionId);
+  if (result.reason === 'abandoned' || result.undeliveredBytes > 0)
+    return {
+      session_id: sessionId,
+      name,
+      folder,
+      files: [],
+      report: 'waiting',
+      recording: result,
+      exit_code: codeOf(result),
+    };
+  const reported = await reportInto(context, { sessionId, name, folder });
+  return { ...reported, recording: result, exit_code: codeOf(result) || reported.exit_code };
+}
+
+/** The folder of a meeting, the same whenever it is asked for. */
+export function folderOf(context: Context, session: Session, name: string): string {
+  return join(context.outputDir, folderName(name, new Date(session.created_at)));
+}
+
+/** Waits for the report of a meeting that is over and writes it. A second Ctrl-C ends the wait. */
+export async function reportInto(
+  context: Context,
+  { sessionId, name, folder }: { readonly sessionId: string; readonly name: string; readonly folder: string },
+): Promise<Omit<Outcome, 'recording'> & { readonly report: 'done' | 'partial' }> {
+  const { say, log, settings } = context;
+  using waiting = new ChildAbort();
+  const stop = () => waiting.abort(new DOMException('interrupted', 'AbortError'));
+  process.once('SIGINT', stop);
+  try {
+    const status = await followReport(context, sessionId, waiting.signal);
+    const report = status.state === 'done' ? 'done' : 'partial';
+    log(
+      report === 'done'
+        ? say('Compte rendu final prêt.', 'Final report ready.')
+        : say(
+            'Aucun modèle de langage n’a pu écrire la synthèse : le brouillon, fait par des règles, tient lieu de compte rendu.',
+            'No language model could write the summary: the draft, made by rules, stands as the report.',
+          ),
+    );
+    const files = await writeReport(context, status, {
+      folder,
+      formats: settings.output.formats,
+      signal: waiting.signal,
+    });
+    const exitCode = report === 'done' ? exitCodes.ok : exitCodes.partialReport;
+    return { session_id: sessionId, name, folder, files, report, exit_code: exitCode };
+  } finally {
+    process.off('SIGINT', stop);
+  }
+}
+
+/** As the recorder takes it: undefined is the default device, null none. */
+const device = (name: string) => (name === 'default' ? undefined : name === 'none' ? null : name);
+
+function recorderOptions(context: Context): Omit<RecordingOptions, 'sessionId' | 'name' | 'api' | 'signal'> {
+  const { recording, meeting } = context.settings;
+  return {
+    language: context.language,
+    devices: { them: device(recording.system_audio), me: device(recording.microphone) },
+    spoolDir: spoolDir(context.stateDir),
+    spoolMaxBytes: recording.spool_max_mb * 1_000_000,
+    maxDurationMs: meeting.max_duration_min * 60_000,
+    silentAfterMs: recording.silent_after_s * 1000,
+    silenceThreshold: recording.silence_threshold,
+    screen: context.json ? 'off' : 'auto',
+  };
+}
+
+interface Kept {
+  readonly session: Session;
+  readonly name: string;
+  readonly folder: string;
+  readonly stop: () => void;
+}
+
+/** Lets other terminals know of this recording, and stop it. */
+function keepState(context: Context, states: RecordingStates, { session, name, folder, stop }: Kept) {
+  const seconds = context.settings.recording.checkpoint_interval_s;
+  let state: RecordingState = {
+    session_id: session.session_id,
+    name,
+    api: context.api.client.url,
+    pid: process.pid,
+    started_at: new Date().toISOString(),
+    folder,
+    state: 'recording',
+    words: 0,
+    updated_at: new Date().toISOString(),
+    checkpoint_s: seconds,
+  };
+  const write = (change: Partial<RecordingState>) => {
+    state = { ...state, ...change, updated_at: new Date().toISOString() };
+    states.write(state);
+  };
+  states.takeStop(session.session_id);
+  write({});
+  const checkpoint = setInterval(() => write({}), seconds * 1000);
+  const stopWatch = setInterval(() => {
+    if (states.takeStop(session.session_id)) stop();
+  }, STOP_POLL_MS);
+  return {
+    words: (words: number) => {
+      state = { ...state, words };
+    },
+    finishing: () => write({ state: 'finishing' }),
+    finished: () => {
+      clearInterval(checkpoint);
+      clearInterval(stopWatch);
+      write({ state: 'finished' });
+    },
+  };
+}
+
+/** What matters most comes first: sound that is not with the server, then sound that never was. */
+function codeOf(result: RecordingResult): ExitCode {
+  if (result.undeliveredBytes > 0 || result.reason === 'abandoned') return exitCodes.undelivered;
+  if (result.silentAlarms.length > 0) return exitCodes.silentSource;
+  return result.exitCode === 1 ? exitCodes.failed : exitCodes.ok;
+}
+
+function tellResult({ say, log }: Context, result: RecordingResult, sessionId: string): void {
+  for (const { source, startMs, endMs } of result.silentAlarms) {
+    const who =
+      source === 'them' ? say('le son de la machine', "the machine's sound") : say('le micro', 'the microphone');
+    const long = endMs === null ? say('jusqu’à la fin', 'to the end') : durationText(endMs - startMs);
+    log(say(`Attention : ${who} est resté muet (${long}).`, `Warning: ${who} stayed silent (${long}).`));
+  }
+  if (result.refusedS > 0)
+    log(
+      say(
+        `Attention : ${durationText(result.refusedS * 1000)} de son perdus, la place sur disque était pleine (recording.spool_max_mb).`,
+        `Warning: ${durationText(result.refusedS * 1000)} of sound lost, the space on disk was full (recording.spool_max_mb).`,
+      ),
+    );
+  if (result.undeliveredBytes > 0)
+    log(
+      say(
+        `Il reste sur disque ${durationText(result.undeliveredS * 1000)} de son que le serveur n'a pas entendu. Quand il répondra : eloquence meeting resume --session ${sessionId} --deliver-only`,
+        `${durationText(result.undeliveredS * 1000)} of sound are left on disk that the server has not heard. Once it answers: eloquence meeting resume --session ${sessionId} --deliver-only`,
+      ),
+    );
+}
