@@ -1,3 +1,4 @@
+import type { JobPayload } from '@eloquence/shared/contracts/jobs';
 import { randomText } from '@eloquence/shared/runtime/ids';
 import type { Lifecycle } from '@eloquence/shared/runtime/lifecycle';
 import type { Logger } from '@eloquence/shared/runtime/logger';
@@ -7,9 +8,14 @@ import { reconnectPolicy, retry } from '@eloquence/shared/runtime/retry';
 import { createService, type Service } from '@eloquence/shared/runtime/service';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { WorkerConfig } from './config.ts';
+import { HttpModelClient } from './llm/http-model-client.ts';
+import { PostgresAnswers } from './llm/answer-store.ts';
+import { createMeetings } from './meetings/create-meetings.ts';
+import { createRenderer } from './render/create-renderer.ts';
 import { closeSession } from './jobs/close-session.ts';
 import { JobQueue } from './jobs/job-queue.ts';
 import { JobWorker } from './jobs/job-worker.ts';
+import { refuseEviction } from './jobs/refuse-eviction.ts';
 import { EventStore } from './persist/event-store.ts';
 import { EventStreams } from './persist/event-streams.ts';
 import { Persister } from './persist/persister.ts';
@@ -30,17 +36,19 @@ export interface App {
 }
 
 const BATCH_SIZE = 200;
+/** Sessions that are copied, meetings that are looked at (two each), jobs that read or commit, readiness. */
+const POOL_SIZE = 20;
 const CLAIM_IDLE_MS = 5_000;
 
 /**
  * Builds the worker. Closing is in the reverse order of what is registered here (tested):
- * persister (takes no more, finishes batches) -> job worker (finishes jobs) -> job queue -> Redis clients -> Postgres -> HTTP,
+ * persister (takes no more, finishes batches) -> meetings (finishes what it looks at) -> job worker (finishes jobs) -> job queue -> Redis clients -> Postgres -> HTTP,
  * so that nothing writes through a connection that is gone, and health answers to the end.
  */
 export function buildApp(options: AppOptions): App {
   const { config, logger, telemetry, lifecycle } = options;
   const stopping = new AbortController();
-  const pool = createPool(config.databaseUrl, logger);
+  const pool = createPool(config.databaseUrl, logger, { max: POOL_SIZE });
   const commands = createRedis(config.redisUrl, 'commands', logger);
   const blocking = createRedis(config.redisUrl, 'blocking', logger);
   const subscriber = createRedis(config.redisUrl, 'subscriber', logger);
@@ -51,20 +59,26 @@ export function buildApp(options: AppOptions): App {
     claimIdleMs: options.claimIdleMs ?? CLAIM_IDLE_MS,
   });
   const queue = new JobQueue(commands);
-  const worker = new JobWorker({
-    redis: blocking,
-    handlers: {
-      close_session: (payload) => closeSession(payload.session_id, { streams, store }),
-      summarise_chunk: () => Promise.resolve(),
-      write_report: () => Promise.resolve(),
-      render_report: () => Promise.resolve(),
-    },
+  const meetings = createMeetings({
+    pool,
+    redis: commands,
+    queue,
+    model: new HttpModelClient({ ...config.api, answers: new PostgresAnswers(pool) }),
+    renderer: createRenderer(),
+    filesRoot: config.meetingsDir,
     logger,
     telemetry,
   });
+  const close = async ({ session_id: sessionId }: JobPayload<'close_session'>) => {
+    await closeSession(sessionId, { streams, store });
+    await meetings.forget(sessionId);
+  };
+  const handlers = { close_session: close, ...meetings.handlers };
+  const worker = new JobWorker({ redis: blocking, handlers, logger, telemetry });
   const onEnded = (sessionId: string) =>
     queue.add('close_session', `close_session-${sessionId}`, { session_id: sessionId });
-  const persister = new Persister({ streams, store, subscriber, onEnded, onMeeting: () => undefined, logger, telemetry });
+  const onMeeting = meetings.sweeper.notice;
+  const persister = new Persister({ streams, store, subscriber, onEnded, onMeeting, logger, telemetry });
   let migrated = false;
   const service = createService({
     service: 'meeting-worker',
@@ -80,13 +94,16 @@ export function buildApp(options: AppOptions): App {
   lifecycle.onClose('redis', () => Promise.all([commands, blocking, subscriber].map(closeRedis)));
   lifecycle.onClose('job queue', () => queue.close());
   lifecycle.onClose('job worker', () => worker.stop());
+  lifecycle.onClose('meetings', () => meetings.sweeper.stop());
   lifecycle.onClose('persister', () => persister.stop());
   lifecycle.onClose('start-up', () => stopping.abort());
   const run = async () => {
     await migrateWhenPossible(pool, logger, stopping.signal);
+    await refuseEviction(commands, logger, stopping.signal);
     if (stopping.signal.aborted) return;
     migrated = true;
     persister.start();
+    meetings.sweeper.start();
     worker.start();
   };
   return { service, run };

@@ -25,11 +25,12 @@ export interface JobWorkerOptions {
   readonly telemetry: Telemetry;
 }
 
-/** With BullMQ's own 30 s a job of a killed worker would wait a minute. */
-const LOCK_MS = 10_000;
-const STALLED_CHECK_MS = 5_000;
-const MAX_STALLED = 10;
-const CONCURRENCY = 4;
+/** A job of a killed worker goes on within the sum of both and one more check; with BullMQ's own 30 s it would wait a minute. */
+const LOCK_MS = 5_000;
+const STALLED_CHECK_MS = 1_500;
+const MAX_STALLED = 100;
+/** Most of a job is waiting for a model: a meeting must not wait for another's. */
+const CONCURRENCY = 12;
 
 /** Runs the jobs of the catalogue. What is stored of a failure is its code, because messages may quote what was said. */
 export class JobWorker {

@@ -5,8 +5,7 @@ import type { JobQueue } from '../jobs/job-queue.ts';
 import { draftReport, factsHash, renamed, type Draft } from '../report/draft.ts';
 import { retryLaterMs } from '../report/retry-later.ts';
 import type { Announcer } from './announcer.ts';
-import type { ChunkWork, DueChunk } from './chunk-work.ts';
-import { meetingClock } from './meeting-clock.ts';
+import { dueChunk, ruledChunks, type DueChunk } from './chunk-work.ts';
 import type { MeetingFiles } from './meeting-files.ts';
 import type { MeetingStore, Standing } from './meeting-store.ts';
 import type { Meeting } from './meeting.ts';
@@ -16,7 +15,6 @@ export interface AdvanceDeps {
   readonly files: MeetingFiles;
   readonly queue: JobQueue;
   readonly announcer: Announcer;
-  readonly chunks: ChunkWork;
   readonly telemetry: Telemetry;
 }
 
@@ -54,12 +52,12 @@ async function advanceOnce(
   { meeting, standing }: { meeting: Meeting; standing: Standing },
   deps: AdvanceDeps,
 ): Promise<boolean> {
-  const { store, files, queue, chunks } = deps;
-  const due = chunks.next(meeting, meetingClock(meeting));
+  const { store, files, queue } = deps;
+  const due = dueChunk(meeting);
   if (meeting.endedAtMs === null) {
     if (standing.state !== 'recording') await store.setState(sessionId, 'recording');
   } else {
-    const draft = draftReport(meeting, due ? chunks.uncovered(meeting) : []);
+    const draft = draftReport(meeting, due ? ruledChunks(meeting) : []);
     const ending = { meeting, standing, draft, hash: factsHash(draft), due };
     if (await publishNext(ending, deps)) return true;
     await seekFinal(ending, deps);

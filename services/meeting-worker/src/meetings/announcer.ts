@@ -1,4 +1,4 @@
-import { eventKeys } from '@eloquence/shared/contracts/events';
+import { eventKeys, type SessionEventBody } from '@eloquence/shared/contracts/events';
 import type { SessionId } from '@eloquence/shared/contracts/ids';
 import type { Report } from '@eloquence/shared/contracts/report';
 import { eventTime, type EventLog } from '@eloquence/shared/runtime/event-log';
@@ -22,15 +22,19 @@ export class Announcer {
 
   /** Says that a report was published. Saying it again, after a crash, is the same event. @throws AppError `unavailable` */
   async reportReady(sessionId: SessionId, revision: number, kind: Report['kind']): Promise<void> {
-    await this.#keepCounting(sessionId);
-    await this.#events.append(sessionId, { type: 'report.ready', at: eventTime(), revision, kind });
+    await this.#append(sessionId, { type: 'report.ready', at: eventTime(), revision, kind });
     await this.#store.markAnnounced(sessionId, revision);
   }
 
   /** Says that a mini-summary was written. @throws AppError `unavailable` */
   async summaryReady(sessionId: SessionId, index: number, revision: number): Promise<void> {
+    await this.#append(sessionId, { type: 'summary.ready', at: eventTime(), index, revision });
+  }
+
+  /** To a log that may have been forgotten meanwhile. */
+  async #append(sessionId: SessionId, body: SessionEventBody): Promise<void> {
     await this.#keepCounting(sessionId);
-    await this.#events.append(sessionId, { type: 'summary.ready', at: eventTime(), index, revision });
+    await this.#events.append(sessionId, body);
   }
 
   async #keepCounting(sessionId: SessionId): Promise<void> {

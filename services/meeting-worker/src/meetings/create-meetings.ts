@@ -1,10 +1,11 @@
 import type { SessionId } from '@eloquence/shared/contracts/ids';
-import type { JobPayload } from '@eloquence/shared/contracts/jobs';
 import { EventLog } from '@eloquence/shared/runtime/event-log';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Pool } from '@eloquence/shared/runtime/postgres';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { Redis } from 'ioredis';
+import { ChunkStore } from '../chunks/chunk-store.ts';
+import { summariseChunk } from '../chunks/summarise.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { JobHandlers } from '../jobs/job-worker.ts';
 import type { ModelClient } from '../llm/model-client.ts';
@@ -13,7 +14,7 @@ import { renderReport } from '../report/render-report.ts';
 import { writeReport } from '../report/write-report.ts';
 import { advance } from './advance.ts';
 import { Announcer } from './announcer.ts';
-import type { ChunkWork } from './chunk-work.ts';
+import { readMeeting } from './meeting-reader.ts';
 import { MeetingFiles } from './meeting-files.ts';
 import { MeetingStore } from './meeting-store.ts';
 import { MeetingSweeper } from './meeting-sweeper.ts';
@@ -24,10 +25,6 @@ export interface MeetingsOptions {
   readonly redis: Redis;
   readonly queue: JobQueue;
   readonly model: ModelClient;
-  readonly chunks: ChunkWork & {
-    /** Writes a mini-summary; resolves to its revision when there is a new one. */
-    readonly write: (payload: JobPayload<'summarise_chunk'>, signal: AbortSignal) => Promise<number | undefined>;
-  };
   readonly renderer: Renderer;
   readonly filesRoot: string;
   readonly logger: Logger;
@@ -43,27 +40,32 @@ export interface Meetings {
 
 /** Everything that is done for meetings: looking after them, and the jobs that this puts on the queue. */
 export function createMeetings(options: MeetingsOptions): Meetings {
-  const { pool, redis, queue, model, chunks, renderer, logger, telemetry } = options;
+  const { pool, redis, queue, model, renderer, logger, telemetry } = options;
   const store = new MeetingStore(pool);
   const files = new MeetingFiles({ root: options.filesRoot, pool, store, logger });
   const announcer = new Announcer({ redis, events: new EventLog(redis), store });
-  const deps = { store, files, queue, announcer, chunks, telemetry };
+  const deps = { store, files, queue, announcer, telemetry };
   const sweeper = new MeetingSweeper({ store, files, logger, advance: (sessionId) => advance(sessionId, deps) });
   /** Whatever a job has written, something may follow from it. */
   const then = async (sessionId: SessionId, work: Promise<unknown>) => {
     await work;
     sweeper.wake(sessionId);
   };
-  const summarise = async (payload: JobPayload<'summarise_chunk'>, signal: AbortSignal) => {
-    const revision = await chunks.write(payload, signal);
-    if (revision !== undefined) await announcer.summaryReady(payload.session_id, payload.n, revision);
+  const summarising = {
+    readMeeting: (sessionId: SessionId) => readMeeting(pool, sessionId),
+    store: new ChunkStore(pool),
+    client: model,
+    announce: (sessionId: SessionId, n: number, revision: number) => announcer.summaryReady(sessionId, n, revision),
+    logger,
+    now: Date.now,
   };
   return {
     sweeper,
     handlers: {
-      summarise_chunk: (payload, signal) => then(payload.session_id, summarise(payload, signal)),
-      write_report: (payload, signal) =>
-        then(payload.session_id, writeReport(payload.session_id, signal, { store, model, chunks, telemetry, logger })),
+      summarise_chunk: (payload, signal, { isLast }) =>
+        then(payload.session_id, summariseChunk(payload, { signal, isLastAttempt: isLast }, summarising)),
+      write_report: ({ session_id: sessionId }, signal) =>
+        then(sessionId, writeReport(sessionId, signal, { store, model, telemetry, logger })),
       render_report: (payload, signal) =>
         then(payload.session_id, renderReport(payload, signal, { store, files, renderer })),
     },

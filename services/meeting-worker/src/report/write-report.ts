@@ -4,8 +4,7 @@ import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { ModelClient } from '../llm/model-client.ts';
-import type { ChunkWork } from '../meetings/chunk-work.ts';
-import { meetingClock } from '../meetings/meeting-clock.ts';
+import { dueChunk } from '../meetings/chunk-work.ts';
 import type { Meeting } from '../meetings/meeting.ts';
 import type { MeetingStore, Standing } from '../meetings/meeting-store.ts';
 import { draftReport, factsHash, type Draft } from './draft.ts';
@@ -15,7 +14,6 @@ import { prepareSynthesis, synthesise } from './synthesis.ts';
 export interface WriteReportDeps {
   readonly store: MeetingStore;
   readonly model: ModelClient;
-  readonly chunks: ChunkWork;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
 }
@@ -33,7 +31,7 @@ export async function writeReport(sessionId: SessionId, signal: AbortSignal, dep
   const read = await deps.store.read(sessionId);
   if (!read || read.meeting.endedAtMs === null) return;
   const { meeting, standing } = read;
-  const due = deps.chunks.next(meeting, meetingClock(meeting));
+  const due = dueChunk(meeting);
   if (due) {
     const options = { model: deps.model, signal, beforeMs: due.startMs };
     // Asking again is the final's own business.
