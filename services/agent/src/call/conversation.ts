@@ -7,7 +7,7 @@ import { TalkLlm } from '../chat/talk-llm.ts';
 import type { AgentConfig } from '../config.ts';
 import type { EventWriter } from '../events/event-writer.ts';
 import { SessionClock } from '../events/session-clock.ts';
-import type { Phrases, Scenario } from '../scenarios/scenario.ts';
+import type { ConversationScenario, Phrases } from '../scenarios/scenario.ts';
 import { GatewayStt } from '../speech/gateway-stt.ts';
 import { ProxyTts } from '../speech/proxy-tts.ts';
 import { speakUrl } from '../speech/speak-link.ts';
@@ -34,7 +34,7 @@ export interface ConversationOptions {
   readonly logger: Logger;
   readonly writer: EventWriter;
   readonly facts: AgentSession;
-  readonly scenario: Scenario;
+  readonly scenario: ConversationScenario;
   readonly history: llm.ChatContext;
   /** Another agent began this session. */
   readonly resumed: boolean;

@@ -5,12 +5,13 @@ import { EventLog, eventTime } from '@eloquence/shared/runtime/event-log';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import { closeRedis, createRedis } from '@eloquence/shared/runtime/redis';
 import { AutoSubscribe, type JobContext } from '@livekit/agents';
-import { ParticipantKind, type RemoteParticipant } from '@livekit/rtc-node';
+import { ParticipantKind, type RemoteParticipant, type Room } from '@livekit/rtc-node';
 import type { AgentConfig } from '../config.ts';
 import { EventWriter } from '../events/event-writer.ts';
 import { SpoolFile } from '../events/spool.ts';
 import { loadScenario } from '../scenarios/registry.ts';
-import type { Scenario } from '../scenarios/scenario.ts';
+import { attendMeeting } from '../meeting/run-meeting.ts';
+import type { ConversationScenario } from '../scenarios/scenario.ts';
 import { AgentLease } from './agent-lease.ts';
 import { Conversation } from './conversation.ts';
 import { PersonLink } from './person-link.ts';
@@ -43,8 +44,10 @@ export async function runCall(ctx: JobContext, { config, logger: base, giveUp }:
   const writer = new EventWriter({ sessionId, log, spool: new SpoolFile(config.spoolDir, sessionId), logger });
   const yieldToOther = () => ctx.shutdown('another agent attends the session');
   const lease = new AgentLease({ redis, sessionId, jobId: ctx.job.id, logger, onLost: yieldToOther });
+  let lastWords = async (): Promise<void> => {};
   // Runs after the conversation is closed and the room is left, so it writes the last of the events, and then says so.
   ctx.addShutdownCallback(async () => {
+    await lastWords().catch((error: unknown) => logger.error({ err: error }, 'the last words are lost'));
     const left = await writer.close(FLUSH_MS);
     if (left > 0) logger.warn({ left }, 'events stay on disk until Redis is back');
     await lease.release();
@@ -52,14 +55,19 @@ export async function runCall(ctx: JobContext, { config, logger: base, giveUp }:
   });
   try {
     if (!(await lease.acquire())) return yieldToOther();
-    const [facts] = await Promise.all([
-      fetchSession(config.apiUrl, config.internalApiKey, sessionId),
-      // AUDIO_ONLY subscribes on TrackPublished, which a reconnect may deliver before the connection is up: the wish is
-      // lost and the agent deaf. Tokens allow a microphone and nothing else, so all there is to hear is audio.
-      ctx.connect(undefined, AutoSubscribe.SUBSCRIBE_ALL),
-    ]);
+    const facts = await fetchSession(config.apiUrl, config.internalApiKey, sessionId);
     const scenario = await loadScenario(facts.session.scenario_id);
-    await attend({ ctx, config, logger, giveUp, writer, log, facts, scenario, sessionId });
+    const attendance = { ctx, config, logger, giveUp, writer, log, facts, sessionId };
+    if (scenario.kind === 'meeting') tellTracksApart(ctx.room);
+    // AUDIO_ONLY subscribes on TrackPublished, which a reconnect may deliver before the connection is up: the wish is
+    // lost and the agent deaf. Tokens allow a microphone and nothing else, so all there is to hear is audio.
+    await ctx.connect(undefined, AutoSubscribe.SUBSCRIBE_ALL);
+    switch (scenario.kind) {
+      case 'conversation':
+        return await attend({ ...attendance, scenario });
+      case 'meeting':
+        lastWords = await attendMeeting({ ...attendance, scenario, end: (reason) => end(attendance, reason) });
+    }
   } catch (error) {
     if (await hasEnded(config, sessionId, error)) return ctx.shutdown('the session was over before the call began');
     const { code, message } = AppError.from(error);
@@ -69,12 +77,38 @@ export async function runCall(ctx: JobContext, { config, logger: base, giveUp }:
   }
 }
 
+/**
+ * Has the room use a connection of its own for what it hears: the counters of its tracks then go by the names LiveKit gave them.
+ * With one connection for both ways they go by names nobody else knows. agents-js does not hand this option on.
+ */
+function tellTracksApart(room: Room): void {
+  const connect = room.connect.bind(room);
+  room.connect = (url, token, options) =>
+    connect(url, token, {
+      ...(options ?? { autoSubscribe: true, dynacast: false }),
+      ...{ singlePeerConnection: false },
+    });
+}
+
+/** Has api-backend end the session. */
+function end(
+  { ctx, config, logger, sessionId }: Pick<Attendance, 'ctx' | 'config' | 'logger' | 'sessionId'>,
+  reason: AgentEndReason,
+): void {
+  logger.info({ reason }, 'ending the session');
+  endSession(config, sessionId, reason)
+    // Without the room nobody is left in silence; api-backend hears of it from LiveKit.
+    .catch(() => ctx.deleteRoom())
+    .catch((error: unknown) => logger.warn({ err: error }, 'the room could not be closed'))
+    .finally(() => ctx.shutdown(reason));
+}
+
 interface Attendance extends CallDeps {
   readonly ctx: JobContext;
   readonly writer: EventWriter;
   readonly log: EventLog;
   readonly facts: AgentSession;
-  readonly scenario: Scenario;
+  readonly scenario: ConversationScenario;
   readonly sessionId: SessionId;
 }
 
@@ -82,19 +116,11 @@ interface Attendance extends CallDeps {
 async function attend(attendance: Attendance): Promise<void> {
   const { ctx, config, logger, giveUp, writer, log, facts, scenario, sessionId } = attendance;
   let conversation: Conversation | undefined;
-  const end = (reason: AgentEndReason): void => {
-    logger.info({ reason }, 'ending the call');
-    endSession(config, sessionId, reason)
-      // Without the room nobody is left in silence; api-backend hears of it from LiveKit.
-      .catch(() => ctx.deleteRoom())
-      .catch((error: unknown) => logger.warn({ err: error }, 'the room could not be closed'))
-      .finally(() => ctx.shutdown(reason));
-  };
   const people = new PersonLink(ctx.room, {
     onJoined: (person) => writer.append({ type: 'participant.joined', at: eventTime(), ...describe(person) }),
     onLeft: ({ identity }) => writer.append({ type: 'participant.left', at: eventTime(), identity }),
     onLinked: ({ identity }) => conversation?.listenTo(identity),
-    onGone: () => end('participant_left'),
+    onGone: () => end(attendance, 'participant_left'),
   });
   ctx.addShutdownCallback(async () => people.stop());
   const arrived = people.start();
@@ -111,7 +137,7 @@ async function attend(attendance: Attendance): Promise<void> {
   writer.appendLast(() => ({ type: 'participant.left', at: eventTime(), identity: agentIdentity }));
   conversation = new Conversation({ ctx, config, logger, writer, facts, scenario, history, resumed, startedMs });
   const longest = setTimeout(
-    () => void conversation?.sayTimeUp().finally(() => end('max_duration')),
+    () => void conversation?.sayTimeUp().finally(() => end(attendance, 'max_duration')),
     Math.max(0, startedMs + MAX_SESSION_MS - Date.now()),
   );
   ctx.addShutdownCallback(async () => clearTimeout(longest));

@@ -26,8 +26,10 @@ function folder(files: Readonly<Record<string, object>>): URL {
 
 test('every folder beside the registry is a scenario, and each one speaks every language it claims', async () => {
   const scenarios = await loadScenarios();
-  expect([...scenarios.keys()]).toContain('coaching_vocal');
+  expect([...scenarios.keys()]).toEqual(expect.arrayContaining(['coaching_vocal', 'meeting']));
+  expect(scenarios.get('meeting')?.kind).toBe('meeting');
   for (const scenario of scenarios.values()) {
+    if (scenario.kind !== 'conversation') continue;
     for (const language of scenario.summary.languages) {
       expect(scenario.prompt(language).length).toBeGreaterThan(100);
       expect(Object.values(scenario.phrases[language]).every((phrase) => phrase.length > 5)).toBe(true);
@@ -36,11 +38,16 @@ test('every folder beside the registry is a scenario, and each one speaks every 
 });
 
 test('a new scenario is a new folder and nothing else', async () => {
-  const scenarios = await loadScenarios(folder({ one: { summary: summary('one') }, two: { summary: summary('two') } }));
+  const one = { kind: 'conversation', summary: summary('one') };
+  const two = { kind: 'meeting', summary: { ...summary('two'), kind: 'meeting' } };
+  const scenarios = await loadScenarios(folder({ one, two }));
   expect([...scenarios.keys()]).toEqual(['one', 'two']);
 });
 
 test('a folder without a usable scenario stops the start', async () => {
   await expect(loadScenarios(folder({ one: {} }))).rejects.toThrow('scenarios/one/scenario.ts');
-  await expect(loadScenarios(folder({ one: { summary: summary('two') } }))).rejects.toThrow('calls itself two');
+  const wrongName = { kind: 'conversation', summary: summary('two') };
+  await expect(loadScenarios(folder({ one: wrongName }))).rejects.toThrow('calls itself two');
+  const wrongKind = { kind: 'meeting', summary: summary('one') };
+  await expect(loadScenarios(folder({ one: wrongKind }))).rejects.toThrow('is of two kinds');
 });

@@ -20,6 +20,7 @@ export async function loadScenario(id: string, directory: URL = new URL('./', im
   const module = (await import(new URL(`${id}/scenario.ts`, directory).href)) as { default?: Scenario };
   const summary = scenarioSummarySchema.safeParse(module.default?.summary);
   if (!module.default || !summary.success) throw new Error(`scenarios/${id}/scenario.ts exports no usable scenario`);
+  if (summary.data.kind !== module.default.kind) throw new Error(`scenarios/${id} is of two kinds`);
   if (summary.data.scenario_id !== id) throw new Error(`scenarios/${id} calls itself ${summary.data.scenario_id}`);
   return module.default;
 }

@@ -1,5 +1,5 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
-import type { ScenarioSummary } from '@eloquence/shared/contracts/scenario';
+import type { ScenarioSummary, SessionKind } from '@eloquence/shared/contracts/scenario';
 import type { llm } from '@livekit/agents';
 import type { EndpointingPolicy } from '../turn/endpointing.ts';
 
@@ -23,18 +23,29 @@ export interface Phrases {
   readonly timeUp: string;
 }
 
-/**
- * A scenario: what the agent is, in data. `scenarios/<id>/scenario.ts` exports one as default; nothing outside its folder has to
- * know of it. What the world may see of it is `summary`.
- */
-export interface Scenario {
-  readonly summary: ScenarioSummary;
+interface Common<Kind extends SessionKind> {
+  readonly kind: Kind;
+  /** What the world may see of it. */
+  readonly summary: ScenarioSummary & { readonly kind: Kind };
+  /** Words the recogniser should expect, besides those of the session. */
+  readonly keyterms?: Readonly<Record<Language, readonly string[]>>;
+}
+
+/** The agent talks with one person. */
+export interface ConversationScenario extends Common<'conversation'> {
   /** System prompt. A line `Language: xx` is appended. */
   readonly prompt: (language: Language) => string;
   readonly phrases: Readonly<Record<Language, Phrases>>;
-  /** Words the recogniser should expect, besides those of the session. */
-  readonly keyterms?: Readonly<Record<Language, readonly string[]>>;
   readonly tools?: llm.ToolContextLike;
   /** Default: the conversation's. */
   readonly endpointing?: EndpointingPolicy;
 }
+
+/** The agent writes down what everybody says, and never speaks. */
+export type MeetingScenario = Common<'meeting'>;
+
+/**
+ * A scenario: what the agent is, in data. `scenarios/<id>/scenario.ts` exports one as default; nothing outside its folder has to
+ * know of it.
+ */
+export type Scenario = ConversationScenario | MeetingScenario;

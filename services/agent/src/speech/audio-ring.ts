@@ -41,6 +41,9 @@ export class AudioRing {
     for (let piece = this.#pieces[0]; piece && piece.start + piece.pcm.length / 2 <= sample; piece = this.#pieces[0]) {
       this.#pieces.shift();
     }
+    const [first] = this.#pieces;
+    if (first && first.start < sample)
+      this.#pieces[0] = { start: sample, pcm: first.pcm.subarray((sample - first.start) * 2) };
   }
 
   /** What is held, oldest first, and the index of its first sample. */

@@ -1,13 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { problemSchema, type ErrorCode } from '@eloquence/shared/contracts/errors';
-import { listenMessageSchema, STT_SAMPLE_RATE_HZ, type ListenResults } from '@eloquence/shared/contracts/stt';
+import {
+  listenMessageSchema,
+  STT_SAMPLE_RATE_HZ,
+  type ListenMessage,
+  type ListenResults,
+} from '@eloquence/shared/contracts/stt';
 import type { Word } from '@eloquence/shared/contracts/sessions';
 import { delay } from '@eloquence/shared/runtime/abort';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import { reconnectPolicy, retryDelayMs } from '@eloquence/shared/runtime/retry';
 import { WebSocket, type RawData } from 'ws';
 import { AudioRing } from './audio-ring.ts';
-import { SampleClock } from './sample-clock.ts';
+import { SampleClock, type StreamClock } from './sample-clock.ts';
 
 /** Audio kept for a new connection: longer than a restart of the gateway, short enough that its answer still matters. */
 const RING_SECONDS = 10;
@@ -18,8 +23,8 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const PING_EVERY_MS = 5_000;
 /** How long a closing stream waits for its last words. */
 const DRAIN_MS = 1_500;
-/** Unsent bytes past which the link is stuck and is opened anew: as much as the ring holds. */
-const MAX_BUFFERED_BYTES = RING_SECONDS * STT_SAMPLE_RATE_HZ * 2;
+/** How often audio is sent again because the gateway could not transcribe it; then it is lost. */
+const MAX_TRIES = 3;
 /** A refusal is a problem body of some hundred bytes. */
 const MAX_REFUSAL_BYTES = 16_384;
 const UNSUPPORTED: ErrorCode = 'unsupported_language';
@@ -48,6 +53,24 @@ export interface GatewayLinkOptions {
   readonly onOutage: () => void;
   /** The gateway does not understand the language, and asking again would not help: the link has ended itself. */
   readonly onUnsupported: () => void;
+  /** For minutes, where every sample has to be accounted for. */
+  readonly account?: LinkAccount;
+}
+
+/** What a link does for somebody who has to know of every sample whether it was transcribed. Samples count from 0. */
+export interface LinkAccount {
+  /** Turns samples into times. */
+  readonly clock: StreamClock;
+  /** Audio without a final text that is kept, seconds; `drop-oldest`, and what is dropped unheard is told by `onLost`. */
+  readonly ringSeconds: number;
+  /** How long a closing stream waits for its last words, ms. */
+  readonly drainMs: number;
+  /** Pings in a row that may go unanswered: a gateway at its limit stops reading for a while. */
+  readonly missedPings: number;
+  /** Everything before this sample is transcribed: its final text was told before, or there was none. */
+  readonly onAcknowledged: (sample: number) => void;
+  /** The gateway could not be given these samples in time, or could not transcribe them. */
+  readonly onLost: (fromSample: number, toSample: number) => void;
 }
 
 type State =
@@ -61,15 +84,31 @@ type State =
  */
 export class GatewayLink {
   readonly #options: GatewayLinkOptions;
-  readonly #ring = new AudioRing(RING_SECONDS * STT_SAMPLE_RATE_HZ);
-  readonly #clock = new SampleClock(STT_SAMPLE_RATE_HZ);
+  readonly #ring: AudioRing;
+  readonly #clock: StreamClock;
+  readonly #maxBufferedBytes: number;
   readonly #closing = new AbortController();
   #state: State = { is: 'connecting' };
-  #awaitingPong = false;
+  #missedPings = 0;
   #sentSincePing = false;
+  /** Everything before it is transcribed, or lost and told. */
+  #settled = 0;
+  /** Ends of the audio at each Finalize of this connection that has no answer yet. */
+  #finalizing: number[] = [];
+  #failing = { sample: -1, tries: 0 };
 
   constructor(options: GatewayLinkOptions) {
     this.#options = options;
+    const { ringSeconds = RING_SECONDS, clock = new SampleClock(STT_SAMPLE_RATE_HZ) } = options.account ?? {};
+    this.#ring = new AudioRing(ringSeconds * STT_SAMPLE_RATE_HZ);
+    this.#clock = clock;
+    // A link with so much unsent is stuck and is opened anew. Twice, as a new connection gets the ring at once.
+    this.#maxBufferedBytes = 2 * ringSeconds * STT_SAMPLE_RATE_HZ * 2;
+  }
+
+  /** Whether a Finalize waits for its answer. */
+  get isFinalizing(): boolean {
+    return this.#finalizing.length > 0;
   }
 
   /** Seconds of audio taken so far. */
@@ -83,14 +122,16 @@ export class GatewayLink {
     this.#ring.push(pcm);
     if (this.#state.is !== 'open') return;
     const { socket } = this.#state;
-    if (socket.bufferedAmount > MAX_BUFFERED_BYTES) return socket.terminate();
+    if (socket.bufferedAmount > this.#maxBufferedBytes) return socket.terminate();
     socket.send(pcm);
     this.#sentSincePing = true;
   }
 
   /** Asks for the final text of what was said so far. */
   finalize(): void {
-    if (this.#state.is === 'open') this.#state.socket.send('{"type":"Finalize"}');
+    if (this.#state.is !== 'open') return;
+    this.#finalizing.push(this.#clock.samples);
+    this.#state.socket.send('{"type":"Finalize"}');
   }
 
   /** Keeps a connection open until {@link close}; resolves then. */
@@ -116,18 +157,20 @@ export class GatewayLink {
 
   /** Ends the stream: waits a moment for its last words, then closes. */
   async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return;
+    if (this.#closing.signal.aborted) return this.#lose(this.#clock.samples);
     if (this.#state.is === 'connecting') this.#state.socket?.terminate();
     if (this.#state.is === 'open') {
       const { socket } = this.#state;
       const ended = new Promise((resolve) => socket.once('close', resolve));
       socket.send('{"type":"CloseStream"}');
       this.#closing.abort();
-      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())]);
+      const drainMs = this.#options.account?.drainMs ?? DRAIN_MS;
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, drainMs).unref())]);
       socket.terminate();
     }
     this.#closing.abort();
     this.#state = { is: 'closed' };
+    this.#lose(this.#clock.samples);
   }
 
   /** One connection, from dialling to its end. @returns whether it was open at all */
@@ -152,7 +195,7 @@ export class GatewayLink {
         void this.#readRefusal(response).finally(() => socket.terminate());
       });
       socket.on('pong', () => {
-        this.#awaitingPong = false;
+        this.#missedPings = 0;
       });
       socket.on('message', (data, isBinary) => {
         if (!isBinary) this.#read(data);
@@ -184,15 +227,17 @@ export class GatewayLink {
   #begin(socket: WebSocket): void {
     if (this.#closing.signal.aborted) return socket.terminate();
     const { start, pieces } = this.#ring.held();
-    this.#awaitingPong = false;
+    this.#missedPings = 0;
+    this.#finalizing = [];
+    this.#lose(start);
     this.#state = { is: 'open', socket, baseSample: start };
     for (const piece of pieces) socket.send(piece);
   }
 
   #ping(socket: WebSocket): void {
     if (socket.readyState !== WebSocket.OPEN) return;
-    if (this.#awaitingPong) return socket.terminate();
-    this.#awaitingPong = true;
+    if (this.#missedPings >= (this.#options.account?.missedPings ?? 1)) return socket.terminate();
+    this.#missedPings += 1;
     socket.ping();
     // Silence from a muted microphone would end the gateway's patience.
     if (!this.#sentSincePing) socket.send('{"type":"KeepAlive"}');
@@ -202,15 +247,56 @@ export class GatewayLink {
   #read(data: RawData): void {
     if (this.#state.is !== 'open') return;
     const message = parseMessage(data);
-    if (message?.type === 'Error') {
-      this.#options.logger.warn({ code: message.code, retryable: message.retryable }, 'stt-gateway reported an error');
-      if (message.code === UNSUPPORTED) this.#giveUp();
+    switch (message?.type) {
+      case 'Error':
+        return this.#fail(message);
+      case 'Results': {
+        const end = this.#sampleAt(message.start + message.duration);
+        const transcript = this.#toTranscript(message, end);
+        if (transcript) this.#options.onTranscript(transcript);
+        if (!message.is_final) return;
+        // Finals come in the order of speech, so the answer to a Finalize is about everything before it.
+        const asked = message.from_finalize ? this.#finalizing.shift() : undefined;
+        return this.#acknowledge(Math.max(end, asked ?? 0));
+      }
+      case 'Metadata':
+        // The last message of a stream that was asked to end.
+        if (this.#closing.signal.aborted) this.#acknowledge(this.#clock.samples);
+        return;
+      default:
     }
-    if (message?.type !== 'Results') return;
-    const end = this.#sampleAt(message.start + message.duration);
-    if (message.is_final) this.#ring.acknowledge(end);
-    const transcript = this.#toTranscript(message, end);
-    if (transcript) this.#options.onTranscript(transcript);
+  }
+
+  #acknowledge(sample: number): void {
+    this.#ring.acknowledge(sample);
+    if (sample <= this.#settled) return;
+    this.#settled = Math.min(sample, this.#clock.samples);
+    this.#options.account?.onAcknowledged(this.#settled);
+  }
+
+  /** What was not transcribed before `sample` never will be. */
+  #lose(sample: number): void {
+    if (sample <= this.#settled) return;
+    this.#options.account?.onLost(this.#settled, sample);
+    this.#settled = sample;
+  }
+
+  #fail(error: Extract<ListenMessage, { type: 'Error' }>): void {
+    this.#options.logger.warn({ code: error.code, retryable: error.retryable }, 'stt-gateway reported an error');
+    if (error.code === UNSUPPORTED) return this.#giveUp();
+    const { start, duration } = error;
+    if (!this.#options.account || typeof start !== 'number' || typeof duration !== 'number') return;
+    // Words were lost there; the ring still has them.
+    const from = this.#sampleAt(start);
+    const isSame = Math.abs(from - this.#failing.sample) < STT_SAMPLE_RATE_HZ;
+    this.#failing = { sample: from, tries: isSame ? this.#failing.tries + 1 : 1 };
+    if (this.#failing.tries < MAX_TRIES && this.#state.is === 'open') {
+      this.#state.socket.terminate();
+      this.#state = { is: 'connecting' };
+      return;
+    }
+    this.#failing = { sample: -1, tries: 0 };
+    this.#options.account.onLost(from, this.#sampleAt(start + duration));
   }
 
   #toTranscript(message: ListenResults, end: number): Transcript | undefined {

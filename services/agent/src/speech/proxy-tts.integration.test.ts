@@ -119,7 +119,8 @@ describe('with the real tts-proxy', () => {
     await warmer.start();
     const before = await metric(HITS);
     const { plugin } = setUp();
-    const greeting = scenarios.get('coaching_vocal')?.phrases.fr.greeting ?? '';
+    const coach = scenarios.get('coaching_vocal');
+    const greeting = coach?.kind === 'conversation' ? coach.phrases.fr.greeting : '';
     const heard = await speak(plugin, greeting);
     expect(heard.text).toBe(greeting);
     expect(heard.seconds).toBeGreaterThan(2);

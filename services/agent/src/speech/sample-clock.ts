@@ -3,11 +3,21 @@ interface Anchor {
   readonly atMs: number;
 }
 
+/** What a stream of samples needs of a clock. */
+export interface StreamClock {
+  /** Samples seen so far. */
+  readonly samples: number;
+  /** Notes that `count` samples ended at `nowMs` (ms since epoch). */
+  push(count: number, nowMs: number): void;
+  /** ms since epoch at which the sample was spoken, as near as arrival tells. */
+  timeOf(sample: number): number;
+}
+
 /**
  * Wall time of samples of a stream. Samples count what arrived; when a microphone pauses, samples stop and time does not, so
  * the clock is set anew at every gap.
  */
-export class SampleClock {
+export class SampleClock implements StreamClock {
   /** Oldest anchors are dropped: only the last minutes are ever asked for. */
   static readonly MAX_ANCHORS = 64;
   /** Arrival jitter below this is not a gap. */

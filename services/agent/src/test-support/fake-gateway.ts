@@ -10,8 +10,8 @@ const LOUD = 600;
 
 export interface FakeGatewayOptions {
   readonly port?: number;
-  /** Text of each utterance, in the order spoken. */
-  readonly texts: readonly string[];
+  /** Text of each utterance, in the order spoken; or what its loud sound says. */
+  readonly texts: readonly string[] | ((loud: Buffer) => string);
 }
 
 /** A stream as the fake sees it. */
@@ -27,7 +27,7 @@ export interface FakeStream {
 
 /**
  * Stands where stt-gateway stands: hears loudness, gives the next text of its list as interim while it is loud and as final
- * when asked by `Finalize`.
+ * when asked by `Finalize`, which is answered with an empty final when nothing was said.
  */
 export class FakeGateway implements AsyncDisposable {
   readonly streams: FakeStream[] = [];
@@ -36,11 +36,13 @@ export class FakeGateway implements AsyncDisposable {
   /** An error code with which connections are refused, as the gateway words it. */
   refusal: ErrorCode | undefined;
   refused = 0;
+  /** Finals that are lost first, as by an engine that fails: told as an error, then empty. */
+  losing = 0;
   readonly #server: Server;
-  readonly #texts: readonly string[];
+  readonly #texts: FakeGatewayOptions['texts'];
   #said = 0;
 
-  private constructor(server: Server, texts: readonly string[]) {
+  private constructor(server: Server, texts: FakeGatewayOptions['texts']) {
     this.#server = server;
     this.#texts = texts;
   }
@@ -73,6 +75,12 @@ export class FakeGateway implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  #end(socket: WebSocket, lastWords: () => void): void {
+    lastWords();
+    socket.send(JSON.stringify({ type: 'Metadata', request_id: 'fake', duration: 0, channels: 1 }));
+    socket.close(1000);
+  }
+
   #refuse(socket: Duplex, code: ErrorCode): void {
     this.refused += 1;
     const { status, fault, retryable, title } = errorCodes[code];
@@ -94,10 +102,27 @@ export class FakeGateway implements AsyncDisposable {
     this.streams.push(stream);
     let loudFrom: number | undefined;
     let loudTo = 0;
-    const results = (isFinal: boolean) => {
-      const text = this.#texts[this.#said % this.#texts.length] ?? '';
-      const start = (loudFrom ?? 0) / RATE_HZ;
-      const duration = (loudTo - (loudFrom ?? 0)) / RATE_HZ;
+    let loud: Buffer[] = [];
+    const textOf = (): string => {
+      if (typeof this.#texts === 'function') return this.#texts(Buffer.concat(loud));
+      return this.#texts[this.#said % this.#texts.length] ?? '';
+    };
+    const results = (isFinal: boolean, isLost = false) => {
+      const nothing = isLost || loudFrom === undefined;
+      const text = nothing ? '' : textOf();
+      const start = (loudFrom ?? stream.bytes / 2) / RATE_HZ;
+      const duration = loudFrom === undefined ? 0 : (loudTo - loudFrom) / RATE_HZ;
+      if (isLost)
+        socket.send(
+          JSON.stringify({
+            type: 'Error',
+            code: 'upstream_failed',
+            description: 'lost',
+            retryable: true,
+            start,
+            duration,
+          }),
+        );
       const word = { word: text, punctuated_word: text, start, end: start + duration, confidence: 0.9 };
       socket.send(
         JSON.stringify({
@@ -108,7 +133,7 @@ export class FakeGateway implements AsyncDisposable {
           is_final: isFinal,
           speech_final: isFinal,
           from_finalize: isFinal,
-          channel: { alternatives: [{ transcript: text, confidence: 0.9, words: [word] }] },
+          channel: { alternatives: [{ transcript: text, confidence: 0.9, words: text === '' ? [] : [word] }] },
           metadata: { request_id: 'fake' },
         }),
       );
@@ -119,6 +144,7 @@ export class FakeGateway implements AsyncDisposable {
         const at = stream.bytes / 2;
         stream.bytes += bytes.length;
         if (peak(bytes) < LOUD) return;
+        loud.push(bytes);
         const begins = loudFrom === undefined;
         loudFrom ??= at;
         loudTo = stream.bytes / 2;
@@ -127,11 +153,14 @@ export class FakeGateway implements AsyncDisposable {
       }
       const { type } = JSON.parse(bytes.toString()) as { type: string };
       stream.controls.push(type);
-      if (type === 'CloseStream') socket.close(1000);
-      if (type !== 'Finalize' || loudFrom === undefined) return;
-      results(true);
+      if (type === 'CloseStream') return this.#end(socket, () => loudFrom !== undefined && results(true));
+      if (type !== 'Finalize') return;
+      const isLost = loudFrom !== undefined && this.losing > 0;
+      if (isLost) this.losing -= 1;
+      results(true, isLost);
+      if (loudFrom !== undefined && !isLost) this.#said += 1;
       loudFrom = undefined;
-      this.#said += 1;
+      loud = [];
     });
     socket.on('close', () => {
       stream.closed = true;

@@ -47,6 +47,16 @@ export async function dispatchAgent(
   await callServer(keys, 'AgentDispatchService/CreateDispatch', dispatch, { roomAdmin: true, room });
 }
 
+/** Switches a microphone off or on, as its owner does. The server must allow the latter (`room.enable_remote_unmute`). */
+export async function muteTrack(
+  keys: LivekitKeys,
+  room: string,
+  { identity, trackSid, muted }: { readonly identity: string; readonly trackSid: string; readonly muted: boolean },
+): Promise<void> {
+  const body = { room, identity, track_sid: trackSid, muted };
+  await callServer(keys, 'RoomService/MutePublishedTrack', body, { roomAdmin: true, room });
+}
+
 export async function deleteRoom(keys: LivekitKeys, room: string): Promise<void> {
   await callServer(keys, 'RoomService/DeleteRoom', { room }, { roomCreate: true });
 }

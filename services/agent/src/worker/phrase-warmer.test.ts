@@ -20,7 +20,9 @@ async function setUp() {
     await warmer.stop();
     await voice[Symbol.asyncDispose]();
   });
-  const phrases = [...scenarios.values()].flatMap((scenario) => Object.values(scenario.phrases).flatMap(Object.values));
+  const phrases = [...scenarios.values()].flatMap((scenario) =>
+    scenario.kind === 'conversation' ? Object.values(scenario.phrases).flatMap(Object.values) : [],
+  );
   return { voice, warmer, phrases: phrases as string[] };
 }
 

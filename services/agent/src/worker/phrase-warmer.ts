@@ -13,7 +13,7 @@ const PHRASE_TIMEOUT_MS = 60_000;
 export interface PhraseWarmerOptions {
   readonly ttsUrl: string;
   readonly key: string;
-  readonly scenarios: Iterable<Pick<Scenario, 'phrases'>>;
+  readonly scenarios: Iterable<Scenario>;
   readonly logger: Logger;
   readonly tryAgainMs?: number;
 }
@@ -85,7 +85,8 @@ export class PhraseWarmer {
   }
 
   #requests(): SpeechRequest[] {
-    return [...this.#options.scenarios].flatMap(({ phrases }) =>
+    const talking = [...this.#options.scenarios].filter((scenario) => scenario.kind === 'conversation');
+    return talking.flatMap(({ phrases }) =>
       languageSchema.options.flatMap((language) =>
         Object.values(phrases[language]).map((input: string) => ({
           model: 'tts-1',

@@ -1,7 +1,8 @@
-import type { Scenario } from '../scenario.ts';
+import type { ConversationScenario } from '../scenario.ts';
 import { coachPrompt } from './prompt.ts';
 
-const coachingVocal: Scenario = {
+const coachingVocal: ConversationScenario = {
+  kind: 'conversation',
   summary: {
     scenario_id: 'coaching_vocal',
     kind: 'conversation',

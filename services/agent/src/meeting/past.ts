@@ -1,0 +1,124 @@
+import type { SessionEvent } from '@eloquence/shared/contracts/events';
+import type { SessionId } from '@eloquence/shared/contracts/ids';
+import type { Gap } from '@eloquence/shared/contracts/meeting';
+import type { EventLog } from '@eloquence/shared/runtime/event-log';
+import type { Interval } from '@eloquence/shared/runtime/spans';
+
+/** A predecessor said what it had transcribed at least so often while somebody was heard, ms. */
+const CLAIMED_EVERY_MS = 15_000;
+const PAGE = 1_000;
+
+/** What a scribe has to know of what was before it. All of it is about the time since the meeting began or was taken up again. */
+export interface Past {
+  /** Number of the last event read. */
+  readonly lastSeq: number;
+  /** When the meeting was last taken up again, ms since epoch; undefined: never. */
+  readonly resumedMs: number | undefined;
+  /** A scribe was here before. */
+  readonly hadScribe: boolean;
+  /** When the log was last written to, ms since epoch. */
+  readonly lastSignMs: number;
+  /** Who is in the room according to the log: identity -> speaker. */
+  readonly present: ReadonlyMap<string, string>;
+  /** Until when each speaker was transcribed, ms of the session. */
+  readonly heardTo: ReadonlyMap<string, number>;
+  /** Text whose span was not said before the predecessor died. */
+  readonly unclaimed: readonly (Interval & { readonly speaker: string })[];
+  /** Gaps the predecessor has told, of reason `paused`: their begin. */
+  readonly toldPauses: ReadonlySet<number>;
+}
+
+interface Draft {
+  resumedMs: number | undefined;
+  hadScribe: boolean;
+  lastSignMs: number;
+  readonly present: Map<string, string>;
+  readonly claimedTo: Map<string, number>;
+  readonly texts: (Interval & { readonly speaker: string })[];
+  readonly toldPauses: Set<number>;
+}
+
+const emptyDraft = (resumedMs?: number): Draft => ({
+  resumedMs,
+  hadScribe: false,
+  lastSignMs: resumedMs ?? 0,
+  present: new Map(),
+  claimedTo: new Map(),
+  texts: [],
+  toldPauses: new Set(),
+});
+
+/** Every event of a session still in Redis; events of before a meeting was taken up again may be gone, and do not matter. */
+export async function readEvents(
+  log: Pick<EventLog, 'read'>,
+  sessionId: SessionId,
+  afterSeq = 0,
+): Promise<SessionEvent[]> {
+  const events: SessionEvent[] = [];
+  for (let after = afterSeq; ;) {
+    const page = await log.read(sessionId, after, PAGE);
+    events.push(...page);
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return events;
+    after = last.seq;
+  }
+}
+
+/** What the events say of the time before this scribe. */
+export function pastOf(events: readonly SessionEvent[]): Past {
+  let draft = emptyDraft();
+  for (const event of events) {
+    if (event.type === 'session.resumed') draft = emptyDraft(Date.parse(event.at));
+    else note(draft, event);
+  }
+  const { claimedTo, texts, ...rest } = draft;
+  const unclaimed = texts.filter(({ speaker, end_ms }) => end_ms > (claimedTo.get(speaker) ?? 0));
+  const heardTo = new Map(claimedTo);
+  for (const { speaker, end_ms } of texts) heardTo.set(speaker, Math.max(end_ms, heardTo.get(speaker) ?? 0));
+  return { ...rest, heardTo, unclaimed, lastSeq: events.at(-1)?.seq ?? 0 };
+}
+
+function note(draft: Draft, event: SessionEvent): void {
+  draft.lastSignMs = Math.max(draft.lastSignMs, Date.parse(event.at));
+  switch (event.type) {
+    case 'participant.joined':
+      if (event.kind === 'agent') draft.hadScribe = true;
+      else if (event.speaker !== undefined) draft.present.set(event.identity, event.speaker);
+      return;
+    case 'participant.left':
+      draft.present.delete(event.identity);
+      return;
+    case 'audio.transcribed':
+      for (const { speaker, end_ms } of event.spans)
+        draft.claimedTo.set(speaker, Math.max(end_ms, draft.claimedTo.get(speaker) ?? 0));
+      return;
+    case 'utterance.final': {
+      const { speaker, start_ms, end_ms } = event.utterance;
+      draft.texts.push({ speaker, start_ms, end_ms });
+      // Only the newest can be without their span.
+      if (draft.texts.length > 200) draft.texts.shift();
+      return;
+    }
+    case 'audio.missed':
+      if (event.gap.reason === 'paused') draft.toldPauses.add(event.gap.start_ms);
+      return;
+    default:
+  }
+}
+
+/**
+ * What of a speaker nobody heard between the scribe before and this one; undefined when nothing can have been missed.
+ *
+ * @param firstHeardMs first sound of the speaker that this scribe took, ms of the session
+ * @param lastSignMs when the log was last written to, ms of the session
+ */
+export function missedBetween(
+  speaker: string,
+  past: Pick<Past, 'heardTo'>,
+  { firstHeardMs, lastSignMs }: { readonly firstHeardMs: number; readonly lastSignMs: number },
+): Gap | undefined {
+  const heardTo = past.heardTo.get(speaker) ?? 0;
+  // Somebody who was silent or muted for long was not unheard for all of that time.
+  const start_ms = lastSignMs - heardTo > CLAIMED_EVERY_MS ? lastSignMs : heardTo;
+  return start_ms < firstHeardMs ? { speaker, start_ms, end_ms: firstHeardMs, reason: 'scribe_away' } : undefined;
+}

@@ -1,0 +1,174 @@
+import type { AgentEndReason, AgentSession } from '@eloquence/shared/contracts/dispatch';
+import { meetingOptionsSchema } from '@eloquence/shared/contracts/meeting';
+import { eventTime, type EventLog } from '@eloquence/shared/runtime/event-log';
+import type { Logger } from '@eloquence/shared/runtime/logger';
+import { closeRedis, createRedis } from '@eloquence/shared/runtime/redis';
+import type { JobContext } from '@livekit/agents';
+import { ParticipantKind, type RemoteParticipant } from '@livekit/rtc-node';
+import type { AgentConfig } from '../config.ts';
+import type { EventWriter } from '../events/event-writer.ts';
+import { SessionClock } from '../events/session-clock.ts';
+import type { MeetingScenario } from '../scenarios/scenario.ts';
+import { GatewayLink, listenUrl } from '../speech/gateway-link.ts';
+import { Attendance } from './attendance.ts';
+import { pastOf, readEvents, type Past } from './past.ts';
+import { Pauses } from './pauses.ts';
+import { Scribe } from './scribe.ts';
+import { speakerOf } from './speaker-of.ts';
+
+/** Silence that ends an utterance. People who talk to each other pause within their sentences, and nobody waits for an answer. */
+const ENDPOINTING_MS = 600;
+
+export interface MeetingJob {
+  readonly ctx: JobContext;
+  readonly config: AgentConfig;
+  readonly logger: Logger;
+  readonly writer: EventWriter;
+  readonly log: EventLog;
+  readonly facts: AgentSession;
+  readonly scenario: MeetingScenario;
+  /** Ends the session for a reason. */
+  readonly end: (reason: AgentEndReason) => void;
+}
+
+/**
+ * Attends a meeting: who comes and goes, what they say, pauses, its end.
+ *
+ * @returns what has to be done before the job's last event is written
+ */
+export async function attendMeeting(job: MeetingJob): Promise<() => Promise<void>> {
+  const { config, logger, log, facts } = job;
+  const sessionId = facts.session.session_id;
+  const subscriber = createRedis(config.redisUrl, 'subscriber', logger);
+  // Without Redis the past is unknown: the meeting is written down all the same.
+  const events = await readEvents(log, sessionId).catch(() => []);
+  const past = pastOf(events);
+  let sitting: Sitting | undefined;
+  const attendance = new Attendance(job.ctx.room, {
+    onJoined: (person) => {
+      if (!sitting) {
+        sitting = new Sitting(job, past);
+        if (pauses.pausedAtMs !== undefined) sitting.paused(pauses.pausedAtMs);
+      }
+      sitting.joined(person);
+    },
+    onLeft: ({ identity }) => job.writer.append({ type: 'participant.left', at: eventTime(), identity }),
+    onEmpty: () => job.end('participant_left'),
+  });
+  const pauses = new Pauses({
+    sessionId,
+    log,
+    subscriber,
+    logger,
+    onPaused: (atMs) => sitting?.paused(atMs),
+    onContinued: (fromMs, toMs) => sitting?.continued(fromMs, toMs),
+  });
+  for (const identity of past.present.keys()) {
+    if (!job.ctx.room.remoteParticipants.has(identity))
+      job.writer.append({ type: 'participant.left', at: eventTime(), identity });
+  }
+  attendance.start();
+  pauses.start(events);
+  return async () => {
+    attendance.stop();
+    pauses.stop();
+    await closeRedis(subscriber);
+    await sitting?.close(pauses.pausedAtMs);
+  };
+}
+
+/** A meeting from the moment somebody is there. */
+class Sitting {
+  readonly #job: MeetingJob;
+  readonly #past: Past;
+  readonly #startedMs: number;
+  readonly #clock: SessionClock;
+  readonly #scribe: Scribe;
+  readonly #longest: NodeJS.Timeout;
+  #toldUnsupported = false;
+
+  constructor(job: MeetingJob, past: Past) {
+    const { ctx, writer, logger, facts, end } = job;
+    this.#job = job;
+    this.#past = past;
+    // Also of a meeting that is taken up again: its clock goes on.
+    this.#startedMs = facts.session.started_at === null ? Date.now() : Date.parse(facts.session.started_at);
+    this.#clock = new SessionClock(this.#startedMs);
+    if (facts.session.started_at === null)
+      writer.append({ type: 'session.started', at: eventTime(new Date(this.#startedMs)) });
+    const identity = ctx.agent?.identity ?? 'agent';
+    writer.append({ type: 'participant.joined', at: eventTime(), identity, kind: 'agent' });
+    writer.appendLast(() => ({ type: 'participant.left', at: eventTime(), identity }));
+    this.#scribe = new Scribe({
+      room: ctx.room,
+      clock: this.#clock,
+      writer,
+      logger,
+      past,
+      openLink: (handlers) => new GatewayLink({ ...handlers, ...this.#gateway(), logger }),
+      onUnsupported: () => this.#unsupported(),
+    });
+    this.#scribe.start();
+    this.#longest = setTimeout(() => end('max_duration'), Math.max(0, this.#lastMs() - Date.now()));
+    logger.info({ scenario: facts.session.scenario_id, took_over: past.hadScribe }, 'writing down');
+  }
+
+  joined(person: RemoteParticipant): void {
+    const { identity, name } = person;
+    // The predecessor has said so.
+    if (this.#past.present.has(identity)) return;
+    const kind = person.kind === ParticipantKind.SIP ? ('phone' as const) : ('person' as const);
+    this.#job.writer.append({
+      type: 'participant.joined',
+      at: eventTime(),
+      identity,
+      kind,
+      speaker: speakerOf(identity),
+      ...(name !== undefined && name !== '' && { name }),
+    });
+  }
+
+  paused(atMs: number): void {
+    this.#scribe.pause(this.#startedMs + atMs);
+  }
+
+  continued(fromMs: number, toMs: number): void {
+    this.#scribe.continue(this.#startedMs + toMs);
+    this.#tellPause(fromMs, toMs);
+  }
+
+  /** Waits for the last words. */
+  async close(pausedAtMs: number | undefined): Promise<void> {
+    clearTimeout(this.#longest);
+    await this.#scribe.close();
+    if (pausedAtMs !== undefined) this.#tellPause(pausedAtMs, this.#clock.since(Date.now()));
+  }
+
+  /** Nobody was heard, because somebody wanted it so. */
+  #tellPause(start_ms: number, end_ms: number): void {
+    if (end_ms <= start_ms || this.#past.toldPauses.has(start_ms)) return;
+    const gap = { speaker: null, start_ms, end_ms, reason: 'paused' as const };
+    this.#job.writer.append({ type: 'audio.missed', at: eventTime(), gap });
+  }
+
+  /** When the meeting ends by itself, ms since epoch: each time it is taken up again it may last as long. */
+  #lastMs(): number {
+    const { max_duration_min } = meetingOptionsSchema.parse(this.#job.facts.options.meeting ?? {});
+    return (this.#past.resumedMs ?? this.#startedMs) + max_duration_min * 60_000;
+  }
+
+  #gateway() {
+    const { config, facts, scenario } = this.#job;
+    const { language } = facts.session;
+    const keyterms = [...(facts.options.keyterms ?? []), ...(scenario.keyterms?.[language] ?? [])];
+    const url = listenUrl(config.sttUrl, { language, keyterms, endpointingMs: ENDPOINTING_MS });
+    return { url, key: config.internalApiKey };
+  }
+
+  #unsupported(): void {
+    if (this.#toldUnsupported) return;
+    this.#toldUnsupported = true;
+    const message = 'Speech in this language is not understood; nothing of the meeting can be written down.';
+    this.#job.writer.append({ type: 'agent.failed', at: eventTime(), code: 'unsupported_language', message });
+  }
+}
