@@ -27,7 +27,7 @@ export interface Judgement {
 }
 
 export interface JudgeOptions {
-  /** A missing owner or day is no fault: better none than a wrong one. */
+  /** A missing owner or day is no fault, nor half a name: better none than a wrong one. */
   readonly mayLeaveOut?: boolean;
 }
 
@@ -152,8 +152,8 @@ class Judge {
         : `nobody, not ${named(truth)}`;
     if (!truth) return `${is}, but nobody was named`;
     if (truth.kind === 'speaker') {
-      const right = owner.kind === 'speaker' && owner.speaker === truth.speaker;
-      // Of two people with one first name: what was said is right, if not precise.
+      const isVague = owner.kind === 'name' && simple(truth.said).includes(simple(owner.name)) && this.#mayLeaveOut;
+      const right = isVague || (owner.kind === 'speaker' && owner.speaker === truth.speaker);
       return right ? undefined : `${is}, not ${named(truth)}`;
     }
     const right = owner.kind === 'name' && simple(named(truth)).includes(simple(owner.name));
