@@ -28,10 +28,12 @@ interface Cues {
   readonly need: RegExp;
   /** `$1` has to do something. */
   readonly other: RegExp;
-  /** Takes on what was asked before. */
+  /** Asks for somebody to do it. */
   readonly who: RegExp;
   /** No work: "je vais vous dire". */
   readonly talk: RegExp;
+  /** Takes on what somebody has asked. */
+  readonly anaphor: RegExp;
   readonly opener: RegExp;
 }
 
@@ -50,6 +52,8 @@ const CUES: Readonly<Record<Language, Cues>> = {
       /(?:^|[,;:] ?)(.{2,40}?) (?:doit|va|devra|s'occupe|se charge|s'occupera|se chargera)\b|\baction (?:est )?pour (.{2,40}?) ?:/,
     who: /^(?:et )?qui (?:peut|va|veut|s'occupe|se charge)\b/,
     talk: /\b(?:je vais|il faut|il faudra|il va falloir|on doit|nous devons) (?:vous |te |le |y |bien |aussi |etre |avoir )*(?:dire|voir|savoir|expliquer|commencer|revenir|parler|laisser|essayer|etre|avoir|reconnaitre|admettre|avouer|passer|finir|penser|attendre|noter que|bien|mieux)\b/,
+    anaphor:
+      /\bje (?:m'en|le|la|les|l') ?(?:charge|occupe|fais|ferai|prends|vais)|\bje vais (?:le|la|les|m'en) \p{L}+/u,
     opener:
       /^(?:(?:oui|non|alors|donc|bon|bien|ok|d'accord|voila|et|mais|du coup|en fait|bref|eh bien|euh|ecoutez)[,\s]+)+/i,
   },
@@ -65,6 +69,7 @@ const CUES: Readonly<Record<Language, Cues>> = {
       /(?:^|[,;:] ?)(.{2,40}?) (?:will|has to|needs to|is going to|must|takes care of)\b|\baction is for (.{2,40}?) ?:/,
     who: /^(?:and )?who (?:can|will|wants to|takes)\b/,
     talk: /\b(?:will|'ll|going to|need to|have to|has to|must) (?:also |just |be |have )*(?:say|see|know|tell you|explain|begin|start with|come back|talk|try|admit|be|have|show you|wait|think|pass|finish|mention)\b/,
+    anaphor: /\bi(?:'ll| will| can| am going to) (?:do|take care of|handle|take) (?:it|that|this|them)\b/,
     opener: /^(?:(?:yes|no|so|well|okay|ok|right|and|but|actually|now|then)[,\s]+)+/i,
   },
 };
@@ -81,9 +86,7 @@ interface Sentence extends Part {
  */
 export function rulesItems(passage: Passage): MeetingItem[] {
   const items: MeetingItem[] = [];
-  const said = passage.lines
-    .filter((line) => line.position > 0 && !isInstructionLine(line, passage.lines))
-    .flatMap(sentencesIn);
+  const said = passage.lines.filter((line) => !isInstructionLine(line, passage.lines)).flatMap(sentencesIn);
   for (const sentence of said) {
     const item = itemOf(sentence, passage, items);
     if (item) mergeItem(items, item, passage);
@@ -111,6 +114,9 @@ const plain = (text: string): string =>
 function itemOf(sentence: Sentence, passage: Passage, items: readonly MeetingItem[]): MeetingItem | undefined {
   const { folded } = sentence;
   const cues = CUES[passage.language];
+  // Of what was said before, only what is answered here is new.
+  const { position } = sentence.line;
+  if (position < 0 || (position === 0 && !nextTakesOn(sentence, passage))) return undefined;
   if (contentStems(sentence.text, passage.language).size === 0 || isHedged(sentence.text)) return undefined;
   if (cues.retraction.test(folded)) return retraction(sentence, passage, items);
   if (folded.includes('?')) {
@@ -120,6 +126,8 @@ function itemOf(sentence: Sentence, passage: Passage, items: readonly MeetingIte
   }
   if (isNegated(sentence.text)) return undefined;
   if (cues.decision.test(folded)) return plainItem('decision', sentence, passage, items);
+  // "I will take care of it" does not say of what; the request before it does.
+  if (cues.anaphor.test(folded)) return undefined;
   const isWork = cues.self.test(folded) || cues.need.test(folded) || ownerNamed(sentence, passage) !== undefined;
   return isWork && !cues.talk.test(folded) ? action(sentence, passage, items) : undefined;
 }
@@ -129,7 +137,7 @@ function isRealQuestion({ folded, text }: Sentence, language: Language): boolean
   const asks =
     language === 'fr'
       ? /\b(?:qui|que|qu'est|quoi|quel|quelle|quels|quelles|quand|ou|comment|combien|pourquoi|est-ce|faut-il|peut-on|doit-on|a-t-on|\p{L}+-(?:t-)?(?:on|il|elle|ils|elles|nous|vous|tu|je))\b/u
-      : /^(?:\S+[, ]+){0,3}(?:who|what|which|when|where|how|why|do|does|did|is|are|should|can|could|will|would|has|have|shall)\b/;
+      : /^(?:\S+[, ]+){0,3}(?:who|what|which|when|where|how|why|do|does|did|is|are|should|can|could|will|would|must|has|have|shall)\b/;
   return asks.test(folded) && contentStems(text, language).size > 1;
 }
 
@@ -173,7 +181,7 @@ function action(sentence: Sentence, passage: Passage, items: readonly MeetingIte
       ? verdict.owner
       : null;
   const saidAtMs = passage.startedAtMs + line.utterance.start_ms;
-  const [due] = dueWordsIn(text, passage.language, saidAtMs);
+  const [due] = [text, next?.utterance.text ?? ''].flatMap((words) => dueWordsIn(words, passage.language, saidAtMs));
   const evidence = [...common.evidence, ...(next ? [wholeLine(next)] : [])];
   return {
     kind: 'action',
@@ -207,13 +215,9 @@ function ownerNamed({ text, folded }: Sentence, { language, speakers }: Passage)
   if (part === undefined) return undefined;
   if (forWhom !== undefined) return text.slice(folded.indexOf(forWhom)).slice(0, forWhom.length);
   const words = new Set(tokensOf(part).map((token) => token.text));
-  for (const name of speakers.values()) {
-    const tokens = tokensOf(name);
-    const [first] = tokens;
-    if (!first || !words.has(first.text)) continue;
-    return tokens.every((token) => words.has(token.text)) ? name : first.raw;
-  }
-  return undefined;
+  const names = [...speakers.values()];
+  const whole = names.find((name) => tokensOf(name).every((token) => words.has(token.text)));
+  return whole ?? names.flatMap((name) => tokensOf(name).slice(0, 1)).find((first) => words.has(first.text))?.raw;
 }
 
 function retraction(sentence: Sentence, passage: Passage, items: readonly MeetingItem[]): MeetingItem | undefined {

@@ -45,11 +45,12 @@ export function agree(a: Said, b: Said, options: { readonly language: Language; 
   if (a.turns !== b.turns || differ(a.numbers, b.numbers)) return false;
   const all = new Set([...a.stems, ...b.stems]);
   if (all.size === 0) return false;
-  const strange =
-    [...a.names].filter((name) => !hasName(b, name, language)).length > 0 &&
-    [...b.names].some((name) => !hasName(a, name, language));
-  return !strange && common(a.stems, b.stems) / all.size >= share;
+  return !nameOthers(a, b, language) && common(a.stems, b.stems) / all.size >= share;
 }
+
+/** Each names what the other does not. */
+const nameOthers = (a: Said, b: Said, language: Language): boolean =>
+  [...a.names].some((name) => !hasName(b, name, language)) && [...b.names].some((name) => !hasName(a, name, language));
 
 const hasName = (said: Said, name: string, language: Language): boolean =>
   said.names.has(name) || said.stems.has(stemOf(name, language));
@@ -62,9 +63,8 @@ const hasName = (said: Said, name: string, language: Language): boolean =>
 export function repeats(words: string, item: string, language: Language): number {
   const later = saidIn(words, language);
   const earlier = saidIn(item, language);
-  if (earlier.stems.size === 0) return 0;
-  const names = [...earlier.names].filter((name) => !hasName(later, name, language));
-  if (names.length > 0) return 0;
-  const share = common(earlier.stems, later.stems) / earlier.stems.size;
+  const fewer = Math.min(earlier.stems.size, later.stems.size);
+  if (fewer === 0 || nameOthers(earlier, later, language) || differ(earlier.numbers, later.numbers)) return 0;
+  const share = common(earlier.stems, later.stems) / fewer;
   return share >= ABOUT_SHARE ? share : 0;
 }

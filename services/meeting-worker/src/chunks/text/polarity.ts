@@ -3,12 +3,18 @@ import { fold, type Token } from './words.ts';
 /** Words that turn what is said into its opposite; without accents. */
 const TURNS =
   /^(?:non|aucun|aucune|jamais|sans|renonc\w*|annul\w*|abandonn\w*|refus\w*|rejet\w*|retir\w*|supprim\w*|arret\w*|ecart\w*|cancel\w*|abandon\w*|reject\w*|refus\w*|withdr\w*|drop\w*|stop\w*|without|never|none)$/;
-const NEGATED =
-  /\bn(?:e|')\s?\b.{0,40}?\b(?:pas|plus|jamais|rien|aucun|aucune|point|personne)\b|\bpas (?:de|question)\b|\b(?:not|never|no longer|cannot|neither|nor)\b|n't\b|\bwon t\b|\brenonc|\bannul|\babandonn|\bgive up|\bgave up|\bgiving up|\bcancel|\bno way\b/;
+/** "Pas" denies with and without "ne", as people speak; "n'est-ce pas" and "pas mal" do not. */
+const DENIED =
+  /\bn(?:e|')\s?\b.{0,40}?\b(?:plus|jamais|rien|aucun|aucune|point|personne|ni)\b|(?<!\b(?:un|le|les|au|premier|est ce|est-ce|pourquoi) )\bpas\b(?! mal\b)|\b(?:not|never|no longer|cannot|neither|nor|no way)\b|n't\b|\b(?:won|don|didn|doesn|isn|wasn|aren|can|couldn|shouldn) t\b/;
+/** Verbs that say that something is not done; a claim and its proof may share them. */
+const UNDOING = /\b(?:renonc|annul|abandon|refus|rejet|cancel|scrap|reject)|\b(?:give|gave|giving) up\b/g;
 const TAKES_BACK =
   /\b(?:finalement|en fait|plutot|au lieu|revien\w*|en arriere|oubli\w*|laiss\w*|tomber|retir\w*|supprim\w*|arret\w*|change\w*|reflexion|instead|rather|actually|in the end|go back|went back|drop\w*|scrap\w*|forget|second thought\w*|revers\w*|withdraw\w*|undo|scratch)\b/;
 const HEDGED =
   /\bpeut etre\b|\bon pourrait\b|\bnous pourrions\b|\bje me demande\b|\beventuellement\b|\bje (?:ne )?sais pas\b|\bpourquoi pas\b|\bimaginons\b|\bmaybe\b|\bperhaps\b|\bi wonder\b|\bwe could\b|\bwe might\b|\bi (?:do not|don t) know\b|\bwhat if\b|\bet si on\b/;
+
+const ASKING =
+  /\b(?:qui|quoi|quel|quelle|quels|quelles|quand|comment|combien|pourquoi|est ce|faut il|peut on|doit on|savoir|sait|question|demande|who|what|which|when|where|how|why|whether|do we|does|should we|can we|must we|is there|are there|wonder|know)\b/;
 
 /** Lower case, no accents, typewriter apostrophes. */
 const plain = (text: string): string => fold(text).replaceAll('’', "'");
@@ -18,8 +24,20 @@ const spaced = (text: string): string => plain(text).replaceAll(/['\-\s]+/g, ' '
 /** A word that turns a sentence into its opposite: two sentences may say that in different words. */
 export const isTurn = (token: Token): boolean => TURNS.test(token.text);
 
+/** Says that something is not so. */
+const denies = (text: string): boolean => DENIED.test(plain(text)) || DENIED.test(spaced(text));
+const undoingIn = (text: string): string[] => [...spaced(text).matchAll(UNDOING)].map(([verb]) => verb);
+
 /** Says that something is not so, or no longer. */
-export const isNegated = (text: string): boolean => NEGATED.test(plain(text)) || NEGATED.test(spaced(text));
+export const isNegated = (text: string): boolean => denies(text) || undoingIn(text).length > 0;
+
+/** Whether a claim says the opposite of the words it rests on: one denies, or undoes, what the other does not. */
+export function contradicts(claim: string, said: string): boolean {
+  const [inClaim, inSaid] = [undoingIn(claim), undoingIn(said)];
+  const isClaimNegative = denies(claim) || inClaim.some((verb) => !inSaid.includes(verb));
+  const isSaidNegative = denies(said) || inSaid.some((verb) => !inClaim.includes(verb));
+  return isClaimNegative !== isSaidNegative;
+}
 
 /** Could take something back. */
 export const takesBack = (text: string): boolean => isNegated(text) || TAKES_BACK.test(spaced(text));
@@ -30,10 +48,5 @@ export const isHedged = (text: string): boolean => HEDGED.test(spaced(text));
 /** Asks. */
 export const isQuestion = (text: string): boolean => text.includes('?');
 
-/** A claim that itself says no. */
-export const saysNo = (claim: string): boolean =>
-  isNegated(claim) ||
-  spaced(claim)
-    .split(/[^\p{L}\p{N}]+/u)
-    .some((word) => TURNS.test(word)) ||
-  /\bpas\b|\bno\b/.test(spaced(claim));
+/** Asks, or says that something is not known. */
+export const isAsking = (text: string): boolean => isQuestion(text) || ASKING.test(spaced(text));

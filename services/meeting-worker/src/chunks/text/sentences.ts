@@ -6,7 +6,7 @@ export interface Part {
 }
 
 /** The sentences of a text. */
-export const sentencesOf = (text: string): Part[] => cut(text, /[^.!?…]+(?:[.!?…]+|$)/g);
+export const sentencesOf = (text: string): Part[] => cut(text, /(?:[^.!?…]|\.(?=\d))+(?:[.!?…]+|$)/g);
 
 /** The parts of a text that say one thing each: between marks, and where "but" turns it. */
 export const clausesOf = (text: string): Part[] =>

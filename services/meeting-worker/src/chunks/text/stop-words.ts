@@ -12,7 +12,7 @@ export const STOP_WORDS: Readonly<Record<Language, ReadonlySet<string>>> = {
     moins mon ne ni nos notre nous on ont ou oui par parce pas pendant peu peut peuvent plus plusieurs pour pourquoi pourrait puis
     puisque qu quand que quel quelle quelles quels qui quoi sa sans se sera seront serait ses si soit son sont sous sur ta tandis te
     tel telle tes toi ton tous tout toute toutes tres trop tu un une va vais vas vers voici voila vont vos votre vous y etre avoir
-    decision decisions decide decider decidee decidees decidons action actions question questions point points sujet sujets reunion
+    decision decisions decide decider decidee decidees decidons action actions question questions point points sujet sujets reunion idee
     participant participants participante discussion tache taches equipe confirme valide validee personne quelqu
   `),
   en: set(`
@@ -22,6 +22,6 @@ export const STOP_WORDS: Readonly<Record<Language, ReadonlySet<string>>> = {
     out over own per re really s same shall she should so some such t than that the their them then there these they this those to
     too under until up us ve very was we were what when where which while who whom whose why will with would yes you your yours
     decision decisions decide decided decides action actions question questions point points subject topic topics meeting
-    participant participants discussion task tasks team confirmed agreed agree somebody someone anybody everyone
+    participant participants discussion task tasks team confirmed agreed agree idea give gives giving longer back somebody someone anybody everyone
   `),
 };

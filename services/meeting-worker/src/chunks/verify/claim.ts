@@ -1,11 +1,12 @@
 import type { ItemKind, Refusal, Unverified } from '@eloquence/shared/contracts/meeting';
 import { clausesOf, sentencesOf } from '../text/sentences.ts';
-import { isHedged, isNegated, isQuestion, saysNo, takesBack } from '../text/polarity.ts';
+import { contradicts, isAsking, isHedged, isQuestion, isTurn } from '../text/polarity.ts';
 import { supportFault } from '../text/support.ts';
-import { contentStems, tokensOf, type WordBag } from '../text/words.ts';
+import { contentStems, isContent, tokensOf, WordBag } from '../text/words.ts';
 import { lineAt, type Line, type Passage } from '../lines.ts';
 import { findProofs, type Proof } from './evidence.ts';
 import { isInstructionLine, tellsOfInstruction } from './instruction.ts';
+import { takesOnTask } from './owner.ts';
 
 /** What every claim of a model has. */
 export interface Claim {
@@ -29,6 +30,8 @@ export type ClaimVerdict =
 const EXCHANGE_MS = 30_000;
 /** A quote with fewer words of its own ("je m'en occupe") means what was said before it. */
 const FEW_WORDS = 3;
+/** "Moi, je m'en occupe pour vendredi prochain." */
+const FEW_WORDS_OF_TAKING_ON = 7;
 
 /** Checks what a claim of any kind must stand: its quotes, that no orders to the model are followed, and its words. */
 export function verifyClaim(kind: ItemKind, claim: Claim, context: ClaimContext): ClaimVerdict {
@@ -42,6 +45,7 @@ export function verifyClaim(kind: ItemKind, claim: Claim, context: ClaimContext)
   if (proofs.length === 0 && !(mayTell && tellsOfInstruction(claim.text))) return refused('instruction_in_transcript');
   const kept = proofs.length > 0 ? proofs : found;
   if (supportFault(claim.text, sourceOf(claim, kept, context))) return refused('text_not_in_quote');
+  if (!isOfQuoted(claim, kept, passage)) return refused('text_not_in_quote');
   if (!isMeantSo(kind, claim, kept, passage)) return refused('text_not_in_quote');
   return { kind: 'proved', proofs: kept };
 }
@@ -90,30 +94,42 @@ function neighbour(line: Line, step: number, lines: readonly Line[]): Line | und
   return second.utterance.start_ms - first.utterance.end_ms <= EXCHANGE_MS ? other : undefined;
 }
 
-/** A claim that denies rests on words that deny. */
-function isDenied(claim: Claim, proofs: readonly Proof[]): boolean {
-  return proofs.some(({ line }) => takesBack(line.utterance.text)) || !isNegated(claim.text);
+/** Lines around a quote complete what it says; where the quoted lines say much of their own, the claim is of that. */
+function isOfQuoted({ text }: Claim, proofs: readonly Proof[], { language }: Passage): boolean {
+  const cited = proofs.map(({ line }) => line.utterance.text).join(' ');
+  const own = contentStems(cited, language).size;
+  if (own < FEW_WORDS || (own < FEW_WORDS_OF_TAKING_ON && takesOnTask(cited))) return true;
+  const said = new WordBag([cited], language);
+  const claimed = tokensOf(text).filter((token) => isContent(token, language) && !isTurn(token));
+  return claimed.filter((token) => said.hasForm(token)).length * 2 >= claimed.length;
 }
+
+/** The sentences that quotes are out of. */
+const quotedSentences = (proofs: readonly Proof[]): string[] =>
+  proofs.flatMap(({ line, found }) =>
+    sentencesOf(line.utterance.text)
+      .filter((part) => part.start < found.end && part.end > found.start)
+      .map(({ text }) => text),
+  );
 
 /**
  * Decisions and actions: somebody meant it. What was denied, only thought of or only asked is none, and a claim that says yes
  * does not rest on words that say no.
  */
 function isMeantSo(kind: ItemKind, claim: Claim, proofs: readonly Proof[], { language }: Passage): boolean {
-  if (kind !== 'retraction' && !isDenied(claim, proofs)) return false;
-  if (kind !== 'decision' && kind !== 'action') return true;
+  const sentences = quotedSentences(proofs);
+  if (kind === 'retraction') return true;
+  if (kind === 'question' && !sentences.some(isAsking)) return false;
+  if (kind === 'decision' && sentences.every(isQuestion)) return false;
+  if ((kind === 'decision' || kind === 'action') && sentences.every(isHedged)) return false;
+  // Of a topic it is no matter whether it is so.
+  if (kind === 'topic') return true;
   const stems = contentStems(claim.text, language);
   const share = (text: string) => [...contentStems(text, language)].filter((stem) => stems.has(stem)).length;
-  const sentences = proofs.flatMap(({ line, found }) =>
-    sentencesOf(line.utterance.text)
-      .filter((part) => part.start < found.end && part.end > found.start)
-      .map(({ text }) => text),
-  );
-  if (sentences.every(isHedged)) return false;
-  if (kind === 'decision' && sentences.every(isQuestion)) return false;
-  if (saysNo(claim.text)) return true;
   const clauses = sentences.flatMap((text) => clausesOf(text).map((part) => part.text));
   const most = Math.max(...clauses.map(share));
   const telling = clauses.filter((clause) => share(clause) === most && most > 0);
-  return telling.length === 0 || telling.some((clause) => !isNegated(clause));
+  // A remarkable sentence may be noted as a whole, and one of its clauses deny.
+  const said = kind === 'highlight' || kind === 'question' ? [...telling, ...sentences] : telling;
+  return telling.length === 0 || said.some((words) => !contradicts(claim.text, words));
 }

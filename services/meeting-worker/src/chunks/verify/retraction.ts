@@ -34,7 +34,7 @@ export function targetOf(
   const open: Earlier[] = [...passage.carried, ...here].filter(({ kind }) => canBeTakenBack(kind));
   const named = open.find(({ itemId }) => itemId === claim.takes_back);
   if (named) return named;
-  const words = [claim.text, ...proofs.map(({ line }) => line.utterance.text)].join(' ');
+  const words = [claim.text, ...proofs.map(({ found }) => found.quote)].join(' ');
   const fits = open
     .filter(({ kind }) => (kind === 'question') === claim.settles)
     .map((item) => ({ item, share: repeats(words, item.text, passage.language) }))
