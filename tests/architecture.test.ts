@@ -91,6 +91,8 @@ const may = {
     if (from.startsWith('@eloquence/testkit/')) return source.isTest;
     return !from.startsWith('@eloquence/') || /^@eloquence\/shared\/(contracts|runtime)\//.test(from);
   },
+  /** As a service: the command runs on a person's machine, with contracts and runtime only. */
+  cli: (from: string, source: Source) => may.service(from, source),
   web: (from: string, source: Source, typeOnly: boolean) => {
     const path = target(source, from);
     if (path !== undefined) return path.startsWith('apps/web/');
@@ -120,6 +122,11 @@ describe('layers', () => {
     expect(breaking(inside(service), may.service)).toEqual([]);
   });
 
+  test('the eloquence command imports itself and packages/shared, and no service', () => {
+    expect(product('apps/cli').length).toBeGreaterThan(20);
+    expect(breaking(inside('apps/cli'), may.cli)).toEqual([]);
+  });
+
   test('the web client imports types of contracts, and nothing else of ours', () => {
     expect(breaking(product('apps/web'), may.web)).toEqual([]);
   });
@@ -141,6 +148,8 @@ describe('layers', () => {
       breaking([importing('services/agent/src/x.ts', '../../tts-proxy/src/app.ts')], may.service),
       breaking([importing('services/agent/src/x.ts', '@eloquence/tts-proxy/app')], may.service),
       breaking([importing('services/agent/src/x.ts', '@eloquence/testkit/caller')], may.service),
+      breaking([importing('apps/cli/src/x.ts', '../../../services/agent/src/app.ts')], may.cli),
+      breaking([importing('apps/cli/src/x.ts', '@eloquence/testkit/caller')], may.cli),
       breaking([importing('apps/web/src/x.ts', '@eloquence/shared/contracts/sessions')], may.web),
       breaking([importing('packages/testkit/src/x.ts', '@eloquence/agent/app')], may.testkit),
     ];

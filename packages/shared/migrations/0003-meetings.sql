@@ -64,16 +64,16 @@ create table meeting_answers (
 
 -- What a text is found by: its words' stems in French and in English, with accents and without, because neither a recogniser nor
 -- a person in a hurry writes all of them. Capitals with accents are named because a database with locale C does not know them.
-create function eloquence_lower(given text) returns text language sql immutable parallel safe strict
+create function text_lower(given text) returns text language sql immutable parallel safe strict
   return translate(lower(given), 'ÀÂÄÁÃÇÉÈÊËÎÏÍÔÖÓÕÙÛÜÚŸÑŒÆ’', 'àâäáãçéèêëîïíôöóõùûüúÿñœæ''');
-create function eloquence_plain(given text) returns text language sql immutable parallel safe strict
-  return replace(replace(translate(eloquence_lower(given),
+create function text_plain(given text) returns text language sql immutable parallel safe strict
+  return replace(replace(translate(text_lower(given),
     'àâäáãçéèêëîïíôöóõùûüúÿñ', 'aaaaaceeeeiiioooouuuuyn'), 'œ', 'oe'), 'æ', 'ae');
-create function eloquence_words(given text) returns tsvector language sql immutable parallel safe strict
-  return to_tsvector('french', eloquence_lower(given)) || to_tsvector('french', eloquence_plain(given))
-    || to_tsvector('english', eloquence_plain(given));
+create function text_words(given text) returns tsvector language sql immutable parallel safe strict
+  return to_tsvector('french', text_lower(given)) || to_tsvector('french', text_plain(given))
+    || to_tsvector('english', text_plain(given));
 -- A word as it is looked for; without any node where it is a stop word of both languages.
-create function eloquence_query(given text) returns tsquery language sql immutable parallel safe strict
-  return plainto_tsquery('french', eloquence_lower(given)) || plainto_tsquery('french', eloquence_plain(given))
-    || plainto_tsquery('english', eloquence_plain(given));
-create index utterances_words on utterances using gin (eloquence_words(text));
+create function text_query(given text) returns tsquery language sql immutable parallel safe strict
+  return plainto_tsquery('french', text_lower(given)) || plainto_tsquery('french', text_plain(given))
+    || plainto_tsquery('english', text_plain(given));
+create index utterances_words on utterances using gin (text_words(text));

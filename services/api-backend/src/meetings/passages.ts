@@ -50,7 +50,7 @@ export async function findPassages(pool: Pool, query: PassageQuery): Promise<Pas
   const { utterances, chunks, question, language, sessionId } = query;
   const words = await searchWords(pool, question, language);
   const needed = Math.max(1, Math.ceil(words.queries.length / 2));
-  const found = words.any === null ? [] : await search(pool, sessionId, words);
+  const found = words.either === null ? [] : await search(pool, sessionId, words);
   const asked = itemsOfKind(chunks, question).map((id): Hit => ({ utterance_id: id, matched: needed, rank: 0 }));
   const hits = merge([...found, ...asked]);
   const place = new Map(utterances.map((utterance, index) => [utterance.utterance_id, index]));
@@ -70,20 +70,20 @@ export async function findPassages(pool: Pool, query: PassageQuery): Promise<Pas
   };
 }
 
-async function search(pool: Pool, sessionId: SessionId, { any, queries }: SearchWords): Promise<Hit[]> {
+async function search(pool: Pool, sessionId: SessionId, { either, queries }: SearchWords): Promise<Hit[]> {
   const query = pool.query<Hit>(
     `with matching as (
-       select utterance_id, eloquence_words(text) as words from utterances
-       where session_id = $1 and role = 'user' and eloquence_words(text) @@ $2::tsquery
+       select utterance_id, text_words(text) as words from utterances
+       where session_id = $1 and role = 'user' and text_words(text) @@ $2::tsquery
        union all
-       select e ->> 'utterance_id', eloquence_words(item ->> 'text')
+       select e ->> 'utterance_id', text_words(item ->> 'text')
        from meeting_chunks c, jsonb_array_elements(c.body -> 'items') item, jsonb_array_elements(item -> 'evidence') e
-       where c.session_id = $1 and eloquence_words(item ->> 'text') @@ $2::tsquery
+       where c.session_id = $1 and text_words(item ->> 'text') @@ $2::tsquery
      )
      select utterance_id, (select count(*) from unnest($3::tsquery[]) one where words @@ one)::int as matched,
        ts_rank(words, $2::tsquery)::float8 as rank
      from matching order by 2 desc, 3 desc limit $4`,
-    [sessionId, any, queries, MAX_HITS * 2],
+    [sessionId, either, queries, MAX_HITS * 2],
   );
   return (await reachable('Postgres', query, isPostgresOutage)).rows;
 }

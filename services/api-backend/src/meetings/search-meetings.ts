@@ -28,18 +28,18 @@ interface Row {
  * @throws AppError `unavailable`
  */
 export async function searchMeetings(pool: Pool, search: MeetingSearch): Promise<SearchResponse> {
-  const { any, queries } = await searchWords(pool, search.text, guessLanguage(search.text));
-  if (any === null) return { hits: [] };
+  const { either, queries } = await searchWords(pool, search.text, guessLanguage(search.text));
+  if (either === null) return { hits: [] };
   const query = pool.query<Row>(
     `select s.session_id, s.name, coalesce(s.started_at, s.created_at) as started_at,
        u.utterance_id, u.speaker, u.role, u.text, u.start_ms, u.end_ms,
-       (select count(*) from unnest($3::tsquery[]) one where eloquence_words(u.text) @@ one) as matched,
-       ts_rank_cd(eloquence_words(u.text), $2::tsquery) as rank
+       (select count(*) from unnest($3::tsquery[]) one where text_words(u.text) @@ one) as matched,
+       ts_rank_cd(text_words(u.text), $2::tsquery) as rank
      from utterances u join sessions s using (session_id)
-     where eloquence_words(u.text) @@ $2::tsquery and u.role = 'user'
+     where text_words(u.text) @@ $2::tsquery and u.role = 'user'
        and s.kind = 'meeting' and s.deleted_at is null and s.tenant = $1 and ($4::text is null or s.user_id = $4)
      order by matched desc, rank desc, started_at desc, u.start_ms limit $5`,
-    [search.tenant, any, queries, search.userId ?? null, search.limit],
+    [search.tenant, either, queries, search.userId ?? null, search.limit],
   );
   const { rows } = await reachable('Postgres', query, isPostgresOutage);
   return {

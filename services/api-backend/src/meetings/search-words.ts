@@ -18,7 +18,7 @@ const QUESTION_WORDS = new Set(
   ).split(' '),
 );
 
-/** A text in lower case without accents, letter by letter as `eloquence_plain` in the database does it. */
+/** A text in lower case without accents, letter by letter as `text_plain` in the database does it. */
 export const plain = (text: string): string =>
   text
     .toLowerCase()
@@ -32,7 +32,7 @@ export const plain = (text: string): string =>
 export interface SearchWords {
   readonly queries: readonly string[];
   /** All of them, joined by "or"; null when there is nothing to look for. */
-  readonly any: string | null;
+  readonly either: string | null;
 }
 
 /**
@@ -48,12 +48,12 @@ export async function searchWords(pool: Pool, text: string, language: Language):
   const telling = all.filter((word) => !QUESTION_WORDS.has(plain(word)));
   const words = (telling.length > 0 ? telling : all).slice(0, MAX_WORDS);
   const query = pool.query<{ query: string; stop: boolean }>(
-    `select eloquence_query(word)::text as query, to_tsvector($2::regconfig, eloquence_lower(word)) = ''::tsvector as stop
-     from unnest($1::text[]) with ordinality as given (word, n) where numnode(eloquence_query(word)) > 0 order by n`,
+    `select text_query(word)::text as query, to_tsvector($2::regconfig, text_lower(word)) = ''::tsvector as stop
+     from unnest($1::text[]) with ordinality as given (word, n) where numnode(text_query(word)) > 0 order by n`,
     [words, language === 'fr' ? 'french' : 'english'],
   );
   const { rows } = await reachable('Postgres', query, isPostgresOutage);
   const kept = rows.some((row) => !row.stop) ? rows.filter((row) => !row.stop) : rows;
   const queries = [...new Set(kept.map((row) => row.query))];
-  return { queries, any: queries.length > 0 ? queries.map((one) => `(${one})`).join(' | ') : null };
+  return { queries, either: queries.length > 0 ? queries.map((one) => `(${one})`).join(' | ') : null };
 }
