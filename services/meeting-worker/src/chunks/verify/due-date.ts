@@ -111,7 +111,7 @@ const FORMS: Readonly<Record<Language, readonly Form[]>> = {
     { pattern: /ce soir|cet apr[èe]s[- ]midi|aujourd['’]hui|dans la journ[ée]e/i, day: (_, today) => today.in(0) },
     {
       pattern: new RegExp(
-        String.raw`\ble (\d{1,2}|premier|1er)\b(?!\s*(?:\d|h\b|heures?|%|pour ?cent|euros?|e\b|[:/.]\d|${MONTHS_FR.join('|')}))`,
+        String.raw`\ble (\d{1,2}|premier|1er)\b(?!\s*(?:\d|h\b|heures?|%|pour ?cent|euros?|e\b|sur\b|des?\b|du\b|[:/.]\d|${MONTHS_FR.join('|')}))`,
         'i',
       ),
       day: ([, day], today) => today.nextOfMonth(/^\d/.test(day ?? '') ? Number.parseInt(day ?? '', 10) : 1),
@@ -199,7 +199,9 @@ function daysIn(text: string, language: Language, saidAtMs: number): DueWords[] 
   }
   // Late in the day: a weekday is never the meeting's own.
   const reference = { instant: new Date(today.ms + DAY_MS - 1), timezone: 0 };
-  for (const result of parsers[language].parse(rest, reference, { forwardDate: true }))
+  // "The quarter before August 3" is no time before a time.
+  const free = rest.replaceAll(/\b(?:before|by|until)\b/gi, (word) => blank(word, 0, word.length));
+  for (const result of parsers[language].parse(free, reference, { forwardDate: true }))
     if (isDay(result)) found.push({ text: result.text, index: result.index, date: isoOf(result) });
   return found.toSorted((a, b) => a.index - b.index);
 }
