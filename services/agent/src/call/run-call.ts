@@ -44,10 +44,10 @@ export async function runCall(ctx: JobContext, { config, logger: base, giveUp }:
   const writer = new EventWriter({ sessionId, log, spool: new SpoolFile(config.spoolDir, sessionId), logger });
   const yieldToOther = () => ctx.shutdown('another agent attends the session');
   const lease = new AgentLease({ redis, sessionId, jobId: ctx.job.id, logger, onLost: yieldToOther });
-  let lastWords = async (): Promise<void> => {};
+  let lastWords: (() => Promise<void>) | undefined;
   // Runs after the conversation is closed and the room is left, so it writes the last of the events, and then says so.
   ctx.addShutdownCallback(async () => {
-    await lastWords().catch((error: unknown) => logger.error({ err: error }, 'the last words are lost'));
+    await lastWords?.().catch((error: unknown) => logger.error({ err: error }, 'the last words are lost'));
     const left = await writer.close(FLUSH_MS);
     if (left > 0) logger.warn({ left }, 'events stay on disk until Redis is back');
     await lease.release();
@@ -84,10 +84,11 @@ export async function runCall(ctx: JobContext, { config, logger: base, giveUp }:
 function tellTracksApart(room: Room): void {
   const connect = room.connect.bind(room);
   room.connect = (url, token, options) =>
-    connect(url, token, {
-      ...(options ?? { autoSubscribe: true, dynacast: false }),
-      ...{ singlePeerConnection: false },
-    });
+    connect(
+      url,
+      token,
+      Object.assign({ autoSubscribe: true, dynacast: false }, options, { singlePeerConnection: false }),
+    );
 }
 
 /** Has api-backend end the session. */

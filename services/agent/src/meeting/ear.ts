@@ -147,12 +147,15 @@ export class Ear {
 
   /** Waits for the last words. Nothing is claimed after the last sound that surely came. */
   close(): Promise<void> {
-    this.#closing ??= this.#link.close().then(async () => {
-      await this.#running;
-      const isWhole = (this.#receptions.at(-1)?.concealed ?? 0) === 0;
-      if (isWhole) this.#knownToMs = Math.max(this.#knownToMs, this.#soundEndMs);
-    });
+    this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#link.close();
+    await this.#running;
+    const isWhole = (this.#receptions.at(-1)?.concealed ?? 0) === 0;
+    if (isWhole) this.#knownToMs = Math.max(this.#knownToMs, this.#soundEndMs);
   }
 
   #exclude(stretch: Interval): void {

@@ -84,7 +84,7 @@ export class Scribe {
     room.on(RoomEvent.TrackUnsubscribed, this.#onUnsubscribed);
     for (const participant of room.remoteParticipants.values()) {
       for (const publication of participant.trackPublications.values()) {
-        if (publication.track) this.#onSubscribed(publication.track as RemoteTrack, publication, participant);
+        if (publication.track) this.#onSubscribed(publication.track, publication, participant);
       }
     }
     this.#reception.start();

@@ -78,13 +78,21 @@ export class TonePublisher implements AsyncDisposable {
 
 /** What the tone in 16 kHz sound says: its frequency, as the nearest of 300, 500, 700 … Hz. */
 export function toneText(sound: Buffer): string {
-  // Its ends are half silence.
-  const quarter = 2 * Math.floor(sound.length / 8);
-  const loud = sound.subarray(quarter, sound.length - quarter);
-  let crossings = 0;
-  for (let at = 2; at + 1 < loud.length; at += 2) {
-    if (loud.readInt16LE(at - 2) < 0 !== loud.readInt16LE(at) < 0) crossings += 1;
-  }
-  const hz = crossings / 2 / (loud.length / 2 / 16_000);
+  // The usual stretch decides: a busy machine makes a tone choppy.
+  const bytes = 2 * (BLOCK_MS * 16);
+  const blocks = Array.from({ length: Math.floor(sound.length / bytes) }, (_, index) =>
+    crossings(sound.subarray(index * bytes, (index + 1) * bytes)),
+  ).toSorted((one, other) => one - other);
+  const hz = ((blocks[Math.floor(blocks.length / 2)] ?? 0) / 2) * (1_000 / BLOCK_MS);
   return `${Math.round((hz - 100) / 200) * 200 + 100} Hz`;
+}
+
+const BLOCK_MS = 50;
+
+function crossings(pcm: Buffer): number {
+  let count = 0;
+  for (let at = 2; at + 1 < pcm.length; at += 2) {
+    if (pcm.readInt16LE(at - 2) < 0 !== pcm.readInt16LE(at) < 0) count += 1;
+  }
+  return count;
 }
