@@ -46,12 +46,13 @@ export async function showStatus(context: Context, id: string | undefined): Prom
   }
   const local = here.find((state) => state.session_id === sessionId);
   const { server, fault } = await askServer(context, sessionId, local !== undefined);
+  const meeting = statusDocument(sessionId, local, server);
   const document = {
     running: running.map(({ session_id: one, name, pid, folder }) => ({ session_id: one, name, pid, folder })),
-    meeting: statusDocument(sessionId, local, server),
+    meeting,
     ...(fault && { error: { code: 'server_away', message: fault.message } }),
   };
-  print(document, statusText(context, sessionId, { local, server }));
+  print(document, statusText(context, meeting));
   if (!fault) return exitCodes.ok;
   context.log(fault.message);
   return exitCodes.serverAway;
@@ -76,52 +77,42 @@ function statusDocument(sessionId: string, local: Here | undefined, server: OnSe
     session_id: sessionId,
     name: server?.session.name ?? local?.name ?? null,
     state: server?.report.state ?? null,
+    begun_at: server?.session.started_at ?? local?.started_at ?? null,
     recording_here: local?.running ?? false,
     words: local?.words ?? null,
     folder: local?.folder ?? null,
     session: server?.session ?? null,
-    report: server
-      ? {
-          state: server.report.state,
-          revision: server.report.revision,
-          kind: server.report.report?.kind ?? null,
-          formats: server.report.formats,
-          coverage_percent: server.report.report?.coverage.percent ?? null,
-        }
-      : null,
+    report: server ? reportDocument(server.report) : null,
   };
 }
 
-function statusText(
-  { say }: Context,
-  sessionId: string,
-  { local, server }: { readonly local: Here | undefined; readonly server: OnServer | undefined },
-): string {
-  const begun = Date.parse(server?.session.started_at ?? local?.started_at ?? '');
-  const end = Date.parse(server?.session.ended_at ?? '') || Date.now();
-  const percent = server?.report.report?.coverage.percent;
-  const recorded = local?.running
-    ? say(`oui (processus ${local.pid})`, `yes (process ${local.pid})`)
-    : say(local ? 'non, arrêtée' : 'non', local ? 'no, stopped' : 'no');
-  return facts([
-    [say('Réunion', 'Meeting'), server?.session.name ?? local?.name ?? sessionId],
-    [say('Identifiant', 'Id'), sessionId],
+const reportDocument = ({ state, revision, formats, report }: ReportStatus) => ({
+  state,
+  revision,
+  kind: report?.kind ?? null,
+  formats,
+  coverage_percent: report?.coverage.percent ?? null,
+});
+
+function statusText({ say }: Context, meeting: ReturnType<typeof statusDocument>): string {
+  const { session, report, begun_at: begunAt } = meeting;
+  const end = session?.ended_at ? Date.parse(session.ended_at) : Date.now();
+  const rows: (readonly [string, string])[] = [
+    [say('Réunion', 'Meeting'), meeting.name ?? meeting.session_id],
+    [say('Identifiant', 'Id'), meeting.session_id],
     [
       say('État', 'State'),
-      server
-        ? say(...stateWords[server.report.state])
+      report
+        ? say(...stateWords[report.state])
         : say('inconnu, le serveur ne répond pas', 'unknown, the server does not answer'),
     ],
-    [say('Durée', 'Duration'), Number.isNaN(begun) ? '-' : durationText(end - begun)],
-    [say('Enregistrée ici', 'Recorded here'), recorded],
-    ...(local
-      ? ([
-          [say('Mots', 'Words'), String(local.words)],
-          [say('Dossier', 'Folder'), local.folder],
-        ] as const)
-      : []),
-    ...(percent === undefined ? [] : [[say('Entendu', 'Heard'), `${percent} %`] as const]),
-  ]);
+    [say('Durée', 'Duration'), begunAt === null ? '-' : durationText(end - Date.parse(begunAt))],
+    [say('Enregistrée ici', 'Recorded here'), meeting.recording_here ? say('oui', 'yes') : say('non', 'no')],
+  ];
+  if (meeting.words !== null) rows.push([say('Mots', 'Words'), String(meeting.words)]);
+  if (meeting.folder !== null) rows.push([say('Dossier', 'Folder'), meeting.folder]);
+  if (report && report.coverage_percent !== null) rows.push([say('Entendu', 'Heard'), `${report.coverage_percent} %`]);
+  return facts(rows);
 }
 
 /** Ends a meeting: its recorder stops, delivers and reports; where none runs, the server ends it. */

@@ -118,6 +118,7 @@ function addRecording(add: Add): void {
     (command) =>
       command
         .option('--name <name>', 'nom de la réunion / name of the meeting (défaut / default: Reunion_2026-01-19_14-30)')
+        .option('--ask-name', 'demander le nom / ask for the name')
         .option(...consent)
         .addOption(
           new Option('--language <language>', 'langue parlée / language spoken').choices(languageSchema.options),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Session } from '@eloquence/shared/contracts/sessions';
 import { ChildAbort } from '@eloquence/shared/runtime/abort';
+import { AppError } from '@eloquence/shared/runtime/errors';
 import { recordingApi } from '../api/recording-api.ts';
 import type { RecordingOptions, RecordingResult } from '../recorder/recording.ts';
 import { spoolDir, type Context } from './context.ts';
@@ -42,6 +43,15 @@ export async function recordMeeting(context: Context, recording: Recording): Pro
   const folder = folderOf(context, session, name);
   const states = new RecordingStates(context.stateDir);
   states.prune(FORGET_MS);
+  const other = states.read(sessionId);
+  if (other && other.pid !== process.pid && states.isRunning(other))
+    throw new AppError(
+      'conflict',
+      say(
+        `Cette réunion est déjà enregistrée ici, par le processus ${other.pid}. Pour l'arrêter : eloquence meeting stop`,
+        `This meeting is being recorded here already, by process ${other.pid}. To stop it: eloquence meeting stop`,
+      ),
+    );
   using stopping = new ChildAbort(context.signal);
   using following = new ChildAbort();
   const keeper = keepState(context, states, { session, name, folder, stop: () => stopping.abort() });

@@ -1,16 +1,19 @@
-import type { Language } from '@eloquence/shared/contracts/ids';
+import { createInterface } from 'node:readline/promises';
+import { lineSchema, type Language } from '@eloquence/shared/contracts/ids';
 import type { CreateSessionRequest } from '@eloquence/shared/contracts/sessions';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { askConsent, type Consent } from '../consent/ask-consent.ts';
-import type { Context } from './context.ts';
+import { requireId, type Context } from './context.ts';
+import { UsageError } from './exit-codes.ts';
 import { importRecording } from './import-recording.ts';
 import { generatedName } from './meeting-name.ts';
 import { recordMeeting, type Outcome } from './record-meeting.ts';
 import { RecordingStates } from './recording-state.ts';
-import { requireId } from './context.ts';
 
 export interface StartOptions {
   readonly name?: string;
+  /** Ask for the name on the terminal; an empty answer means a generated one. */
+  readonly askName?: boolean;
   readonly consent?: string;
   readonly language?: Language;
   /** An existing recording instead of this machine's sound. */
@@ -19,9 +22,33 @@ export interface StartOptions {
   readonly speaker?: string;
 }
 
+const nameSchema = lineSchema.min(1).max(120);
+
 /** Opens a meeting and records it, or reads a recording into it; then its report. */
 export async function startMeeting(context: Context, options: StartOptions): Promise<Outcome> {
-  const name = options.name?.trim() || generatedName(new Date());
+  const asked = options.askName && !options.name ? await askName(context) : options.name;
+  const name = nameSchema.safeParse(asked?.trim() || generatedName(new Date()));
+  if (!name.success)
+    throw new UsageError(
+      context.say('--name : 120 caractères au plus, sur une ligne.', '--name: at most 120 characters, one line.'),
+    );
+  return startNamed(context, name.data, options);
+}
+
+async function askName({ say, signal, json }: Context): Promise<string | undefined> {
+  if (!process.stdin.isTTY || json) return undefined;
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(
+      say('Nom de la réunion (vide : la date) : ', 'Name of the meeting (empty: the date): '),
+      { signal },
+    );
+  } finally {
+    lines.close();
+  }
+}
+
+async function startNamed(context: Context, name: string, options: StartOptions): Promise<Outcome> {
   if (options.file !== undefined) {
     const consent = options.consent === undefined ? undefined : await consentFor(context, name, options.consent);
     return importRecording(context, {
@@ -61,8 +88,9 @@ export async function resumeMeeting(
       name,
       options.consent ?? (session.state === 'ended' ? undefined : 'déjà informés au début de la réunion'),
     );
-    if (session.state === 'ended') await api.resume(sessionId, { signal: context.signal });
   }
+  // Sound that is left is also only taken while the meeting goes on; it ends again when all of it is delivered.
+  if (session.state === 'ended') await api.resume(sessionId, { signal: context.signal });
   log(say(`Réunion « ${name} » reprise : ${sessionId}`, `Meeting "${name}" goes on: ${sessionId}`));
   return recordMeeting(context, { sessionId, name, deliverOnly });
 }
