@@ -1,5 +1,6 @@
 import type { Unverified } from '@eloquence/shared/contracts/meeting';
 import type { ReportItem } from '@eloquence/shared/contracts/report';
+import { isNegated } from '../chunks/text/polarity.ts';
 import { supportFault } from '../chunks/text/support.ts';
 import { WordBag } from '../chunks/text/words.ts';
 import type { Draft } from './draft.ts';
@@ -33,9 +34,11 @@ export class SynthesisCheck {
   }
 
   #carry(items: readonly ReportItem[], text: string): boolean {
+    // What is denied must have been denied.
+    if (isNegated(text) && !items.some((item) => [item.text, ...quotesOf(item)].some(isNegated))) return false;
     const fault = supportFault(text, {
       language: this.#draft.report.language,
-      texts: items.flatMap((item) => [item.text, ...item.evidence.map(({ quote }) => quote), ...this.#dueOf(item)]),
+      texts: items.flatMap((item) => [item.text, ...quotesOf(item), ...this.#dueOf(item)]),
       names: items.flatMap((item) => [
         ...item.evidence.map(({ speaker }) => this.#names.get(speaker) ?? speaker),
         ...this.#ownerOf(item),
@@ -54,3 +57,5 @@ export class SynthesisCheck {
     return [item.owner.kind === 'name' ? item.owner.name : (this.#names.get(item.owner.speaker) ?? '')];
   }
 }
+
+const quotesOf = ({ evidence }: ReportItem): string[] => evidence.map(({ quote }) => quote);
