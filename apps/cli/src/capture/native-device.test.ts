@@ -38,8 +38,8 @@ class FakeSystem {
         { id: 'mic', name: 'Built-in', isDefault: true, isInput: true, isOutput: false },
         { id: 'usb', name: 'Podium', isDefault: false, isInput: true, isOutput: false },
       ],
-      getSystemAudioPermissionStatus: () => this.permission,
-      getMicrophonePermissionStatus: () => this.permission,
+      getSystemAudioPermissionStatus: (): NativePermission => this.permission,
+      getMicrophonePermissionStatus: (): NativePermission => this.permission,
       requestSystemAudioPermission: () => Promise.resolve(this.granted),
       requestMicrophonePermission: () => Promise.resolve(this.granted),
     };
@@ -159,11 +159,11 @@ test('the recorder is asked for 16 kHz mono without invented silence, and for th
 });
 
 test.for([
-  ['a denied permission', (system: FakeSystem) => (system.permission = 'denied'), /Réglages Système/],
-  ['a device that does not open', (system: FakeSystem) => (system.present = false), /HFP/],
+  ['a denied permission', (system: FakeSystem) => void (system.permission = 'denied'), /Réglages Système/],
+  ['a device that does not open', (system: FakeSystem) => void (system.present = false), /HFP/],
   [
     'a rate nobody asked for',
-    (system: FakeSystem) => (system.metadata = { ...system.metadata, sampleRate: 48_000 }),
+    (system: FakeSystem) => void (system.metadata = { ...system.metadata, sampleRate: 48_000 }),
     /48000/,
   ],
 ] as const)('%s: the error says how to mend it', async ([, spoil, message]) => {

@@ -79,7 +79,7 @@ function decode(flac: Flac, bytes: Uint8Array): Int16Array {
     const status = flac.init_decoder_stream(
       decoder,
       (size) => {
-        const buffer = bytes.slice(at, at + size) as Uint8Array<ArrayBuffer>;
+        const buffer = Uint8Array.from(bytes.subarray(at, at + size));
         at += buffer.length;
         return { buffer, readDataLength: buffer.length, error: false };
       },

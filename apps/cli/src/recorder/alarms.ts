@@ -1,0 +1,75 @@
+import type { Observation, SilenceWatch } from '../capture/silence-watch.ts';
+import type { ScreenEvent } from '../screen/screen-state.ts';
+import type { SilentAlarm, SourceId } from './recording.ts';
+
+export interface AlarmsOptions {
+  readonly watch: SilenceWatch;
+  /** From this machine's clock to the session's; null while that is unknown. */
+  readonly toSession: (localMs: number) => number | null;
+  /** Tells the server; ms of the session. */
+  readonly report: (source: SourceId, startMs: number, endMs: number | null) => void;
+  readonly onEvent: (event: ScreenEvent) => void;
+}
+
+interface Alarm {
+  readonly source: SourceId;
+  readonly startMs: number;
+  readonly endMs: number | null;
+}
+
+/** What the watch for silence has found, told to the screen, the server and the result. */
+export class Alarms {
+  readonly #options: AlarmsOptions;
+  /** On this machine's clock. */
+  #alarms: readonly Alarm[] = [];
+
+  constructor(options: AlarmsOptions) {
+    this.#options = options;
+  }
+
+  observe(observation: Observation): void {
+    for (const event of this.#options.watch.observe(observation)) {
+      if (event.kind === 'alarm') {
+        this.#alarms = [...this.#alarms, { source: event.source, startMs: event.sinceMs, endMs: null }];
+        this.#options.onEvent({ type: 'silent', source: event.source });
+      } else {
+        this.#alarms = this.#alarms.map((alarm) =>
+          alarm.source === event.source && alarm.endMs === null ? { ...alarm, endMs: event.atMs } : alarm,
+        );
+        this.#options.onEvent({ type: 'sound_again', source: event.source });
+      }
+      this.#report(event.source);
+    }
+  }
+
+  rest(): void {
+    this.#options.watch.rest();
+  }
+
+  /** The recording is over: a source that is silent still stays so in the report. */
+  finish(): void {
+    for (const source of ['them', 'me'] as const) if (this.isSilent(source)) this.#report(source);
+  }
+
+  isSilent(source: SourceId): boolean {
+    return this.#alarms.some((alarm) => alarm.source === source && alarm.endMs === null);
+  }
+
+  /** On the session's clock, or on that of this machine where the session's never became known. */
+  get all(): SilentAlarm[] {
+    const on = (ms: number): number => this.#options.toSession(ms) ?? ms;
+    return this.#alarms.map(({ source, startMs, endMs }) => ({
+      source,
+      startMs: on(startMs),
+      endMs: endMs === null ? null : on(endMs),
+    }));
+  }
+
+  #report(source: SourceId): void {
+    const alarm = this.#alarms.findLast((each) => each.source === source);
+    if (!alarm) return;
+    const startMs = this.#options.toSession(alarm.startMs);
+    const endMs = alarm.endMs === null ? null : this.#options.toSession(alarm.endMs);
+    if (startMs !== null) this.#options.report(source, startMs, endMs);
+  }
+}
