@@ -23,6 +23,7 @@ import { EventStreams } from './events/event-streams.ts';
 import { registerEventRoutes } from './events/routes.ts';
 import { LOCAL_TENANT, requireApiKey, requireModelKey } from './http/auth.ts';
 import { reachable } from './http/dependency.ts';
+import { limitBodyTime, LONGEST_REQUEST_MS } from './http/body-deadline.ts';
 import { registerDocs } from './http/docs.ts';
 import { drainBeforeClosing } from './http/drain.ts';
 import { guardBrowsers } from './http/guards.ts';
@@ -34,11 +35,14 @@ import { Reconciler } from './livekit/reconciler.ts';
 import { RoomClient } from './livekit/room-client.ts';
 import { registerWebhookRoutes } from './livekit/webhook-routes.ts';
 import { askModel } from './meetings/ask-model.ts';
+import { registerAudioRoutes } from './meetings/audio-routes.ts';
+import { GatewayTranscriber } from './meetings/gateway-transcriber.ts';
 import { registerQuestionRoutes } from './meetings/question-routes.ts';
 import { registerReportRoutes } from './meetings/report-routes.ts';
 import { ReportStore } from './meetings/report-store.ts';
 import { SoundReader } from './meetings/sound-reader.ts';
 import { registerSoundRoutes } from './meetings/sound-routes.ts';
+import { SoundUpload } from './meetings/sound-upload.ts';
 import { registerScenarioRoutes } from './scenarios/routes.ts';
 import { ScenarioDirectory } from './scenarios/scenario-directory.ts';
 import { SessionEnder } from './sessions/end-session.ts';
@@ -97,6 +101,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     logger: deps.logger,
     telemetry: deps.telemetry,
     bodyLimitBytes: CHAT_BODY_LIMIT_BYTES,
+    requestTimeoutMs: LONGEST_REQUEST_MS,
     readiness: [
       { name: 'redis', check: async () => void (await reachable('Redis', deps.redis.ping())) },
       { name: 'postgres', check: () => parts.store.ping() },
@@ -109,7 +114,10 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   });
   drainBeforeClosing(server, {
     onClosing: () => parts.streams.close(),
-    onLate: () => chat?.stop(),
+    onLate: () => {
+      chat?.stop();
+      parts.uploads.stop();
+    },
     drainMs: DRAIN_MS,
   });
   await installGates(server, deps, parts.tickets);
@@ -120,6 +128,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   registerEventRoutes(server, parts);
   registerTranscriptRoutes(server, { ...parts, pool: deps.pool });
   registerSoundRoutes(server, parts);
+  await registerAudioRoutes(server, parts);
   await registerWebhookRoutes(server, { ...parts, ...deps.config.livekit });
   chat = await registerChatRoutes(server, {
     settings: deps.config.chat,
@@ -176,6 +185,12 @@ function assemble(deps: AppDeps) {
   const streams = new EventStreams({ reader, hub, store, telemetry });
   const stream = sources.stream;
   const sounds = new SoundReader({ pool, stream });
+  const transcriber = new GatewayTranscriber({
+    sttUrl: config.peers.sttUrl,
+    internalKey: config.http.internalKey,
+    maxBytes: config.maxRecordingBytes,
+  });
+  const uploads = new SoundUpload({ store, facts, presence, events, sounds, transcriber });
   const usage = new UsageStore(pool);
   const ledger = new UsageLedger({
     settings: config.usage,
@@ -206,6 +221,7 @@ function assemble(deps: AppDeps) {
     streams,
     stream,
     sounds,
+    uploads,
     usage,
     ledger,
     callers,
@@ -219,6 +235,7 @@ async function installGates(server: Service, deps: AppDeps, tickets: EventTicket
     if (route.url.startsWith('/api/')) route.bodyLimit ??= API_BODY_LIMIT_BYTES;
   });
   server.addHook('onRequest', securityHeaders(config.livekit.publicUrl));
+  server.addHook('onRequest', limitBodyTime);
   server.addHook('onRequest', guardBrowsers(config.http));
   server.addHook('onRequest', requireApiKey({ apiKeys: config.http.apiKeys, tickets }));
   server.addHook('onRequest', async (request) => {

@@ -33,6 +33,7 @@ const envSchema = z.object({
   AGENT_NAME: z.string().min(1).default('eloquence'),
   STT_URL: httpUrlSchema.default('http://127.0.0.1:8001'),
   TTS_URL: httpUrlSchema.default('http://127.0.0.1:5002'),
+  STT_MAX_FILE_MB: z.coerce.number().int().min(1).max(1_000_000).default(4_096),
   WEB_ROOT: z.string().min(1).default('apps/web/dist'),
 });
 
@@ -60,6 +61,8 @@ export interface Config {
     readonly agentName: string;
   };
   readonly peers: { readonly sttUrl: string; readonly ttsUrl: string };
+  /** What stt-gateway takes, too. */
+  readonly maxRecordingBytes: number;
   readonly chat: ChatSettings;
   readonly routing: RoutingSettings;
   readonly usage: UsageSettings;
@@ -99,6 +102,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
       agentName: values.AGENT_NAME,
     }),
     peers: Object.freeze({ sttUrl: values.STT_URL, ttsUrl: values.TTS_URL }),
+    maxRecordingBytes: values.STT_MAX_FILE_MB * 1_000_000,
     chat: chatSettings(values),
     routing: routingSettings(values),
     usage: usageSettings(values),

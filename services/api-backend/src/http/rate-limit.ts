@@ -10,6 +10,12 @@ const SESSIONS_PER_MINUTE = 30;
 /** Route configuration of whatever opens a session. */
 export const opensSession = { rateLimit: { max: SESSIONS_PER_MINUTE, timeWindow: 60_000, groupId: 'open-session' } };
 
+/** Recordings one key or address may send per minute: six senders of two tracks in pieces of 10 s, and as many again. */
+const RECORDINGS_PER_MINUTE = 600;
+
+/** Route configuration of whatever takes sound. */
+export const sendsSound = { rateLimit: { max: RECORDINGS_PER_MINUTE, timeWindow: 60_000, groupId: 'send-sound' } };
+
 /**
  * Counts in Redis, so that all instances share the limit; a Redis that is away is no reason to refuse.
  * `redis` should fail at once when it is not connected (see {@link limiterRedis}).
@@ -26,7 +32,7 @@ export async function registerRateLimit(app: Service, redis: Redis): Promise<voi
       return tenant === 'local' ? request.ip : tenant;
     },
     errorResponseBuilder: (_request, { max, ttl }) =>
-      new AppError('rate_limited', `At most ${max} sessions per minute. Wait and try again.`, {
+      new AppError('rate_limited', `At most ${max} such requests per minute. Wait and try again.`, {
         retryAfterS: ttl / 1000,
       }),
   });
