@@ -1,5 +1,6 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
-import { isTurn } from './text/polarity.ts';
+import { meaningOf } from './synonyms.ts';
+import { isNegated } from './text/polarity.ts';
 import { numbersIn } from './text/numbers.ts';
 import { isContent, stemOf, tokensOf } from './text/words.ts';
 
@@ -7,29 +8,41 @@ import { isContent, stemOf, tokensOf } from './text/words.ts';
 const SAME_SHARE = 0.75;
 /** Share of an earlier item's words that its retraction repeats. */
 const ABOUT_SHARE = 0.6;
+const MIN_BEGINNING = 4;
+const MAX_ENDING = 3;
 
 /** What is compared of a text. */
 export interface Said {
   readonly stems: ReadonlySet<string>;
   readonly numbers: ReadonlySet<string>;
   readonly names: ReadonlySet<string>;
-  readonly turns: boolean;
+  /** Says that something is not so, or no longer. */
+  readonly denies: boolean;
 }
 
 export function saidIn(text: string, language: Language): Said {
   const tokens = tokensOf(text);
-  const content = tokens.filter((token) => isContent(token, language) && !isTurn(token));
+  const content = tokens.filter((token) => isContent(token, language));
   // The first word is written large whatever it is.
   const names = content.filter((token, index) => index > 0 && /^\p{Lu}/u.test(token.raw)).map((token) => token.text);
   return {
-    stems: new Set(content.map((token) => stemOf(token.raw, language))),
+    stems: new Set(content.map((token) => meaningOf(stemOf(token.raw, language)))),
     numbers: numbersIn(text),
     names: new Set(names),
-    turns: tokens.some(isTurn),
+    denies: isNegated(text),
   };
 }
 
 const common = <T>(a: ReadonlySet<T>, b: ReadonlySet<T>): number => [...a].filter((one) => b.has(one)).length;
+/** Stems of one verb may differ by its last letters. */
+const commonStems = (a: ReadonlySet<string>, b: ReadonlySet<string>): number =>
+  [...a].filter((stem) => b.has(stem) || [...b].some((other) => isOneBeginning(stem, other))).length;
+
+function isOneBeginning(one: string, other: string): boolean {
+  const [short, long] = one.length < other.length ? [one, other] : [other, one];
+  return short.length >= MIN_BEGINNING && long.length - short.length <= MAX_ENDING && long.startsWith(short);
+}
+
 const isSubset = <T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean => common(a, b) === a.size;
 const differ = <T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean => !isSubset(a, b) && !isSubset(b, a);
 
@@ -42,10 +55,11 @@ export function saysTheSame(one: string, other: string, language: Language): boo
 /** The same for texts that are compared often. @param options.share of all their words that both must have, default 0.75 */
 export function agree(a: Said, b: Said, options: { readonly language: Language; readonly share?: number }): boolean {
   const { language, share = SAME_SHARE } = options;
-  if (a.turns !== b.turns || differ(a.numbers, b.numbers)) return false;
-  const all = new Set([...a.stems, ...b.stems]);
-  if (all.size === 0) return false;
-  return !nameOthers(a, b, language) && common(a.stems, b.stems) / all.size >= share;
+  if (a.denies !== b.denies || differ(a.numbers, b.numbers)) return false;
+  const both = commonStems(a.stems, b.stems);
+  const all = a.stems.size + b.stems.size - both;
+  if (all === 0) return false;
+  return !nameOthers(a, b, language) && both / all >= share;
 }
 
 /** Each names what the other does not. */
@@ -65,6 +79,6 @@ export function repeats(words: string, item: string, language: Language): number
   const earlier = saidIn(item, language);
   const fewer = Math.min(earlier.stems.size, later.stems.size);
   if (fewer === 0 || nameOthers(earlier, later, language) || differ(earlier.numbers, later.numbers)) return 0;
-  const share = common(earlier.stems, later.stems) / fewer;
+  const share = commonStems(earlier.stems, later.stems) / fewer;
   return share >= ABOUT_SHARE ? share : 0;
 }
