@@ -9,12 +9,18 @@ import { EndedScreen } from './screens/ended-screen.tsx';
 import { HomeScreen } from './screens/home-screen.tsx';
 import { PreflightScreen } from './screens/preflight-screen.tsx';
 import type { OpenedCall } from './screens/preflight-screen.tsx';
-import { readCall, writeCall } from './storage.ts';
+import { JoinScreen } from './meeting/join-screen.tsx';
+import { ReportScreen } from './meeting/report-screen.tsx';
+import type { OpenedMeeting } from './meeting/use-meeting.ts';
+import { readCall, readMeeting, writeCall, writeMeeting } from './storage.ts';
 import { goTo, useRoute } from './use-route.ts';
 
 /** livekit-client is heavier than everything else together: fetched when a call is near. */
 const loadCallScreen = () => import('./call/call-screen.tsx');
 const CallScreen = lazy(async () => ({ default: (await loadCallScreen()).CallScreen }));
+
+const loadMeetingScreen = () => import('./meeting/meeting-screen.tsx');
+const MeetingScreen = lazy(async () => ({ default: (await loadMeetingScreen()).MeetingScreen }));
 
 const SCENARIOS_AGAIN_MS = 3_000;
 
@@ -28,6 +34,12 @@ function againInMs(scenarios: Resource<readonly ScenarioSummary[]>): number | nu
 /** The call this tab was in before it was reloaded. */
 function restoredCall(): OpenedCall | null {
   const stored = readCall();
+  return stored === null ? null : { ...stored, ticket: null, track: null, failure: null };
+}
+
+/** The meeting this tab was in before it was reloaded. */
+function restoredMeeting(): OpenedMeeting | null {
+  const stored = readMeeting();
   return stored === null ? null : { ...stored, ticket: null, track: null, failure: null };
 }
 
@@ -55,6 +67,15 @@ export function App() {
     );
   }, []);
 
+  const [meeting, setMeeting] = useMeetingOfTab();
+
+  if (meeting !== null) {
+    return (
+      <Suspense fallback={<p className="visually-hidden">{t('state.connecting')}</p>}>
+        <MeetingScreen key={meeting.sessionId} meeting={meeting} onLeft={() => setMeeting(null)} />
+      </Suspense>
+    );
+  }
   if (call !== null) {
     return (
       <Suspense fallback={<p className="visually-hidden">{t('state.connecting')}</p>}>
@@ -72,6 +93,8 @@ export function App() {
           reload={reload}
           prefetchCall={loadCallScreen}
           onOpened={onOpened}
+          prefetchMeeting={loadMeetingScreen}
+          onMeeting={setMeeting}
         />
       );
     case 'ended':
@@ -82,7 +105,35 @@ export function App() {
           call={ended?.sessionId === route.sessionId ? ended : null}
         />
       );
+    case 'join':
+      return (
+        <JoinScreen
+          key={route.sessionId}
+          sessionId={route.sessionId}
+          prefetch={loadMeetingScreen}
+          onOpened={setMeeting}
+        />
+      );
+    case 'meeting':
+      return <ReportScreen key={route.sessionId} sessionId={route.sessionId} />;
     case 'home':
       return <HomeScreen scenarios={scenarios} reload={reload} />;
   }
+}
+
+/** The meeting one is in; leaving it, one sees its minutes. */
+function useMeetingOfTab(): [OpenedMeeting | null, (meeting: OpenedMeeting | null) => void] {
+  const [meeting, setMeeting] = useState<OpenedMeeting | null>(restoredMeeting);
+  const change = useCallback(
+    (next: OpenedMeeting | null) => {
+      const left = meeting;
+      writeMeeting(
+        next && { sessionId: next.sessionId, title: next.title, joinedAs: next.joinedAs, voice: next.voice },
+      );
+      setMeeting(next);
+      if (next === null && left !== null) goTo({ screen: 'meeting', sessionId: left.sessionId });
+    },
+    [meeting],
+  );
+  return [meeting, change];
 }

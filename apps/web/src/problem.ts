@@ -14,6 +14,8 @@ const byCode: Readonly<Record<string, MessageKey>> = {
   unauthorized: 'problem.unauthorized',
   forbidden: 'problem.unauthorized',
   unknown_scenario: 'problem.unknown_scenario',
+  not_found: 'problem.not_found',
+  session_ended: 'problem.meeting_over',
   overloaded: 'problem.busy',
   unavailable: 'problem.unavailable',
   rate_limited: 'problem.rate_limited',

@@ -11,6 +11,8 @@ const names = {
   call: 'eloquence.call',
   captions: 'eloquence.captions',
   microphone: 'eloquence.microphone',
+  meeting: 'eloquence.meeting',
+  person: 'eloquence.person',
 } as const;
 
 function read(area: 'localStorage' | 'sessionStorage', name: string): string | null {
@@ -116,5 +118,50 @@ function isStoredCall(value: unknown): value is StoredCall {
     (call.language === 'fr' || call.language === 'en') &&
     typeof call.startedAtMs === 'number' &&
     typeof call.voice === 'boolean'
+  );
+}
+
+/** What the person was called in their last meeting. */
+export function readPersonName(): string {
+  return read('localStorage', names.person) ?? '';
+}
+
+export function writePersonName(name: string): void {
+  write('localStorage', names.person, name);
+}
+
+/** The meeting this tab is in, enough to come back to it after a reload. */
+export interface StoredMeeting {
+  readonly sessionId: string;
+  readonly title: string;
+  /** What the person is called there; `null`: they opened it, and the server knows. */
+  readonly joinedAs: string | null;
+  /** false: listens only; no microphone is opened on return. */
+  readonly voice: boolean;
+}
+
+export function readMeeting(): StoredMeeting | null {
+  const text = read('sessionStorage', names.meeting);
+  if (text === null) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isStoredMeeting(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+export function writeMeeting(meeting: StoredMeeting | null): void {
+  write('sessionStorage', names.meeting, meeting === null ? null : JSON.stringify(meeting));
+}
+
+function isStoredMeeting(value: unknown): value is StoredMeeting {
+  if (typeof value !== 'object' || value === null) return false;
+  const meeting = value as Partial<Record<keyof StoredMeeting, unknown>>;
+  return (
+    typeof meeting.sessionId === 'string' &&
+    typeof meeting.title === 'string' &&
+    (meeting.joinedAs === null || typeof meeting.joinedAs === 'string') &&
+    typeof meeting.voice === 'boolean'
   );
 }

@@ -6,6 +6,8 @@ it.each([
   ['#/', { screen: 'home' }],
   ['#/prepare/coaching_vocal', { screen: 'prepare', scenarioId: 'coaching_vocal' }],
   ['#/ended/ses_abcdefghij234567abcd', { screen: 'ended', sessionId: 'ses_abcdefghij234567abcd' }],
+  ['#/join/ses_abcdefghij234567abcd', { screen: 'join', sessionId: 'ses_abcdefghij234567abcd' }],
+  ['#/meeting/ses_abcdefghij234567abcd', { screen: 'meeting', sessionId: 'ses_abcdefghij234567abcd' }],
   ['#/ended/../secret', { screen: 'home' }],
   ['#/prepare/', { screen: 'home' }],
 ] as const)('%j is %j', (hash, route) => {

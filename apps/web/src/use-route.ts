@@ -4,13 +4,18 @@ import { useSyncExternalStore } from 'react';
 export type Route =
   | { readonly screen: 'home' }
   | { readonly screen: 'prepare'; readonly scenarioId: string }
-  | { readonly screen: 'ended'; readonly sessionId: string };
+  | { readonly screen: 'ended'; readonly sessionId: string }
+  /** Invited to a meeting. */
+  | { readonly screen: 'join'; readonly sessionId: string }
+  /** A meeting and its minutes. */
+  | { readonly screen: 'meeting'; readonly sessionId: string };
 
 /** The route in a hash; anything unknown is home. */
 export function parseRoute(hash: string): Route {
   const [, screen, id] = hash.replace(/^#/, '').split('/');
   if (screen === 'prepare' && id !== undefined && /^[a-z][a-z0-9_]*$/.test(id)) return { screen, scenarioId: id };
-  if (screen === 'ended' && id !== undefined && /^ses_[a-z2-7]+$/.test(id)) return { screen, sessionId: id };
+  const named = screen === 'ended' || screen === 'join' || screen === 'meeting';
+  if (named && id !== undefined && /^ses_[a-z2-7]+$/.test(id)) return { screen, sessionId: id };
   return { screen: 'home' };
 }
 
@@ -19,14 +24,16 @@ export function goTo(route: Route): void {
   window.location.hash = hashOf(route);
 }
 
-function hashOf(route: Route): string {
+export function hashOf(route: Route): string {
   switch (route.screen) {
     case 'home':
       return '#/';
     case 'prepare':
       return `#/prepare/${route.scenarioId}`;
     case 'ended':
-      return `#/ended/${route.sessionId}`;
+    case 'join':
+    case 'meeting':
+      return `#/${route.screen}/${route.sessionId}`;
   }
 }
 

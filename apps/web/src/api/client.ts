@@ -22,7 +22,7 @@ import type { SessionSummary } from './schemas.ts';
 
 interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PUT';
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -39,7 +39,7 @@ export function authHeaders(): Record<string, string> {
 /**
  * Sends a request. Throws {@link ApiError} when no answer came or the answer is a problem; rethrows an abort as it is.
  */
-async function send(path: string, options: RequestOptions = {}): Promise<Response> {
+export async function send(path: string, options: RequestOptions = {}): Promise<Response> {
   const headers: Record<string, string> = { ...authHeaders(), ...options.headers };
   if (options.body !== undefined) headers['content-type'] = 'application/json';
   const init: RequestInit = { method: options.method ?? 'GET', headers, cache: 'no-store' };
@@ -76,7 +76,8 @@ export async function problemOf(response: Response): Promise<ApiError> {
   });
 }
 
-async function sendFor<T>(schema: ZodMiniType<T>, path: string, options: RequestOptions = {}): Promise<T> {
+/** Sends a request and reads its answer; throws {@link ApiError} also when the answer is not of that shape. */
+export async function sendFor<T>(schema: ZodMiniType<T>, path: string, options: RequestOptions = {}): Promise<T> {
   const response = await send(path, options);
   const parsed = schema.safeParse(await response.json().catch(() => null));
   if (parsed.success) return parsed.data;
@@ -99,9 +100,17 @@ export function getEngines(signal?: AbortSignal): Promise<Engines> {
   return sendFor(enginesSchema, '/api/engines', { signal });
 }
 
+/** What a person wants to open. */
+export interface SessionWish {
+  readonly scenarioId: string;
+  readonly language: Language;
+  /** Meetings: title, own name, and who was told. */
+  readonly meeting?: Pick<CreateSessionRequest, 'name' | 'participant_name' | 'consent'>;
+}
+
 /** `POST /api/sessions`. The same `idempotencyKey` opens the same session, so a retry never makes a second one. */
 export function createSession(
-  wanted: { readonly scenarioId: string; readonly language: Language },
+  wanted: SessionWish,
   idempotencyKey: string,
   signal?: AbortSignal,
 ): Promise<CreateSessionResponse> {
@@ -109,6 +118,7 @@ export function createSession(
     user_id: ownUserId(),
     scenario_id: wanted.scenarioId,
     language: wanted.language,
+    ...wanted.meeting,
   };
   return sendFor(createdSessionSchema, '/api/sessions', {
     method: 'POST',

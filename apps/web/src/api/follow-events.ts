@@ -44,6 +44,7 @@ export async function followEvents(options: FollowOptions): Promise<void> {
     if (event === null) return;
     options.onEvent(event);
     if (event.type === 'session.ended') position.ended = true;
+    if (event.type === 'session.resumed') position.ended = false;
   };
 
   while (!options.signal.aborted && !position.ended) {

@@ -78,12 +78,14 @@ export const tokenSchema: z.ZodMiniType<SessionTokenResponse> = z.object({
 
 export type SessionSummary = Pick<
   Session,
-  'session_id' | 'scenario_id' | 'language' | 'state' | 'end_reason' | 'started_at' | 'ended_at'
+  'session_id' | 'scenario_id' | 'kind' | 'language' | 'name' | 'state' | 'end_reason' | 'started_at' | 'ended_at'
 >;
 export const sessionSchema: z.ZodMiniType<SessionSummary> = z.object({
   session_id: z.string(),
   scenario_id: z.string(),
+  kind: z.enum(['conversation', 'meeting']),
   language,
+  name: z.nullable(z.string()),
   state: sessionState,
   end_reason: z.nullable(endReason),
   started_at: z.nullable(z.string()),
@@ -115,6 +117,18 @@ const shownEvent = z.discriminatedUnion('type', [
   z.object({ ...position, type: z.literal('session.started') }),
   // The end of a deleted session comes without a number: its log is gone.
   z.object({ at: z.string(), seq: z.optional(z.number()), type: z.literal('session.ended'), reason: endReason }),
+  z.object({ ...position, type: z.literal('session.resumed') }),
+  z.object({
+    ...position,
+    type: z.literal('participant.joined'),
+    identity: z.string(),
+    speaker: z.optional(z.string()),
+    name: z.optional(z.string()),
+  }),
+  z.object({ ...position, type: z.literal('speaker.renamed'), speaker: z.string(), name: z.string() }),
+  z.object({ ...position, type: z.literal('recording.paused') }),
+  z.object({ ...position, type: z.literal('recording.continued') }),
+  z.object({ ...position, type: z.literal('summary.ready'), index: z.number() }),
   z.object({ ...position, type: z.literal('utterance.final'), utterance }),
   z.object({
     ...position,

@@ -71,7 +71,8 @@ interface ControlProps {
   readonly children: ReactNode;
 }
 
-function Control({ label, name, look = 'plain', disabled = false, onClick, children }: ControlProps) {
+/** A round button with its word below. */
+export function Control({ label, name, look = 'plain', disabled = false, onClick, children }: ControlProps) {
   return (
     <button type="button" className={styles.control} aria-label={name} disabled={disabled} onClick={onClick}>
       <span className={`${styles.disc} ${styles[look]}`}>{children}</span>

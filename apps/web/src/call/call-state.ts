@@ -108,7 +108,14 @@ function withEvent(state: CallState, event: ShownEvent): CallState {
       return { ...next, lastTurn: event.turn };
     case 'session.ended':
       return { ...next, ended: { reason: event.reason } };
+    case 'session.resumed':
+      return { ...next, ended: null };
     case 'session.started':
+    case 'participant.joined':
+    case 'speaker.renamed':
+    case 'recording.paused':
+    case 'recording.continued':
+    case 'summary.ready':
       return next;
   }
 }

@@ -27,7 +27,14 @@ export function noticeOf(state: CallState, mic: MicState, nowMs: number): Notice
   return noticeOfLink(state) ?? noticeOfAgent(state, nowMs) ?? noticeOfMic(mic, state.writes);
 }
 
-function noticeOfLink(state: CallState): Notice | null {
+/** The same where nobody is awaited but people: a meeting. */
+export function roomNoticeOf(room: RoomFacts, mic: MicState): Notice | null {
+  return noticeOfLink(room) ?? noticeOfMic(mic, false);
+}
+
+type RoomFacts = Pick<CallState, 'link' | 'outputBlocked'>;
+
+function noticeOfLink(state: RoomFacts): Notice | null {
   if (state.link === 'elsewhere') return { key: 'problem.elsewhere', tone: 'alert', action: 'takeOver' };
   if (state.link === 'blocked') return { key: 'problem.mixed_content', tone: 'alert', action: null };
   if (state.link === 'lost') return { key: 'problem.lost', tone: 'alert', action: 'retry' };

@@ -11,7 +11,6 @@ import {
 } from 'livekit-client';
 import type { RemoteParticipant, TextStreamReader } from 'livekit-client';
 import { ApiError, isAbort } from '../api/api-error.ts';
-import { createToken } from '../api/client.ts';
 import { captureConstraints } from '../audio/microphone.ts';
 import type { CallAction } from './call-state.ts';
 
@@ -30,20 +29,26 @@ export interface RoomTicket {
   readonly token: string;
 }
 
+interface RoomLinkOptions {
+  /** Asked for whenever the room is joined anew: tokens are short-lived. */
+  readonly freshTicket: (signal: AbortSignal) => Promise<RoomTicket>;
+  readonly tell: (action: CallAction) => void;
+}
+
 /**
  * The room behind a call: joins, publishes the microphone, writes, and tells what happens as {@link CallAction}s.
  * Close order: signal, text handlers, room (which stops the microphone).
  */
 export class RoomLink {
   readonly room: Room;
-  readonly #sessionId: string;
+  readonly #freshTicket: (signal: AbortSignal) => Promise<RoomTicket>;
   readonly #tell: (action: CallAction) => void;
   readonly #closing = new AbortController();
   #wantsMicrophone = false;
   #muted = false;
 
-  constructor(options: { readonly sessionId: string; readonly tell: (action: CallAction) => void }) {
-    this.#sessionId = options.sessionId;
+  constructor(options: RoomLinkOptions) {
+    this.#freshTicket = options.freshTicket;
     this.#tell = options.tell;
     // Its chatter holds addresses and join requests; warnings are enough.
     setLogLevel('warn');
@@ -62,7 +67,7 @@ export class RoomLink {
       await new Promise((resolve) => window.setTimeout(resolve, delayMs));
       if (this.#closing.signal.aborted) return;
       try {
-        known ??= await this.#freshTicket();
+        known ??= await this.#freshTicket(this.#closing.signal);
         if (this.#closing.signal.aborted) return;
         if (isMixedContent(known.url)) {
           this.#tell({ type: 'link.changed', link: 'blocked', nowMs: Date.now() });
@@ -83,11 +88,6 @@ export class RoomLink {
       }
     }
     this.#tell({ type: 'link.changed', link: 'lost', nowMs: Date.now() });
-  }
-
-  async #freshTicket(): Promise<RoomTicket> {
-    const fresh = await createToken(this.#sessionId, this.#closing.signal);
-    return { url: fresh.livekit_url, token: fresh.livekit_token };
   }
 
   /** Sends a microphone into the room; livekit-client may from now on replace and stop it. */

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useEffectEvent, useMemo, useReducer, useRef, useState } from 'react';
-import { endSession } from '../api/client.ts';
+import { createToken, endSession } from '../api/client.ts';
 import { followEvents } from '../api/follow-events.ts';
 import { resumeMeters } from '../audio/level-meter.ts';
 import { callReducer, initialCall } from './call-state.ts';
@@ -29,7 +29,9 @@ export interface Call {
 /** One call from joining to leaving: the room, the record, and what a person can do with them. */
 export function useCall({ sessionId, ticket }: CallOptions): Call {
   const [state, dispatch] = useReducer(callReducer, initialCall);
-  const [link] = useState(() => new RoomLink({ sessionId, tell: dispatch }));
+  const [link] = useState(
+    () => new RoomLink({ freshTicket: (signal) => freshTicket(sessionId, signal), tell: dispatch }),
+  );
   const firstTicket = useRef(ticket);
 
   useEffect(() => {
@@ -87,6 +89,11 @@ export function useCall({ sessionId, ticket }: CallOptions): Call {
     () => ({ state, link, write, end, rejoin, startAudio }),
     [state, link, write, end, rejoin, startAudio],
   );
+}
+
+async function freshTicket(sessionId: string, signal: AbortSignal): Promise<RoomTicket> {
+  const fresh = await createToken(sessionId, signal);
+  return { url: fresh.livekit_url, token: fresh.livekit_token };
 }
 
 /** Drops live words that stopped changing and were never confirmed. */

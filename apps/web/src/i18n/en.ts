@@ -1,7 +1,9 @@
 import type { Messages } from './fr.ts';
+import { meetingEn } from './meeting-en.ts';
 
 /** English: same keys as French, checked by the compiler and by `i18n.test.ts`. */
 export const en: Messages = {
+  ...meetingEn,
   'app.loading': 'Loading…',
   'app.retry': 'Try again',
   'app.back': 'Back',

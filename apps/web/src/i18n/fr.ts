@@ -1,5 +1,8 @@
+import { meetingFr } from './meeting-fr.ts';
+
 /** French, the first language: its keys are the list every other language must have. `{name}` marks a value. */
 export const fr = {
+  ...meetingFr,
   'app.loading': 'Chargement…',
   'app.retry': 'Réessayer',
   'app.back': 'Retour',

@@ -13,6 +13,7 @@ import type { DialogueLine } from '../ui/dialogue.tsx';
 import { DownloadIcon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Page, ScreenTitle } from '../ui/page.tsx';
+import { saveFile } from '../ui/save-file.ts';
 import { clock } from '../ui/use-now.ts';
 import styles from './ended-screen.module.css';
 import { KeyForm } from './key-form.tsx';
@@ -138,12 +139,4 @@ function Downloads({ sessionId }: { readonly sessionId: string }) {
       {failed ? <Notice tone="alert">{t('problem.download')}</Notice> : null}
     </div>
   );
-}
-
-function saveFile(blob: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }

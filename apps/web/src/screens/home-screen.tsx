@@ -56,9 +56,10 @@ function Scenarios({ scenarios, reload, engines }: HomeScreenProps & { readonly 
   const { t, language } = useLanguage();
   const recogniser = engines?.stt;
   const languagesOf = useCallback(
-    ({ languages }: ScenarioSummary) => {
+    ({ languages, kind }: ScenarioSummary) => {
       const listOf = (codes: ScenarioSummary['languages']) =>
         codes.map((code) => t(`language.${code}`)).join(t('language.and'));
+      if (kind === 'meeting') return t('home.languages', { list: listOf(languages) });
       const written = languages.filter((code) => hearingOf(recogniser, code).understands === 'none');
       const spoken = languages.filter((code) => !written.includes(code));
       if (spoken.length === 0) return t('home.writtenOnly', { list: listOf(written) });

@@ -11,21 +11,22 @@ import { hearingOf, startLanguage } from '../hearing.ts';
 import type { MessageKey } from '../i18n/fr.ts';
 import { withFixedSpaces } from '../i18n/fixed-spaces.ts';
 import { useLanguage } from '../i18n/language-context.tsx';
+import { MeetingPreflight } from '../meeting/meeting-preflight.tsx';
+import type { OpenedMeeting } from '../meeting/use-meeting.ts';
 import type { MicFailure } from '../problem.ts';
 import type { StoredCall } from '../storage.ts';
 import { Button } from '../ui/button.tsx';
 import { BackIcon, MicIcon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Page, ScreenTitle } from '../ui/page.tsx';
-import { useNow } from '../ui/use-now.ts';
 import { VoiceLine } from '../ui/voice-line.tsx';
 import type { VoiceLevels } from '../ui/voice-line.tsx';
 import { DemoNotice } from './demo-notice.tsx';
 import { KeyForm } from './key-form.tsx';
+import { OpeningNotice } from './opening-notice.tsx';
 import { MicrophoneCheck } from './microphone-check.tsx';
 import styles from './preflight-screen.module.css';
 import { useOpenSession } from './use-open-session.ts';
-import type { Opening } from './use-open-session.ts';
 import { usePreflightMicrophone } from './use-preflight-microphone.ts';
 import type { PreflightMicrophone } from './use-preflight-microphone.ts';
 
@@ -44,7 +45,9 @@ interface PreflightScreenProps {
   readonly scenarios: Resource<readonly ScenarioSummary[]>;
   readonly reload: () => void;
   readonly prefetchCall: () => Promise<unknown>;
+  readonly prefetchMeeting: () => Promise<unknown>;
   readonly onOpened: (call: OpenedCall) => void;
+  readonly onMeeting: (meeting: OpenedMeeting) => void;
 }
 
 /** Finds the scenario, asks for the key it takes, or says that it is not there. */
@@ -61,7 +64,10 @@ export function PreflightScreen(props: PreflightScreenProps) {
           <BackIcon /> {t('app.back')}
         </a>
       </p>
-      {scenario !== undefined ? <Preflight {...props} scenario={scenario} /> : null}
+      {scenario?.kind === 'conversation' ? <Preflight {...props} scenario={scenario} /> : null}
+      {scenario?.kind === 'meeting' ? (
+        <MeetingPreflight scenario={scenario} prefetch={props.prefetchMeeting} onOpened={props.onMeeting} />
+      ) : null}
       {scenarios.status === 'loading' ? <p>{t('app.loading')}</p> : null}
       {locked ? <KeyForm onKey={props.reload} /> : null}
       {scenarios.status === 'failed' && !locked ? (
@@ -195,15 +201,6 @@ function useTrackLevel(track: MediaStreamTrack | null): () => VoiceLevels {
 
 function isInsecure(microphone: { readonly status: string; readonly failure?: MicFailure }): boolean {
   return microphone.failure === 'insecure';
-}
-
-function OpeningNotice({ opening }: { readonly opening: Opening }) {
-  const { t } = useLanguage();
-  const nowMs = useNow(250, opening.status === 'waiting');
-  if (opening.status === 'failed') return <Notice tone="alert">{t(opening.problem.key)}</Notice>;
-  if (opening.status !== 'waiting') return null;
-  const s = Math.max(0, Math.ceil((opening.retryAtMs - nowMs) / 1000));
-  return <Notice tone="info">{t(opening.problem.key, { s })}</Notice>;
 }
 
 interface LanguageReasonProps {

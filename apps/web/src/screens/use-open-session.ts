@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { Language } from '@eloquence/shared/contracts/ids';
 import type { CreateSessionResponse } from '@eloquence/shared/contracts/sessions';
 import { createSession } from '../api/client.ts';
+import type { SessionWish } from '../api/client.ts';
 import { problemOfError } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 
@@ -11,11 +11,6 @@ export type Opening =
   | { readonly status: 'opening' }
   | { readonly status: 'waiting'; readonly problem: Problem; readonly retryAtMs: number }
   | { readonly status: 'failed'; readonly problem: Problem };
-
-interface SessionWish {
-  readonly scenarioId: string;
-  readonly language: Language;
-}
 
 interface OpenSession {
   readonly opening: Opening;

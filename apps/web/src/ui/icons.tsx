@@ -88,3 +88,22 @@ export const InfoIcon = () => (
     <path d="M12 11v5M12 7.9v.1" />
   </Icon>
 );
+
+export const PauseIcon = () => (
+  <Icon>
+    <path d="M8.5 5v14M15.5 5v14" />
+  </Icon>
+);
+
+export const RecordIcon = () => (
+  <Icon>
+    <circle cx="12" cy="12" r="6.5" />
+  </Icon>
+);
+
+export const InviteIcon = () => (
+  <Icon>
+    <circle cx="10" cy="8" r="3.5" />
+    <path d="M3.5 20c.4-4 3-6 6.5-6 1.4 0 2.6.3 3.6.9M17.5 14.5v6M14.5 17.5h6" />
+  </Icon>
+);

@@ -1,0 +1,52 @@
+import { useState } from 'react';
+import { getReportFile } from '../api/meeting-client.ts';
+import type { ShownFormat } from '../api/meeting-schemas.ts';
+import { useLanguage } from '../i18n/language-context.tsx';
+import { Button } from '../ui/button.tsx';
+import { DownloadIcon } from '../ui/icons.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { saveFile } from '../ui/save-file.ts';
+import styles from './report-screen.module.css';
+
+interface ReportDownloadsProps {
+  readonly sessionId: string;
+  readonly title: string;
+  readonly formats: readonly ShownFormat[];
+}
+
+/** What people ask for most, first. */
+const order: readonly ShownFormat[] = ['pdf', 'docx', 'html', 'md', 'srt', 'vtt', 'json'];
+
+/** The minutes as files. */
+export function ReportDownloads({ sessionId, title, formats }: ReportDownloadsProps) {
+  const { t } = useLanguage();
+  const [failed, setFailed] = useState(false);
+  const download = async (format: ShownFormat) => {
+    setFailed(false);
+    saveFile(await getReportFile(sessionId, format), `${fileName(title) || sessionId}.${format}`);
+  };
+  return (
+    <section className={styles.panel}>
+      <h2 className={styles.subtitle}>{t('report.downloads')}</h2>
+      <div className={styles.formats}>
+        {order
+          .filter((format) => formats.includes(format))
+          .map((format) => (
+            <Button
+              key={format}
+              onClick={() => {
+                download(format).catch(() => setFailed(true));
+              }}
+            >
+              <DownloadIcon />
+              {t(`report.format.${format}`)}
+            </Button>
+          ))}
+      </div>
+      {failed ? <Notice tone="alert">{t('problem.download')}</Notice> : null}
+    </section>
+  );
+}
+
+/** A title without what file systems refuse. */
+const fileName = (title: string) => title.replaceAll(/[\s/\\:*?"<>|]+/g, '-').replaceAll(/^[-.]+|[-.]+$/g, '');
