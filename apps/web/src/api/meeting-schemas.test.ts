@@ -25,6 +25,14 @@ const action = {
   owner: { kind: 'speaker' as const, speaker: 'marc' },
   due: { text: 'demain', date: '2026-01-20' },
 };
+const line = {
+  utterance_id: evidence.utterance_id,
+  speaker: 'marc',
+  role: 'user' as const,
+  text: 'Je le fais.',
+  start_ms: 0,
+  end_ms: 900,
+};
 const writer = { kind: 'rules' as const, rules_version: '1' };
 
 /** Whatever the contract lets through, this page can read, with nothing it shows lost. */
@@ -96,7 +104,7 @@ it('reads a report, with and without its transcript', () => {
       holes: [{ start_ms: 0, end_ms: 1 }],
       provenance: { chunks: [], synthesis: writer },
       consent: null,
-      transcript: [{ ...evidence, role: 'user', text: 'Je le fais.' }].map(({ quote: _quote, ...rest }) => rest),
+      transcript: [line],
     },
   };
   const read: ShownReportStatus = readsAs(reportContract, reportStatusSchema, status);
