@@ -1,16 +1,7 @@
-import { handleSignals, Lifecycle, start } from '@eloquence/shared/runtime/lifecycle';
-import { createLogger } from '@eloquence/shared/runtime/logger';
-import { Telemetry } from '@eloquence/shared/runtime/telemetry';
-import { buildApp } from './app.ts';
-import { readConfig } from './config.ts';
+import { setFlagsFromString } from 'node:v8';
 
-start(async () => {
-  const config = readConfig();
-  const logger = createLogger('meeting-worker', config.logLevel);
-  const lifecycle = new Lifecycle(logger);
-  handleSignals({ logger, lifecycle });
-  const app = buildApp({ config, logger, telemetry: new Telemetry(), lifecycle });
-  await app.service.listen(config.listen);
-  logger.info({ ...config.listen }, 'listening');
-  await app.run();
-});
+// Before anything is loaded. A worker waits most of its time and then reads hours of a meeting at once: by default V8 would answer with a young
+// generation of 96 MB and let the heap grow to several times what is in use (390 MB after a meeting of 4 h; with these 180).
+setFlagsFromString('--semi-space-growth-factor=1');
+setFlagsFromString('--heap-growing-percent=25');
+await import('./serve.ts');
