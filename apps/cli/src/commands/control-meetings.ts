@@ -92,11 +92,14 @@ const reportDocument = ({ state, revision, formats, report }: ReportStatus) => (
   kind: report?.kind ?? null,
   formats,
   coverage_percent: report?.coverage.percent ?? null,
+  /** Of a recording that was read into it, its own. */
+  duration_ms: report?.duration_ms ?? null,
 });
 
 function statusText({ say }: Context, meeting: ReturnType<typeof statusDocument>): string {
   const { session, report, begun_at: begunAt } = meeting;
   const end = session?.ended_at ? Date.parse(session.ended_at) : Date.now();
+  const lastedMs = report?.duration_ms ?? (begunAt === null ? null : end - Date.parse(begunAt));
   const rows: (readonly [string, string])[] = [
     [say('Réunion', 'Meeting'), meeting.name ?? meeting.session_id],
     [say('Identifiant', 'Id'), meeting.session_id],
@@ -106,7 +109,7 @@ function statusText({ say }: Context, meeting: ReturnType<typeof statusDocument>
         ? say(...stateWords[report.state])
         : say('inconnu, le serveur ne répond pas', 'unknown, the server does not answer'),
     ],
-    [say('Durée', 'Duration'), begunAt === null ? '-' : durationText(end - Date.parse(begunAt))],
+    [say('Durée', 'Duration'), lastedMs === null ? '-' : durationText(lastedMs)],
     [say('Enregistrée ici', 'Recorded here'), meeting.recording_here ? say('oui', 'yes') : say('non', 'no')],
   ];
   if (meeting.words !== null) rows.push([say('Mots', 'Words'), String(meeting.words)]);
@@ -170,6 +173,9 @@ export async function listMeetings(
 ): Promise<ExitCode> {
   const { api, say, print, person } = context;
   const meetings = await api.meetings({ limit: options.limit, ...(options.mine && { userId: person.userId }) });
+  const durations = new Map(
+    await Promise.all(meetings.map(async (meeting) => [meeting.session_id, await lasted(context, meeting)] as const)),
+  );
   const states = new RecordingStates(context.stateDir);
   const here = new Set(
     states
@@ -189,9 +195,7 @@ export async function listMeetings(
       dateStyle: 'short',
       timeStyle: 'short',
     }),
-    meeting.started_at
-      ? durationText((meeting.ended_at ? Date.parse(meeting.ended_at) : Date.now()) - Date.parse(meeting.started_at))
-      : '-',
+    durations.get(meeting.session_id) ?? '-',
     words[meeting.state] + (here.has(meeting.session_id) ? say(' (ici)', ' (here)') : ''),
   ]);
   print(
@@ -210,4 +214,15 @@ export async function listMeetings(
         ),
   );
   return exitCodes.ok;
+}
+
+/** On the meeting's own clock: a recording that was read into it took less time than it lasts. */
+async function lasted(
+  { api }: Context,
+  { session_id: id, started_at: startedAt, ended_at: endedAt }: Session,
+): Promise<string> {
+  if (startedAt === null) return '-';
+  const realMs = (endedAt === null ? Date.now() : Date.parse(endedAt)) - Date.parse(startedAt);
+  const { spans } = await api.coverage(id).catch(() => ({ spans: [] }));
+  return durationText(Math.max(realMs, ...spans.map(({ end_ms: endMs }) => endMs)));
 }

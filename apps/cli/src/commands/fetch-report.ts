@@ -14,8 +14,8 @@ const REPORT_MS = 30 * 60_000;
 /** Longest a server may be away meanwhile. */
 const AWAY_MS = 60_000;
 const POLL_MS = 500;
-/** From a report to its files. */
-const RENDERING_MS = 60_000;
+/** From a report to its files: the PDF of hours is made in some seconds. */
+const RENDERING_MS = 90_000;
 
 /**
  * Waits for the report of a meeting that is over, and says how far it is.
@@ -69,6 +69,9 @@ export async function followReport(context: Context, id: string, signal: AbortSi
 export const reportFileName = (language: Language, format: ReportFormat): string =>
   `${language === 'fr' ? 'compte-rendu' : 'report'}.${format}`;
 
+/** There is no such file, or not in time. */
+const NO_FILE: ReadonlySet<string> = new Set(['not_found', 'conflict']);
+
 /**
  * Writes the report into a folder, in formats; one that there is not is told and left out.
  *
@@ -92,7 +95,7 @@ export async function writeReport(
       replaceFile(path, await renderedFile(api, { id: status.session_id, format, revision: status.revision, signal }));
       paths.push(path);
     } catch (error) {
-      if (!(error instanceof AppError) || error instanceof ServerAwayError || error.code !== 'not_found') throw error;
+      if (!(error instanceof AppError) || error instanceof ServerAwayError || !NO_FILE.has(error.code)) throw error;
       log(`${format} : ${error.message}`);
     }
   }

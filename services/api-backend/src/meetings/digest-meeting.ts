@@ -81,10 +81,13 @@ function itemsSince(chunks: readonly Chunk[], sinceMs: number): MeetingItem[] {
     .filter((item) => item.kind !== 'retraction' && startOf(item) >= sinceMs);
 }
 
-/** What was said after the last mini-summary, and after `sinceMs`. */
+/** What was said after `sinceMs` and no mini-summary by a model covers. */
 function tailOf(utterances: readonly Utterance[], chunks: readonly Chunk[], sinceMs: number): Utterance[] {
-  const from = Math.max(sinceMs, ...chunks.slice(-1).map(({ end_ms: endMs }) => endMs));
-  return utterances.filter(({ start_ms: startMs }) => startMs >= from);
+  const covered = chunks.filter(({ status }) => status === 'summarised');
+  return utterances.filter(
+    ({ start_ms: at }) =>
+      at >= sinceMs && !covered.some(({ start_ms: startMs, end_ms: endMs }) => at >= startMs && at < endMs),
+  );
 }
 
 /** The words that prove the items missed, and all that no mini-summary covers yet, in spoken order; the newest, if it is too much. */

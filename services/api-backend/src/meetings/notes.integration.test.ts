@@ -366,7 +366,7 @@ describe('notes and reports', () => {
       expect.stringMatching(/^attachment/),
     ]);
     expect((await call('GET', path('report.pdf'))).json()).toMatchObject({
-      status: 404,
+      status: 409,
       detail: expect.stringMatching(/docx, html/),
     });
   });

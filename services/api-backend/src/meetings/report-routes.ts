@@ -110,7 +110,7 @@ function registerFiles(app: Service, deps: ReportRouteDeps): void {
         tags,
         summary: `The report of a meeting as a file: ${Object.keys(reportFormats).join(', ')}`,
         description:
-          'The draft a moment after the end, the final report when it is written; `ETag` tells them apart. 409 while the meeting goes on, 404 for a format there is not.',
+          'The draft a moment after the end, the final report when it is written; `ETag` tells them apart. 409 while the meeting goes on and while the file is being written, 404 for a format there is not.',
         params: sessionParamsSchema.extend({ format: z.string().max(20) }),
         response: { ...problems(401, 404, 409, 503) },
       },
@@ -147,19 +147,18 @@ function missing(session: Session, format: ReportFormat, published: PublishedRep
       'conflict',
       'The meeting is still going on: its report is written when it ends (POST …/end). GET …/summaries has what there is so far.',
     );
-  if (published.formats.length === 0 || state === 'writing')
+  const leftOut = published.report?.transcript === null && (format === 'srt' || format === 'vtt');
+  if (leftOut)
     return new AppError(
-      'conflict',
-      'The report is being written. Ask again in a few seconds: GET …/report says how it stands.',
-      {
-        retryAfterS: 2,
-      },
+      'not_found',
+      `The options of this meeting leave the transcript out (include_full_transcript), and subtitles are the transcript; GET …/transcript.${format} has it. There are: ${published.formats.join(', ')}.`,
     );
-  const why =
-    published.report?.transcript === null && (format === 'srt' || format === 'vtt')
-      ? 'The options of this meeting leave the transcript out (include_full_transcript), and subtitles are the transcript; GET …/transcript.srt has it.'
-      : `This report was not rendered as ${format}.`;
-  return new AppError('not_found', `${why} There are: ${published.formats.join(', ')}.`);
+  const there = published.formats.length > 0 ? ` There are already: ${published.formats.join(', ')}.` : '';
+  return new AppError(
+    'conflict',
+    `The report is being ${published.report ? `rendered as ${format}` : 'written'}. Ask again in a few seconds: GET …/report says how it stands.${there}`,
+    { retryAfterS: 2 },
+  );
 }
 
 /** A name a person recognises, in letters every system takes, and in its own letters for those that know RFC 6266. */
