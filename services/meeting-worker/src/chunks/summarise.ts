@@ -11,7 +11,7 @@ import { passageOf } from './passage.ts';
 import { chunkSystemPrompt, chunkUserPrompt } from './prompt.ts';
 import { RULES_VERSION, rulesItems } from './rules.ts';
 import { verifyAnswer } from './verify/verify-answer.ts';
-import { nextChunk, type ChunkInput } from './window.ts';
+import { chunkInputs, nextChunk, type ChunkInput } from './window.ts';
 
 export interface SummariseDeps {
   /** The meeting as it is now; undefined when it is gone. */
@@ -61,11 +61,23 @@ export async function summariseChunk(
   if (next?.n !== n) {
     // Whoever wrote it may have died before saying so.
     if (there) await deps.announce(sessionId, n, there.revision);
+    if (there?.status === 'hole') await fillHole(meeting, there, { run, deps });
     return;
   }
   const chunk = await writeChunk(meeting, next.input, { run, deps, revision: (there?.revision ?? 0) + 1 });
   run.signal.throwIfAborted();
   if (await deps.store.commit(chunk, there?.revision ?? 0)) await deps.announce(sessionId, n, chunk.revision);
+}
+
+/** A model may be there again: what rules made of a chunk gives way to its notes. */
+async function fillHole(meeting: Meeting, hole: Chunk, { run, deps }: Omit<Writing, 'revision'>): Promise<void> {
+  const input = chunkInputs(meeting).find(({ n, inputHash }) => n === hole.n && inputHash === hole.input_hash);
+  if (!input) return;
+  const revision = hole.revision + 1;
+  const chunk = await writeChunk(meeting, input, { run: { ...run, isLastAttempt: true }, deps, revision });
+  run.signal.throwIfAborted();
+  if (chunk.status === 'hole' || !(await deps.store.commit(chunk, hole.revision))) return;
+  await deps.announce(meeting.sessionId, hole.n, revision);
 }
 
 interface Writing {

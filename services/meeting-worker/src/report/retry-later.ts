@@ -1,7 +1,7 @@
-/** A model that is away is asked again, less and less often, for about a day. */
+/** A model that is away is asked again, less and less often, for most of a day. */
 const FIRST_MS = 15_000;
 const LONGEST_MS = 1_800_000;
-const MAX_TRIES = 60;
+const MAX_TRIES = 40;
 
 /** How long until a model is asked again after it was asked `tries` times in vain, ms; null: no more. */
 export function retryLaterMs(tries: number): number | null {

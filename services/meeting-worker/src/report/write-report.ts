@@ -39,7 +39,11 @@ export async function writeReport(sessionId: SessionId, signal: AbortSignal, dep
   }
   const draft = draftReport(meeting);
   const hash = factsHash(draft);
-  if (standing.published?.kind === 'final' && standing.reportHash === hash && standing.retryAtMs === null) return;
+  if (standing.published?.kind === 'final' && standing.reportHash === hash) {
+    // It has holes, which were tried again beside this.
+    if (standing.retryAtMs !== null) await deps.store.postpone(sessionId, retryLaterMs(standing.tries));
+    return;
+  }
   const final = await finalOf(draft, { signal, standing, deps });
   if (final) await publish(final, { meeting, standing, hash, deps });
   else if (standing.state === 'partial' && standing.reportHash === hash)
