@@ -64,6 +64,9 @@ const FACTORS: Readonly<Record<string, number>> = {
   milliards: 1e9,
   billion: 1e9,
 };
+/** A word that is a number, or part of one. */
+export const isNumberWord = (word: string): boolean => word in VALUES || word in FACTORS;
+
 /** One alone is an article; inside a number it counts. */
 const ONES = new Set(['un', 'une', 'one']);
 const LINKS = new Set(['et', 'and']);

@@ -20,7 +20,7 @@ export const STOP_WORDS: Readonly<Record<Language, ReadonlySet<string>>> = {
     down during each else even few for from further get gets going got had has have having he her here hers him his how i if in into
     is it its itself just ll let lets like m may me might more most must my no nor not now of off on once one only or other our ours
     out over own per re really s same shall she should so some such t than that the their them then there these they this those to
-    too under until up us ve very was we were what when where which while who whom whose why will with would yes you your yours
+    too under until up us ve very was we were what when where which whether while who whom whose why will with would yes you your yours
     decision decisions decide decided decides action actions question questions point points subject topic topics meeting
     participant participants discussion task tasks team confirmed agreed agree idea give gives giving longer back somebody someone anybody everyone
   `),

@@ -1,7 +1,7 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
 import { isOpener } from './openers.ts';
 import { isTurn } from './polarity.ts';
-import { numbersIn } from './numbers.ts';
+import { isNumberWord, numbersIn } from './numbers.ts';
 import { isContent, tokensOf, WordBag, type Token } from './words.ts';
 
 /** What a claim may rest on. */
@@ -30,15 +30,30 @@ export function supportFault(claim: string, source: SupportSource): SupportFault
   const numbers = new Set(texts.flatMap((text) => [...numbersIn(text, { parts: true })]));
   for (const number of numbersIn(claim)) if (!numbers.has(number)) return 'number';
   const tokens = tokensOf(claim);
+  if (tokens.some((token) => isCalendar(token) && !said.has(token))) return 'name';
   for (const [index, token] of tokens.entries())
     if (isName(claim, { token, index }, source) && !said.has(token) && !isFormOfOrdinary(token, source, said))
       return 'name';
-  const content = tokens.filter((token) => isContent(token, language) && !isTurn(token) && !/^\d/.test(token.text));
+  const content = tokens.filter((token) => isContent(token, language) && !isTurn(token) && !isNumber(token));
   if (content.length === 0) return undefined;
   const own = content.filter((token) => !said.hasForm(token)).length;
   if (own === content.length || addsSomething(claim, said, language)) return 'words';
   return own > Math.max(1, content.length * OWN_SHARE) ? 'words' : undefined;
 }
+
+const isNumber = ({ text }: Token): boolean => /^\d/.test(text) || isNumberWord(text);
+
+const CALENDAR = new Set(
+  (
+    'janvier fevrier avril mai juin juillet aout septembre octobre novembre decembre lundi mardi mercredi jeudi vendredi samedi dimanche ' +
+    'january february march april may june july august september october november december monday tuesday wednesday thursday friday ' +
+    'saturday sunday'
+  ).split(' '),
+);
+
+/** A day or a month, which French writes small. "may" and "march" are verbs too, "mars" a month that is never one. */
+const isCalendar = ({ text, raw }: Token): boolean =>
+  text === 'mars' || (CALENDAR.has(text) && (/^\p{Lu}/u.test(raw) || !/^(?:may|march)$/.test(text)));
 
 /** Of something true and something added, only the true part is said: "… et renvoyer le directeur". */
 function addsSomething(claim: string, said: WordBag, language: Language): boolean {

@@ -26,6 +26,8 @@ export type ClaimVerdict =
   /** All its words were said before this passage: an earlier chunk has it. */
   | { readonly kind: 'counted' };
 
+/** What denies nothing but that somebody knows. */
+const NOT_KNOWN = /\bne sai[st]\b.{0,12}\bpas\b|\bsais pas\b|\b(?:do|does) not know\b|\b(?:don|doesn)['’]t know\b/i;
 /** An exchange is over after so long, ms. */
 const EXCHANGE_MS = 30_000;
 /** A quote with fewer words of its own ("je m'en occupe") means what was said before it. */
@@ -131,5 +133,5 @@ function isMeantSo(kind: ItemKind, claim: Claim, proofs: readonly Proof[], { lan
   const telling = clauses.filter((clause) => share(clause) === most && most > 0);
   // A remarkable sentence may be noted as a whole, and one of its clauses deny.
   const said = kind === 'highlight' || kind === 'question' ? [...telling, ...sentences] : telling;
-  return telling.length === 0 || said.some((words) => !contradicts(claim.text, words));
+  return telling.length === 0 || said.some((words) => !contradicts(claim.text, words.replace(NOT_KNOWN, '')));
 }
