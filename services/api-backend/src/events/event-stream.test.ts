@@ -12,13 +12,14 @@ let log: SessionEvent[];
 let streams: EventStream[];
 let closed: number;
 let gone: boolean;
+let awaitsMinutes: boolean;
 let server: Server;
 let url: string;
 
 const add = (body: SessionEventBody) => log.push({ ...body, seq: log.length + 1, session_id: sessionId });
 
 beforeEach(async () => {
-  [log, streams, closed, gone] = [[], [], 0, false];
+  [log, streams, closed, gone, awaitsMinutes] = [[], [], 0, false, false];
   const reader = new EventReader({
     stream: async (_id, after, limit) => log.filter(({ seq }) => seq > after).slice(0, limit),
     stored: async () => [],
@@ -31,6 +32,7 @@ beforeEach(async () => {
       sessionId,
       afterSeq: 0,
       isGone: async () => gone,
+      awaitsMinutes: async () => awaitsMinutes,
       onClose: () => (closed += 1),
     });
     streams.push(stream);
@@ -63,6 +65,19 @@ it('sends what is there, then what comes, and ends after session.ended', async (
     'event: session.ended',
   ]);
   expect(closed).toBe(1);
+});
+
+it('goes on after the end of a meeting until its minutes are there', async () => {
+  awaitsMinutes = true;
+  add({ type: 'session.ended', at, reason: 'requested' });
+  const response = await fetch(url);
+  add({ type: 'report.ready', at, revision: 1, kind: 'draft' });
+  streams[0]?.wake();
+  awaitsMinutes = false;
+  add({ type: 'report.ready', at, revision: 2, kind: 'final' });
+  streams[0]?.wake();
+  const text = await response.text();
+  expect(text.match(/^event: .*$/gm)).toEqual(['event: session.ended', 'event: report.ready', 'event: report.ready']);
 });
 
 it('goes on after an end that was taken back, and ends after the last', async () => {

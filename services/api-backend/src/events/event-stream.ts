@@ -16,6 +16,8 @@ const HEARTBEAT_MS = 15_000;
 const RETRY_MS = 1_000;
 /** While history is replayed at the reader's speed: longest time without it taking anything. */
 const STALL_MS = 30_000;
+/** An ended meeting whose minutes are written: what was committed a moment ago is still being said. */
+const LAST_NEWS_MS = 2_000;
 /** What the browser waits before it comes back. */
 const RECONNECT_MS = 1_000;
 
@@ -27,6 +29,8 @@ export interface EventStreamOptions {
   readonly afterSeq: number;
   /** True when the session was deleted: nothing more will come, not even `session.ended`. */
   readonly isGone: () => Promise<boolean>;
+  /** `session.ended` was sent: whether something follows, as minutes follow a meeting. */
+  readonly awaitsMinutes: () => Promise<boolean>;
   readonly onClose: () => void;
 }
 
@@ -41,6 +45,10 @@ export class EventStream implements Follower {
   #retry: NodeJS.Timeout | undefined;
   #cursor: number;
   #live = false;
+  #ended = false;
+  /** Minutes were waited for, and are there. */
+  #waited = false;
+  #lastNews: NodeJS.Timeout | undefined;
   #looking = false;
   #lookAgain = false;
   #closed = false;
@@ -99,7 +107,6 @@ export class EventStream implements Follower {
 
   async #sendNew(): Promise<void> {
     const { reader, sessionId } = this.#options;
-    let ended = false;
     let sent = 0;
     for (;;) {
       const events = await reader.next(sessionId, this.#cursor);
@@ -107,13 +114,25 @@ export class EventStream implements Follower {
       for (const event of events) {
         await this.#send(event);
         // An end that was taken back is not the end.
-        if (event.type === 'session.ended' || event.type === 'session.resumed') ended = event.type === 'session.ended';
+        if (event.type === 'session.ended') this.#ended = true;
+        if (event.type === 'session.resumed') this.#ended = false;
       }
       sent += events.length;
     }
     this.#live = true;
-    if (ended) this.end();
+    if (this.#ended) await this.#endUnlessMinutesCome();
     else if (sent === 0 && !this.#closed && (await this.#options.isGone())) this.#sayDeleted();
+  }
+
+  async #endUnlessMinutesCome(): Promise<void> {
+    const awaits = await this.#options.awaitsMinutes();
+    clearTimeout(this.#lastNews);
+    if (awaits) {
+      this.#waited = true;
+      return;
+    }
+    if (!this.#waited) return this.end();
+    this.#lastNews = setTimeout(() => this.end(), LAST_NEWS_MS);
   }
 
   async #send(event: SessionEvent): Promise<void> {
@@ -158,6 +177,7 @@ export class EventStream implements Follower {
     this.#closed = true;
     clearInterval(this.#heartbeat);
     clearTimeout(this.#retry);
+    clearTimeout(this.#lastNews);
     this.#options.onClose();
   }
 }

@@ -56,6 +56,7 @@ export class EventStreams {
       sessionId,
       afterSeq,
       isGone: async () => (await store.find(sessionId)) === undefined,
+      awaitsMinutes: () => store.awaitsMinutes(sessionId),
       onClose: () => {
         unfollow();
         this.#open.delete(stream);

@@ -31,7 +31,7 @@ export function registerEventRoutes(app: Service, { store, facts, streams }: Eve
         summary: 'Events of a session (server-sent events)',
         description:
           '`id` is the seq, `event` the type, `data` the event. Interims come as `utterance.interim` without id. ' +
-          'The stream ends after `session.ended`; 204 says that nothing more will come.',
+          'The stream ends after `session.ended`, of a meeting when its minutes are written; 204 says that nothing more will come.',
         params: sessionParamsSchema,
         querystring: querySchema,
         response: { 204: z.null(), ...problems(400, 401, 404, 503) },
@@ -44,7 +44,9 @@ export function registerEventRoutes(app: Service, { store, facts, streams }: Eve
       const [now = session] = await facts.overlay([session]);
       // A 204 is what stops an EventSource from coming back. Reading first also makes an outage an honest 503.
       const news = await streams.hasNews(session.session_id, afterSeq);
-      if (!news && now.state === 'ended') return reply.code(204).send(null);
+      if (!news && now.state === 'ended' && !(await store.awaitsMinutes(session.session_id))) {
+        return reply.code(204).send(null);
+      }
       const headers = reply.getHeaders();
       reply.hijack();
       streams.start(session.session_id, afterSeq, { response: reply.raw, headers });

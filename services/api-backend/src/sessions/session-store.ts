@@ -222,6 +222,17 @@ export class SessionStore {
     return rows.map((row) => row.room_name);
   }
 
+  /** Whether minutes of this session are (about to be) written: not yet settled, and not given up after ten minutes. */
+  async awaitsMinutes(sessionId: SessionId): Promise<boolean> {
+    const { rowCount } = await this.#query(
+      `select 1 from sessions left join meetings using (session_id)
+       where session_id = $1 and kind = 'meeting' and ${ALIVE} and coalesce(ended_at, now()) > now() - interval '10 minutes'
+         and coalesce(meetings.state, 'recording') in ('recording', 'writing')`,
+      [sessionId],
+    );
+    return rowCount === 1;
+  }
+
   /** Marks a session ended; false when it was already, or does not exist. */
   async markEnded(sessionId: SessionId, reason: EndReason, at: Date): Promise<boolean> {
     const { rowCount } = await this.#query(
