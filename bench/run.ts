@@ -4,6 +4,7 @@ const FOLDERS = {
   'stt-gateway': ['latency', 'overload', 'hearing', 'noise', 'fuzz', 'files'],
   tts: ['overhead', 'cache', 'abort', 'failover', 'first-sound', 'loudness'],
   llm: ['latency', 'failover', 'open-streams'],
+  meeting: ['report', 'memory', 'kills', 'gates'],
 };
 const BENCHES = Object.entries(FOLDERS).flatMap(([folder, names]) => names.map((name) => `${folder}/${name}`));
 

@@ -82,7 +82,7 @@ export async function publishedReport(
   sessionId: SessionId,
 ): Promise<(PublishedReport & { readonly settled: boolean }) | undefined> {
   const { rows } = await pool.query<Row>(
-    `select state, revision, report, report::text as text, changed <= seen and announced >= revision as settled
+    `select state, revision, report, report::text as text, changed <= seen and announced >= revision and filed >= revision as settled
      from meetings where session_id = $1`,
     [sessionId],
   );

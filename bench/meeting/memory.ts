@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { generateMeeting } from '@eloquence/testkit/meetings/generate-meeting';
+import { openMeeting, settledReport } from '@eloquence/testkit/meetings/hold-meeting';
+import { toEvents } from '@eloquence/testkit/meetings/meeting-events';
+import { MeetingStage } from '@eloquence/testkit/meetings/meeting-stage';
+import { textTable } from '@eloquence/testkit/text-table';
+import { show } from '../figures.ts';
+import { watchLoad } from '../machine-load.ts';
+
+/**
+ * Memory of meeting-worker over a meeting of four hours, fast-forwarded: resident set every half hour of meeting, its peak (the
+ * kernel's own), and its slope over the meeting by least squares, the first half hour left out.
+ */
+const { values } = parseArgs({
+  args: process.argv.slice(3),
+  options: { hours: { type: 'string', default: '4' }, speed: { type: 'string', default: '60' } },
+});
+const HOURS = Number(values.hours);
+const SPEED = Number(values.speed);
+const HOUR_MS = 3_600_000;
+const WARM_UP_H = 0.5;
+const STEP_H = 0.5;
+const SAMPLE_MS = 1_000;
+
+interface Sample {
+  readonly hour: number;
+  readonly mb: number;
+}
+
+function status(pid: number | undefined, name: 'VmRSS' | 'VmHWM'): number {
+  const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1]) / 1024;
+}
+
+/** MB per hour of meeting. */
+function slope(samples: readonly Sample[]): number {
+  const meanX = samples.reduce((sum, { hour }) => sum + hour, 0) / samples.length;
+  const meanY = samples.reduce((sum, { mb }) => sum + mb, 0) / samples.length;
+  const top = samples.reduce((sum, { hour, mb }) => sum + (hour - meanX) * (mb - meanY), 0);
+  return top / samples.reduce((sum, { hour }) => sum + (hour - meanX) ** 2, 0);
+}
+
+const load = watchLoad();
+{
+  const meeting = generateMeeting({ seed: 1, hours: HOURS, language: 'fr', speakers: 6 });
+  await using stage = await MeetingStage.start([meeting]);
+  const id = await openMeeting(stage.pool, meeting);
+  const { process: worker } = await stage.startWorker();
+  const idleMb = status(worker.pid, 'VmRSS');
+  const samples: Sample[] = [];
+  const startedMs = performance.now();
+  const hourNow = () => ((performance.now() - startedMs) * SPEED) / HOUR_MS;
+  const timer = setInterval(() => samples.push({ hour: hourNow(), mb: status(worker.pid, 'VmRSS') }), SAMPLE_MS);
+  for (const event of toEvents(meeting)) {
+    const dueMs = (Date.parse(event.at) - meeting.startedAtMs) / SPEED - (performance.now() - startedMs);
+    if (dueMs > 1) await sleep(dueMs);
+    await stage.log.append(id, event);
+  }
+  const duringMb = status(worker.pid, 'VmHWM');
+  const live = samples.filter(({ hour }) => hour <= HOURS);
+  const { report } = await settledReport(stage.pool, id);
+  clearInterval(timer);
+  const afterMb = status(worker.pid, 'VmRSS');
+  const at = (hour: number) => live.findLast((sample) => sample.hour <= hour)?.mb ?? idleMb;
+  const curve = Array.from({ length: Math.floor(HOURS / STEP_H) + 1 }, (_, index) => index * STEP_H);
+  const table = [['hour of meeting', 'MB'], ...curve.map((hour) => [show(hour, 1), show(at(hour), 0)])];
+  process.stdout.write(`${textTable(table).join('\n')}\n`);
+  const figures = {
+    'idle MB': idleMb,
+    'peak during the meeting MB': duringMb,
+    'peak with the report and its rendering MB': status(worker.pid, 'VmHWM'),
+    'after the report MB': afterMb,
+    'slope MB per hour of meeting': slope(live.filter(({ hour }) => hour > WARM_UP_H)),
+  };
+  for (const [name, value] of Object.entries(figures)) process.stdout.write(`${name}: ${show(value, 1)}\n`);
+  process.stdout.write(
+    `report: ${report.kind}, ${meeting.utterances.length} utterances, ${SPEED} times as fast as life\n`,
+  );
+  process.stdout.write('Goals: worker <= 250 MB, slope <= 1 MB per hour.\n');
+}
+process.stdout.write(`${load()}\n`);
+process.exit(0);
