@@ -15,6 +15,8 @@ interface Alarm {
   readonly source: SourceId;
   readonly startMs: number;
   readonly endMs: number | null;
+  /** When it began on the session's clock, as it was first told: what is told later is about the same alarm. */
+  readonly toldMs: number | null;
 }
 
 /** What the watch for silence has found, told to the screen, the server and the result. */
@@ -30,7 +32,7 @@ export class Alarms {
   observe(observation: Observation): void {
     for (const event of this.#options.watch.observe(observation)) {
       if (event.kind === 'alarm') {
-        this.#alarms = [...this.#alarms, { source: event.source, startMs: event.sinceMs, endMs: null }];
+        this.#alarms = [...this.#alarms, { source: event.source, startMs: event.sinceMs, endMs: null, toldMs: null }];
         this.#options.onEvent({ type: 'silent', source: event.source });
       } else {
         this.#alarms = this.#alarms.map((alarm) =>
@@ -58,18 +60,21 @@ export class Alarms {
   /** On the session's clock, or on that of this machine where the session's never became known. */
   get all(): SilentAlarm[] {
     const on = (ms: number): number => this.#options.toSession(ms) ?? ms;
-    return this.#alarms.map(({ source, startMs, endMs }) => ({
+    return this.#alarms.map(({ source, startMs, endMs, toldMs }) => ({
       source,
-      startMs: on(startMs),
+      startMs: toldMs ?? on(startMs),
       endMs: endMs === null ? null : on(endMs),
     }));
   }
 
   #report(source: SourceId): void {
-    const alarm = this.#alarms.findLast((each) => each.source === source);
+    const at = this.#alarms.findLastIndex((each) => each.source === source);
+    const alarm = this.#alarms[at];
     if (!alarm) return;
-    const startMs = this.#options.toSession(alarm.startMs);
+    const startMs = alarm.toldMs ?? this.#options.toSession(alarm.startMs);
+    if (startMs === null) return;
+    this.#alarms = this.#alarms.with(at, { ...alarm, toldMs: startMs });
     const endMs = alarm.endMs === null ? null : this.#options.toSession(alarm.endMs);
-    if (startMs !== null) this.#options.report(source, startMs, endMs);
+    this.#options.report(source, startMs, endMs === null ? null : Math.max(startMs, endMs));
   }
 }

@@ -12,12 +12,18 @@ import type { SessionClock } from './session-clock.ts';
 
 const SAMPLES_PER_MS = SAMPLE_RATE_HZ / 1000;
 const MAX_PIECE_MS = 10_000;
+const LEAST_PIECE_MS = 1_000;
 /** After so many pieces the server is asked again what it has heard. */
 const PIECES_PER_LOOK = 6;
 /** 2 Mbit/s: about twenty times as fast as people speak; calls on the same line go on. */
 const MAX_BYTES_PER_S = 250_000;
 /** Faults of one piece, as against those of the whole session. */
-const PIECE_FAULTS: ReadonlySet<string> = new Set(['invalid_audio', 'invalid_request', 'payload_too_large', 'conflict']);
+const PIECE_FAULTS: ReadonlySet<string> = new Set([
+  'invalid_audio',
+  'invalid_request',
+  'payload_too_large',
+  'conflict',
+]);
 
 export interface DelivererOptions {
   readonly api: RecordingApi;
@@ -65,7 +71,11 @@ export class Deliverer {
    * @returns true when there is more to send at once
    * @throws AppError when the server is away
    */
-  async look(options: { readonly signal: AbortSignal; readonly isFinal: boolean; readonly send: boolean }): Promise<boolean> {
+  async look(options: {
+    readonly signal: AbortSignal;
+    readonly isFinal: boolean;
+    readonly send: boolean;
+  }): Promise<boolean> {
     const coverage = await this.#ask(options.signal);
     let waitingMs = 0;
     let toSend: { readonly source: SourceId; readonly part: Interval; readonly placed: readonly Placed[] }[] = [];
@@ -80,6 +90,7 @@ export class Deliverer {
       const plan = planDelivery({
         placed,
         heard: this.#heard(coverage, source, speaker),
+        delivered: this.#delivered.get(source) ?? [],
         missed: coverage.gaps.filter((gap) => gap.reason !== 'paused' && (gap.speaker ?? speaker) === speaker),
         carried: this.#onSessionClock(this.#options.carried(source)),
         refused: this.#refused.get(source) ?? [],
@@ -142,14 +153,20 @@ export class Deliverer {
   async #send(
     source: SourceId,
     part: Interval,
-    { placed, signal, hurry }: { readonly placed: readonly Placed[]; readonly signal: AbortSignal; readonly hurry: boolean },
+    {
+      placed,
+      signal,
+      hurry,
+    }: { readonly placed: readonly Placed[]; readonly signal: AbortSignal; readonly hurry: boolean },
   ): Promise<void> {
     const speaker = this.#options.speakerOf(source);
     if (speaker === undefined) return;
-    const longestMs = Math.min(part.end_ms - part.start_ms, MAX_PIECE_MS + 1_000);
+    const partMs = part.end_ms - part.start_ms;
+    // Nothing shorter than a word is left for a piece of its own.
+    const longestMs = partMs <= MAX_PIECE_MS ? partMs : Math.min(MAX_PIECE_MS, partMs - LEAST_PIECE_MS);
     const pcm = await this.#sound(placed, { start_ms: part.start_ms, end_ms: part.start_ms + longestMs });
     if (pcm === null) return refuse(this.#refused, source, part);
-    const samples = quietCut(pcm, MAX_PIECE_MS * SAMPLES_PER_MS);
+    const samples = partMs <= MAX_PIECE_MS ? pcm.length : quietCut(pcm);
     const piece: Interval = {
       start_ms: part.start_ms,
       end_ms: part.start_ms + Math.ceil(samples / SAMPLES_PER_MS),

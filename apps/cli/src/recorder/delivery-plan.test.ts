@@ -17,7 +17,7 @@ function placed(startS: number, endS: number, form: Segment['form'] = 'flac'): P
 const s = (from: number, to: number) => ({ start_ms: from * 1_000, end_ms: to * 1_000 });
 
 function plan(input: Partial<PlanInput>) {
-  const full = { placed: [], heard: [], missed: [], carried: [], refused: [], nowMs: 60_000, isFinal: false, ...input };
+  const full = { placed: [], heard: [], delivered: [], missed: [], carried: [], refused: [], nowMs: 60_000, isFinal: false, ...input };
   const { done, deliver, waiting } = planDelivery(full);
   return { done: done.map(({ startMs }) => startMs / 1_000), deliver, waiting };
 }
@@ -53,12 +53,26 @@ test('a hole that the text has passed by, or that has waited too long, is delive
 });
 
 test('at the end nothing is waited for, short or not, and a lone fragment is not taken for an edge', () => {
-  const outcome = plan({ placed: [placed(0, 10), placed(30, 30.3)], heard: [s(0, 9.8)], carried: [s(0, 31)], isFinal: true });
+  const outcome = plan({
+    placed: [placed(0, 10), placed(30, 30.3)],
+    heard: [s(0, 9.8)],
+    carried: [s(0, 31)],
+    isFinal: true,
+  });
   expect(outcome).toEqual({ done: [0], deliver: [s(30, 30.3)], waiting: [] });
 });
 
+test('what is left beside a delivered piece is no edge', () => {
+  const outcome = plan({ placed: [placed(0, 10.3)], heard: [s(0, 10)], delivered: [s(0, 10)] });
+  expect(outcome).toEqual({ done: [], deliver: [s(10, 10.3)], waiting: [] });
+});
+
 test('what the server refused is not sent again, and is kept', () => {
-  expect(plan({ placed: [placed(0, 10)], refused: [s(0, 10)], isFinal: true })).toEqual({ done: [], deliver: [], waiting: [] });
+  expect(plan({ placed: [placed(0, 10)], refused: [s(0, 10)], isFinal: true })).toEqual({
+    done: [],
+    deliver: [],
+    waiting: [],
+  });
 });
 
 test('sound from before the session started has no place in it', () => {

@@ -9,8 +9,10 @@ export interface Placed extends Interval {
 export interface PlanInput {
   /** Of one source. */
   readonly placed: readonly Placed[];
-  /** What the server has heard of this source. */
+  /** What the server has heard of this source, by whatever way. */
   readonly heard: readonly Interval[];
+  /** Of this, what was delivered by us, and is therefore exact. */
+  readonly delivered: readonly Interval[];
   /** What the server says it missed. */
   readonly missed: readonly Interval[];
   /** What went into a room with a scribe in it: its text may be on its way. */
@@ -31,8 +33,8 @@ export interface Plan {
   readonly waiting: Interval[];
 }
 
-/** The room's path takes time that the two clocks do not show: what is missing at the edge of something heard was heard. */
-const EDGE_MS = 500;
+/** The room's path takes time that the two clocks do not show: what it carried at the edge of something heard was heard. */
+const EDGE_MS = 400;
 /** Segments follow each other with corrections of times. */
 const JOIN_MS = 120;
 /** Text further on means that what lies so far before it will not come any more. */
@@ -43,8 +45,12 @@ const PATIENCE_MS = 150_000;
 /** What to do about the sound of one source that is on disk. Pure: same input, same plan. */
 export function planDelivery(input: PlanInput): Plan {
   const stored = joined(input.placed);
-  const missing = subtractIntervals(stored, input.heard).filter(
-    (part) => part.end_ms - part.start_ms > EDGE_MS || !touches(part, input.heard),
+  const byRoom = subtractIntervals(input.heard, input.delivered);
+  const unheard = subtractIntervals(stored, input.heard);
+  const edges = unheard.filter((part) => part.end_ms - part.start_ms <= EDGE_MS && touches(part, byRoom));
+  const missing = subtractIntervals(
+    unheard,
+    edges.flatMap((edge) => clipIntervals(input.carried, edge)),
   );
   const open = subtractIntervals(missing, input.refused);
   const lastHeardMs = input.heard.at(-1)?.end_ms ?? 0;

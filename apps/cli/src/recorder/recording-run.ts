@@ -111,7 +111,8 @@ export class RecordingRun {
     using capturing = new ChildAbort(background.signal);
     this.#spool.startRun(Date.now());
     const ids = (['them', 'me'] as const).filter((id) => this.#options.devices?.[id] !== null);
-    if (ids.length === 0) throw new AppError('invalid_request', 'Aucune source à enregistrer. / There is no source to record.');
+    if (ids.length === 0)
+      throw new AppError('invalid_request', 'Aucune source à enregistrer. / There is no source to record.');
     this.#room = this.#parts.openRoom({
       sources: ids,
       token: (options) => this.#token(options.signal),
@@ -127,7 +128,11 @@ export class RecordingRun {
       this.#screen?.event({ type: 'started', devices });
       using inRoom = new ChildAbort(background.signal);
       const room = this.#room.run(inRoom.signal);
-      loops.push(this.#deliver(capturing.signal), this.#follower.run(background.signal), this.#tick(capturing.signal, stop));
+      loops.push(
+        this.#deliver(capturing.signal),
+        this.#follower.run(background.signal),
+        this.#tick(capturing.signal, stop),
+      );
       await stop.requested;
       this.#phase = 'finishing';
       capturing.abort();
@@ -170,11 +175,14 @@ export class RecordingRun {
 
   async #look(options: { signal: AbortSignal; isFinal: boolean; send: boolean }): Promise<boolean | 'away'> {
     try {
+      console.error('look');
       const more = await this.#deliverer.look(options);
+      console.error('looked', more, this.#clock.current);
       await this.#notes.flush(options.signal).catch(() => undefined);
       this.#serverThere = true;
       return more;
     } catch (error) {
+      console.error(error);
       if (options.signal.aborted) return false;
       this.#serverThere = error instanceof AppError && !error.retryable;
       return 'away';
@@ -186,7 +194,8 @@ export class RecordingRun {
       await delay(TICK_MS, signal).catch(() => undefined);
       if (signal.aborted) return;
       this.#tell();
-      if (Date.now() - this.#startedMs >= (this.#options.maxDurationMs ?? MAX_DURATION_MS)) stop.because('max_duration');
+      if (Date.now() - this.#startedMs >= (this.#options.maxDurationMs ?? MAX_DURATION_MS))
+        stop.because('max_duration');
       const heard = new Map(this.#pumps.map((pump) => [pump.source.id, pump.takeHeard()]));
       if (this.#pausedSinceMs !== undefined) {
         this.#alarms.rest();
@@ -242,7 +251,8 @@ export class RecordingRun {
     }
     if (stop.abandoned.aborted) return 'abandoned';
     const isHeard = this.#deliverer.status.waitingMs === 0 && this.#serverThere;
-    if (isHeard && send) await this.#options.api.end({ signal: stop.abandoned }).catch((error: unknown) => this.#noteRefusal(error));
+    if (isHeard && send)
+      await this.#options.api.end({ signal: stop.abandoned }).catch((error: unknown) => this.#noteRefusal(error));
     return isHeard ? 'heard' : 'left';
   }
 
@@ -327,7 +337,12 @@ export class RecordingRun {
     const nowMs = Date.now();
     this.#pausedMs += nowMs - this.#pausedSinceMs;
     // The server knows a pause by the minute it was told of it; we know when it was.
-    this.#reportGap(this.#pumps.map(({ source }) => source.id), 'paused', this.#pausedSinceMs, nowMs);
+    this.#reportGap(
+      this.#pumps.map(({ source }) => source.id),
+      'paused',
+      this.#pausedSinceMs,
+      nowMs,
+    );
     this.#pausedSinceMs = undefined;
   }
 

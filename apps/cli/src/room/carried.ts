@@ -9,7 +9,8 @@ export class Carried {
 
   add(startMs: number, endMs: number): void {
     const last = this.#intervals.at(-1);
-    if (last && startMs - last.end_ms <= JOIN_MS && startMs >= last.start_ms) last.end_ms = Math.max(last.end_ms, endMs);
+    if (last && startMs - last.end_ms <= JOIN_MS && startMs >= last.start_ms)
+      last.end_ms = Math.max(last.end_ms, endMs);
     else this.#intervals.push({ start_ms: startMs, end_ms: endMs });
     const first = this.#intervals[0];
     if (first && first.end_ms < endMs - REMEMBER_MS) this.#intervals.shift();

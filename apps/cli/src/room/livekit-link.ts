@@ -135,7 +135,10 @@ export class LivekitLink implements RoomLink {
 
   /** The last words are still in the queue. */
   async #playOut(): Promise<void> {
-    await Promise.race([Promise.all([...this.#tracks.values()].map(({ source }) => source.waitForPlayout())), delay(1_000)]);
+    await Promise.race([
+      Promise.all([...this.#tracks.values()].map(({ source }) => source.waitForPlayout())),
+      delay(1_000),
+    ]);
   }
 
   async #leave(room: Room): Promise<void> {

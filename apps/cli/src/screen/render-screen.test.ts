@@ -4,7 +4,14 @@ import { bar, clockText, renderScreen } from './render-screen.ts';
 import type { ScreenState } from './screen-state.ts';
 import { wordsOf } from './words.ts';
 
-const health = { state: 'capturing', realFrames: 500, filledFrames: 50, reopened: 1, droppedFrames: 0, problem: null } as const;
+const health = {
+  state: 'capturing',
+  realFrames: 500,
+  filledFrames: 50,
+  reopened: 1,
+  droppedFrames: 0,
+  problem: null,
+} as const;
 const STATE: ScreenState = {
   name: 'Réunion Projet X',
   sessionId: 'ses_abc',
@@ -41,7 +48,12 @@ test('the screen says what is recorded, how loud, how long, and that the server 
 
 test('a server that is away, a silent far side and a full disk are said in words', () => {
   const [them, me] = STATE.sources;
-  const lines = show({ serverThere: false, waitingMs: 75_000, spoolFull: true, sources: [{ ...them!, alarmed: true }, me!] }).join('\n');
+  const lines = show({
+    serverThere: false,
+    waitingMs: 75_000,
+    spoolFull: true,
+    sources: [{ ...them!, alarmed: true }, me!],
+  }).join('\n');
   expect(lines).toContain('serveur absent : 75 s de son sur le disque');
   expect(lines).toContain('LES AUTRES SONT MUETS');
   expect(lines).toContain('DISQUE DE SECOURS PLEIN');
@@ -55,7 +67,10 @@ test('details show the device, what was real and what was filled, memory and clo
 });
 
 test('no line is wider than the terminal, and names cannot command it', () => {
-  const lines = show({ name: '\u001b[2Jevil\u0007\nname', lastSummary: 'x'.repeat(400) }, 'fr', { columns: 60, details: true });
+  const lines = show({ name: '\u001b[2Jevil\u0007\nname', lastSummary: 'x'.repeat(400) }, 'fr', {
+    columns: 60,
+    details: true,
+  });
   expect(lines[0]).toBe('evil name  ● enregistrement  1:02:03');
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
 });

@@ -52,7 +52,8 @@ function phaseOf({ phase }: ScreenState, words: Words): string {
 }
 
 function sourceLine({ source, level, health, device }: SourceView, words: Words): string {
-  if (health.state === 'away') return `${words.sources[source]} ${styleText('yellow', words.away(plain(health.problem ?? '')))}`;
+  if (health.state === 'away')
+    return `${words.sources[source]} ${styleText('yellow', words.away(plain(health.problem ?? '')))}`;
   return `${words.sources[source]} ${bar(level)} ${styleText('dim', plain(device))}`;
 }
 
@@ -75,7 +76,11 @@ function detailsOf(state: ScreenState, { details, sources }: Words): string[] {
   return [
     `${details.session} ${state.sessionId}`,
     ...state.sources.map(({ source, device, health }) => {
-      const frames = details.frames(Math.round(health.realFrames / 50), Math.round(health.filledFrames / 50), health.reopened);
+      const frames = details.frames(
+        Math.round(health.realFrames / 50),
+        Math.round(health.filledFrames / 50),
+        health.reopened,
+      );
       return `${sources[source]} ${details.device} ${plain(device)} : ${frames}`;
     }),
     [

@@ -42,7 +42,10 @@ const silentScreen: Screen = { event: () => undefined, [Symbol.dispose]: () => u
 
 function textScreen({ language }: ScreenOptions): Screen {
   const words = wordsOf(language);
-  return lineScreen(process.stderr, (event) => `${new Date().toTimeString().slice(0, 8)}  ${plain(words.event(event))}`);
+  return lineScreen(
+    process.stderr,
+    (event) => `${new Date().toTimeString().slice(0, 8)}  ${plain(words.event(event))}`,
+  );
 }
 
 function lineScreen(output: NodeJS.WriteStream, line: (event: ScreenEvent) => string): Screen {

@@ -42,7 +42,8 @@ const fr: Words = {
   connecting: 'connexion au serveur',
   serverAway: (s) => `serveur absent : ${s} s de son sur le disque, rien n’est perdu`,
   catchingUp: (s) => `rattrapage : encore ${s} s de son à transmettre`,
-  spoolFull: 'DISQUE DE SECOURS PLEIN : le son nouveau n’est plus gardé. Libérez de la place ou rétablissez le serveur.',
+  spoolFull:
+    'DISQUE DE SECOURS PLEIN : le son nouveau n’est plus gardé. Libérez de la place ou rétablissez le serveur.',
   words: (count) => `${count} ${count > 1 ? 'mots' : 'mot'}`,
   lastSummary: 'Dernier résumé',
   silent: {

@@ -21,7 +21,10 @@ const frame = (n: number, pcm = samples(n)): Frame => ({ pcm, atMs: START_MS + n
 
 /** A frame that tells which one it is. */
 function samples(n: number): Int16Array {
-  return Int16Array.from({ length: FRAME_SAMPLES }, (_, index) => Math.round(8_000 * Math.sin(n + index / 9)) + (n % 97));
+  return Int16Array.from(
+    { length: FRAME_SAMPLES },
+    (_, index) => Math.round(8_000 * Math.sin(n + index / 9)) + (n % 97),
+  );
 }
 
 const openSpool = (maxBytes = 100_000_000) => Spool.open({ folder, maxBytes });
@@ -29,7 +32,8 @@ const openSpool = (maxBytes = 100_000_000) => Spool.open({ folder, maxBytes });
 /** Everything of `them`, in order. */
 async function soundOf(spool: Spool): Promise<Int16Array> {
   const parts = [];
-  for (const segment of spool.segments().filter(({ source }) => source === 'them')) parts.push(await spool.read(segment));
+  for (const segment of spool.segments().filter(({ source }) => source === 'them'))
+    parts.push(await spool.read(segment));
   return Int16Array.from(parts.flatMap((part) => [...part]));
 }
 

@@ -8,6 +8,7 @@ import type { Session, SessionTokenResponse } from '@eloquence/shared/contracts/
 import { flacCodec } from '../../spool/flac.ts';
 import { FRAME_MS, type Frame } from '../../capture/source.ts';
 import { Carried } from '../../room/carried.ts';
+import type { LivekitLinkOptions } from '../../room/livekit-link.ts';
 import type { RoomLink, RoomState } from '../../room/room-link.ts';
 import type { Abortable, AudioPiece, RecordingApi, SourceId } from '../recording.ts';
 
@@ -30,7 +31,10 @@ export class FakeMeeting implements RecordingApi {
   #reported = 0;
 
   say(body: SessionEventBody): void {
-    this.#events = [...this.#events, { ...body, seq: this.#events.length + 1, session_id: 'ses_aaaaaaaaaaaaaaaaaaaa' } as SessionEvent];
+    this.#events = [
+      ...this.#events,
+      { ...body, seq: this.#events.length + 1, session_id: 'ses_aaaaaaaaaaaaaaaaaaaa' } as SessionEvent,
+    ];
   }
 
   get nowMs(): number {
@@ -51,7 +55,13 @@ export class FakeMeeting implements RecordingApi {
   token(): Promise<SessionTokenResponse> {
     if (this.ended) return Promise.reject(new AppError('session_ended', 'ended'));
     const expires = new Date(Date.now() + 3_600_000).toISOString();
-    return this.#answer({ livekit_url: 'ws://x', livekit_token: 'x', token_expires_at: expires, events_url: '/', speaker: 'paul' });
+    return this.#answer({
+      livekit_url: 'ws://x',
+      livekit_token: 'x',
+      token_expires_at: expires,
+      events_url: '/',
+      speaker: 'paul',
+    });
   }
 
   async setRecording(state: 'paused' | 'recording'): Promise<void> {
@@ -63,14 +73,23 @@ export class FakeMeeting implements RecordingApi {
 
   coverage(): Promise<Coverage> {
     const spans = mergeSpans(this.spans.filter(({ end_ms }) => end_ms <= this.nowMs - BEHIND_MS || this.#reported > 0));
-    return this.#answer({ session_id: 'ses_aaaaaaaaaaaaaaaaaaaa', spans, gaps: openGaps(this.gaps, spans), now_ms: this.nowMs });
+    return this.#answer({
+      session_id: 'ses_aaaaaaaaaaaaaaaaaaaa',
+      spans,
+      gaps: openGaps(this.gaps, spans),
+      now_ms: this.nowMs,
+    });
   }
 
   async sendAudio(piece: AudioPiece): Promise<AudioResponse> {
     await this.#answer(undefined);
     if (this.ended) throw new AppError('session_ended', 'ended');
     const pcm = (await flacCodec()).decode(piece.body);
-    const span = { speaker: piece.speaker, start_ms: piece.startMs, end_ms: piece.startMs + Math.round(pcm.length / 16) };
+    const span = {
+      speaker: piece.speaker,
+      start_ms: piece.startMs,
+      end_ms: piece.startMs + Math.round(pcm.length / 16),
+    };
     this.#note(piece.speaker, piece.startMs, pcm);
     this.pieces.push(span);
     this.spans.push(span);
@@ -89,7 +108,7 @@ export class FakeMeeting implements RecordingApi {
   }
 
   async *events(afterSeq: number, { signal }: Abortable): AsyncGenerator<SessionEvent> {
-    for (let at = afterSeq; !signal.aborted; ) {
+    for (let at = afterSeq; !signal.aborted && !(this.ended && at === this.#events.length);) {
       await this.#answer(undefined);
       for (const event of this.#events.slice(at)) {
         at = event.seq;
@@ -111,22 +130,27 @@ export class FakeMeeting implements RecordingApi {
   #note(speaker: string, startMs: number, pcm: Int16Array): void {
     const of = this.heard.get(speaker) ?? new Map<number, number[]>();
     this.heard.set(speaker, of);
-    for (let ms = 0; ms < pcm.length / 16; ms += 1) of.set(startMs + ms, [...(of.get(startMs + ms) ?? []), pcm[ms * 16]!]);
+    for (let ms = 0; ms < pcm.length / 16; ms += 1)
+      of.set(startMs + ms, [...(of.get(startMs + ms) ?? []), pcm[ms * 16]!]);
   }
 }
 
 /** A room whose scribe hears at once what is sent while the server is there. */
 export class FakeRoom implements RoomLink {
   readonly #meeting: FakeMeeting;
+  readonly #options: LivekitLinkOptions;
   readonly #carried = new Map<SourceId, Carried>();
   #joined = false;
 
-  constructor(meeting: FakeMeeting) {
+  constructor(meeting: FakeMeeting, options: LivekitLinkOptions) {
     this.#meeting = meeting;
+    this.#options = options;
   }
 
   get state(): RoomState {
-    return this.#joined && !this.#meeting.away ? { kind: 'connected', scribe: true } : { kind: 'away', problem: 'away' };
+    return this.#joined && !this.#meeting.away
+      ? { kind: 'connected', scribe: true }
+      : { kind: 'away', problem: 'away' };
   }
 
   send(source: SourceId, frame: Frame): void {
@@ -143,9 +167,18 @@ export class FakeRoom implements RoomLink {
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (!this.#joined) this.#joined = await this.#meeting.token().then(() => true, () => false);
+      if (!this.#joined) await this.#join(signal);
       if (this.#meeting.away) this.#joined = false;
       await delay(20, signal).catch(() => undefined);
+    }
+  }
+
+  async #join(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#options.token({ signal });
+      this.#joined = true;
+    } catch (error) {
+      if (error instanceof AppError && !error.retryable) this.#options.onRefused(error);
     }
   }
 }
