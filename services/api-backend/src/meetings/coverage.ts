@@ -1,15 +1,14 @@
 import type { SessionEvent } from '@eloquence/shared/contracts/events';
-import type { Gap } from '@eloquence/shared/contracts/meeting';
+import type { Gap, Span } from '@eloquence/shared/contracts/meeting';
 import type { Coverage } from '@eloquence/shared/contracts/meeting-api';
 import { mergeSpans, openGaps, type Interval } from '@eloquence/shared/runtime/spans';
 
-/** Types of events that {@link soundOf} is made of. */
+/** Types of events that {@link soundOf} is made of, besides `audio.transcribed`. */
 export const SOUND_FACTS = [
   'session.ended',
   'session.resumed',
   'recording.paused',
   'recording.continued',
-  'audio.transcribed',
   'audio.missed',
 ] as const;
 
@@ -36,13 +35,16 @@ export interface Clock {
 /**
  * What was heard and what was not, out of the events of a meeting in order. A pause ends with the part of the meeting it was in:
  * who takes a meeting up again wants to be heard.
+ *
+ * @param known spans of events that are not among these
  */
-export function soundOf(events: readonly SessionEvent[], clock: Clock): Sound {
-  const spans = events.flatMap((event) => (event.type === 'audio.transcribed' ? event.spans : []));
+export function soundOf(events: readonly SessionEvent[], clock: Clock, known: readonly Span[] = []): Sound {
+  const fresh = events.flatMap((event) => (event.type === 'audio.transcribed' ? event.spans : []));
+  const spans = mergeSpans([...known, ...fresh]);
   const missed = events.flatMap((event) => (event.type === 'audio.missed' ? [event.gap] : []));
   const { recording, pauses, breaks } = pausesOf(events, clock);
   const paused = [...pauses, ...breaks].map((pause): Gap => ({ speaker: null, ...pause, reason: 'paused' }));
-  return { spans: mergeSpans(spans), gaps: openGaps([...missed, ...paused], spans), recording, pauses };
+  return { spans, gaps: openGaps([...missed, ...paused], spans), recording, pauses };
 }
 
 /** Where an instant lies on the session's clock, ms; 0 for what was before its start. */

@@ -1,5 +1,10 @@
-import { sessionEventSchema, type SessionEvent } from '@eloquence/shared/contracts/events';
+import {
+  sessionEventSchema,
+  type SessionEvent,
+  type SessionEventType as EventType,
+} from '@eloquence/shared/contracts/events';
 import type { SessionId } from '@eloquence/shared/contracts/ids';
+import type { Span } from '@eloquence/shared/contracts/meeting';
 import type { Session } from '@eloquence/shared/contracts/sessions';
 import type { Pool } from '@eloquence/shared/runtime/postgres';
 import type { Interval } from '@eloquence/shared/runtime/spans';
@@ -36,28 +41,20 @@ export class SoundReader {
 
   /** @param nowMs ms since epoch */
   async sound(session: Session, nowMs: number): Promise<Sound> {
-    const events = await this.events(session.session_id, SOUND_FACTS);
-    return soundOf(events, { startedAtMs: startOf(session), nowMs });
+    const id = session.session_id;
+    const storedTo = await this.#storedTo(id);
+    const spans = await this.#storedSpans(id);
+    const stored = await this.#stored(id, SOUND_FACTS);
+    const streamed = await this.#streamed(id, storedTo, [...SOUND_FACTS, 'audio.transcribed']);
+    return soundOf(inOrder(stored, streamed), { startedAtMs: startOf(session), nowMs }, spans);
   }
 
   /** Events of these types, in order. */
-  async events(sessionId: SessionId, types: readonly SessionEvent['type'][]): Promise<SessionEvent[]> {
+  async events(sessionId: SessionId, types: readonly EventType[]): Promise<SessionEvent[]> {
     // Stored first: what is stored meanwhile is in the stream as well.
     const storedTo = await this.#storedTo(sessionId);
-    const { rows } = await this.#query<{ seq: number; body: object }>(
-      'select seq, body from events where session_id = $1 and type = any($2)',
-      [sessionId, types],
-    );
-    const found = new Map<number, SessionEvent>();
-    for (const { seq, body } of rows) {
-      const event = sessionEventSchema.safeParse({ ...body, seq, session_id: sessionId }).data;
-      if (event) found.set(seq, event);
-    }
-    const wanted = new Set<string>(types);
-    for await (const event of this.#streamed(sessionId, storedTo)) {
-      if (wanted.has(event.type)) found.set(event.seq, event);
-    }
-    return [...found.values()].toSorted((a, b) => a.seq - b.seq);
+    const stored = await this.#stored(sessionId, types);
+    return inOrder(stored, await this.#streamed(sessionId, storedTo, types));
   }
 
   /** What one speaker has said so far, in order of time. */
@@ -68,7 +65,7 @@ export class SoundReader {
       [sessionId, speaker],
     );
     const found = new Map(rows.map((row) => [row.utterance_id, row]));
-    for await (const event of this.#streamed(sessionId, storedTo)) {
+    for (const event of await this.#streamed(sessionId, storedTo, [SAID])) {
       if (event.type === SAID && event.utterance.speaker === speaker) {
         const { utterance_id, start_ms, end_ms } = event.utterance;
         found.set(utterance_id, { utterance_id, start_ms, end_ms });
@@ -100,13 +97,39 @@ export class SoundReader {
     return (hole.rows[0]?.seq ?? last + 1) - 1;
   }
 
-  async *#streamed(sessionId: SessionId, afterSeq: number): AsyncGenerator<SessionEvent> {
+  async #stored(sessionId: SessionId, types: readonly EventType[]): Promise<SessionEvent[]> {
+    const { rows } = await this.#query<{ seq: number; body: object }>(
+      'select seq, body from events where session_id = $1 and type = any($2)',
+      [sessionId, types],
+    );
+    return rows.flatMap(
+      ({ seq, body }) => sessionEventSchema.safeParse({ ...body, seq, session_id: sessionId }).data ?? [],
+    );
+  }
+
+  /** Merged by Postgres: ten people for four hours say more than ten thousand spans. */
+  async #storedSpans(sessionId: SessionId): Promise<Span[]> {
+    const { rows } = await this.#query<Span>(
+      `select speaker, lower(span)::integer as start_ms, upper(span)::integer as end_ms
+       from (
+         select s.speaker, range_agg(int8range(s.start_ms, s.end_ms)) as spans
+         from events, jsonb_to_recordset(body -> 'spans') as s (speaker text, start_ms bigint, end_ms bigint)
+         where session_id = $1 and type = 'audio.transcribed' and s.end_ms > s.start_ms
+         group by s.speaker
+       ) as merged, unnest(spans) as span`,
+      [sessionId],
+    );
+    return rows;
+  }
+
+  async #streamed(sessionId: SessionId, afterSeq: number, types: readonly EventType[]): Promise<SessionEvent[]> {
+    const found: SessionEvent[] = [];
     for (let cursor = afterSeq; ;) {
       const page = await this.#deps.stream(sessionId, cursor, EVENT_PAGE);
-      yield* page;
+      found.push(...page.filter((event) => types.includes(event.type)));
       // Entries that are no events are left out, so that only an empty page is the end.
       const last = page.at(-1);
-      if (!last) return;
+      if (!last) return found;
       cursor = last.seq;
     }
   }
@@ -114,6 +137,11 @@ export class SoundReader {
   #query<R extends object>(text: string, values: readonly unknown[]) {
     return reachable('Postgres', this.#deps.pool.query<R>(text, [...values]), isPostgresOutage);
   }
+}
+
+function inOrder(stored: readonly SessionEvent[], streamed: readonly SessionEvent[]): SessionEvent[] {
+  const found = new Map([...stored, ...streamed].map((event) => [event.seq, event]));
+  return [...found.values()].toSorted((a, b) => a.seq - b.seq);
 }
 
 /** ms since epoch; null before the session started. */
