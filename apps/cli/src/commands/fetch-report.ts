@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Language } from '@eloquence/shared/contracts/ids';
+import type { Chunk } from '@eloquence/shared/contracts/meeting';
 import type { ReportFormat, ReportStatus } from '@eloquence/shared/contracts/report';
 import { delay } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
@@ -100,6 +101,18 @@ export async function writeReport(
     }
   }
   return paths;
+}
+
+/** Writes the mini-summaries as they stand now: the last ones are written after the end. */
+export async function writeChunks({ api }: Context, id: string, folder: string): Promise<void> {
+  const { chunks } = await api.summaries(id);
+  mkdirSync(folder, { recursive: true });
+  for (const chunk of chunks) writeChunk(folder, chunk);
+}
+
+/** `chunk_N.json` */
+export function writeChunk(folder: string, chunk: Chunk): void {
+  replaceFile(join(folder, `chunk_${chunk.n}.json`), `${JSON.stringify(chunk, null, 2)}\n`);
 }
 
 /** The file of that revision, once it is rendered. */

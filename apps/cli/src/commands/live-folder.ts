@@ -7,8 +7,8 @@ import { AppError } from '@eloquence/shared/runtime/errors';
 import * as z from 'zod';
 import type { MeetingApi } from '../api/meeting-api.ts';
 import { printable } from './context.ts';
+import { writeChunk } from './fetch-report.ts';
 import { clockText } from './table.ts';
-import { replaceFile } from './replace-file.ts';
 
 const RECONNECT_MS = 2_000;
 const lineSchema = z.object({ utterance_id: z.string() });
@@ -99,7 +99,7 @@ export class LiveFolder {
     const { api, sessionId, folder } = this.#options;
     const { chunks } = await api.summaries(sessionId, { signal });
     const chunk = chunks.find(({ n }) => n === index);
-    if (chunk) replaceFile(join(folder, `chunk_${index}.json`), `${JSON.stringify(chunk, null, 2)}\n`);
+    if (chunk) writeChunk(folder, chunk);
   }
 
   /** What an earlier run has written; a last line that was cut off is ended and said again. */

@@ -6,7 +6,7 @@ import { recordingApi } from '../api/recording-api.ts';
 import type { RecordingOptions, RecordingResult } from '../recorder/recording.ts';
 import { spoolDir, type Context } from './context.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
-import { followReport, writeReport } from './fetch-report.ts';
+import { followReport, writeChunks, writeReport } from './fetch-report.ts';
 import { LiveFolder } from './live-folder.ts';
 import { folderName } from './meeting-name.ts';
 import { RecordingStates, type RecordingState } from './recording-state.ts';
@@ -137,6 +137,7 @@ export async function reportInto(
       formats: settings.output.formats,
       signal: waiting.signal,
     });
+    await writeChunks(context, sessionId, folder);
     const exitCode = report === 'done' ? exitCodes.ok : exitCodes.partialReport;
     return { session_id: sessionId, name, folder, files, report, exit_code: exitCode };
   } finally {
