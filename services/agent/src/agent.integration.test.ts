@@ -18,6 +18,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { FakeGateway } from './test-support/fake-gateway.ts';
 import { FakeApi } from './test-support/fake-peers.ts';
 import { FakeVoice } from './test-support/fake-voice.ts';
+import { TonePublisher } from './test-support/tone-publisher.ts';
 import { accessToken, deleteRoom, dispatchAgent, openRoom, participants } from './test-support/livekit-rooms.ts';
 
 const KEY = 'internal-key-of-tests';
@@ -129,6 +130,7 @@ afterAll(async () => {
 test('a worker that is ready announces its scenarios', async () => {
   const announced = await waitFor(() => redis.get(SCENARIOS_KEY), { what: 'the announcement' });
   expect(announced).toContain('coaching_vocal');
+  expect(announced).toContain('"kind":"meeting"');
   expect(await redis.pttl(SCENARIOS_KEY)).toBeGreaterThan(10_000);
 });
 
@@ -287,6 +289,46 @@ test('a job that is killed is reported at once, and the next agent takes over', 
   await deleteRoom(inject('livekit'), id);
   await waitFor(async () => (await activeJobs()) === 0, { timeoutMs: 20_000 });
   expect(api.lost).toHaveLength(1);
+});
+
+test('a scribe that is killed is replaced, and the next one says what nobody heard', { timeout: 90_000 }, async () => {
+  const id = newSessionId();
+  const metadata = { session_id: id };
+  api.startedAt = null;
+  api.meetings.add(id);
+  await openRoom(inject('livekit'), id, AGENT_NAME, metadata);
+  const { url } = inject('livekit');
+  const token = accessToken(inject('livekit'), 'anna~1', { room: id, roomJoin: true });
+  await using anna = await TonePublisher.join({ url, token, frequencyHz: 500 });
+  const before = voice.inputs.length;
+  await waitFor(async () => (await eventsOf('audio.transcribed', id)).length > 0, { timeoutMs: 30_000 });
+  await anna.say(1_000);
+  await waitFor(async () => (await eventsOf('utterance.final', id)).length === 1, { timeoutMs: 12_000 });
+  await waitFor(async () => (await eventsOf('audio.transcribed', id)).length > 1, { timeoutMs: 12_000 });
+  const losses = api.lost.length;
+  process.kill(childInCall(), 'SIGKILL');
+  await waitFor(() => api.lost.length > losses, { what: 'the report', timeoutMs: 3_000 });
+
+  api.startedAt = (await eventsOf('session.started', id))[0]?.at ?? null;
+  await dispatchAgent(inject('livekit'), id, AGENT_NAME, metadata);
+  const [missed] = await waitFor(
+    async () => {
+      const told = await eventsOf('audio.missed', id);
+      return told.length > 0 && told;
+    },
+    { what: 'the gap', timeoutMs: 30_000 },
+  );
+  expect(missed?.gap).toMatchObject({ speaker: 'anna', reason: 'scribe_away' });
+  await anna.say(1_000);
+  await waitFor(async () => (await eventsOf('utterance.final', id)).length === 2, { timeoutMs: 12_000 });
+  const [first, second] = await eventsOf('utterance.final', id);
+  expect([first?.utterance.speaker, second?.utterance.speaker]).toEqual(['anna', 'anna']);
+  expect(second?.utterance.start_ms).toBeGreaterThan(missed?.gap.end_ms ?? Infinity);
+  expect(await eventsOf('session.started', id)).toHaveLength(1);
+  expect(voice.inputs).toHaveLength(before);
+  await deleteRoom(inject('livekit'), id);
+  await waitFor(async () => (await activeJobs()) === 0, { timeoutMs: 20_000 });
+  expect((await events(id)).at(-1)).toMatchObject({ type: 'participant.left' });
 });
 
 test('the longest session ends with a farewell, and api-backend is told why', { timeout: 60_000 }, async () => {

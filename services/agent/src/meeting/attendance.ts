@@ -23,18 +23,12 @@ export interface AttendanceHandlers {
 export class Attendance {
   readonly #room: Pick<Room, 'on' | 'off' | 'remoteParticipants'>;
   readonly #handlers: AttendanceHandlers;
-  readonly #emptyMs: number;
   readonly #present = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    room: Pick<Room, 'on' | 'off' | 'remoteParticipants'>,
-    handlers: AttendanceHandlers,
-    emptyMs: number = EMPTY_MS,
-  ) {
+  constructor(room: Pick<Room, 'on' | 'off' | 'remoteParticipants'>, handlers: AttendanceHandlers) {
     this.#room = room;
     this.#handlers = handlers;
-    this.#emptyMs = emptyMs;
   }
 
   /** Tells of those who are there, then of who comes and goes. A room nobody ever came into is closed by LiveKit. */
@@ -60,6 +54,6 @@ export class Attendance {
   readonly #onDisconnected = (participant: RemoteParticipant): void => {
     if (!this.#present.delete(participant.identity)) return;
     this.#handlers.onLeft(participant);
-    if (this.#present.size === 0) this.#timer = setTimeout(() => this.#handlers.onEmpty(), this.#emptyMs);
+    if (this.#present.size === 0) this.#timer = setTimeout(() => this.#handlers.onEmpty(), EMPTY_MS);
   };
 }

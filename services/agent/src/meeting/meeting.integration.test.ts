@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -325,5 +326,54 @@ test(
     expect((await eventsOf('participant.joined')).filter(({ kind }) => kind === 'person')).toHaveLength(2);
     expect(await eventsOf('session.started')).toHaveLength(1);
     await second.leave();
+  },
+);
+
+test(
+  'the longest meeting ends by itself; one that is taken up again has its whole time anew, on its first clock',
+  { timeout: 40_000 },
+  async () => {
+    const started = Date.now() - 60_000;
+    const options = { meeting: { max_duration_min: 1 } };
+    const first = await scribe(options, new Date(started).toISOString());
+    const anna = await joinAs('anna~1', 500);
+    await waitFor(() => first.ended[0] === 'max_duration', { timeoutMs: 5_000 });
+    await first.leave();
+    await log.append(id, { type: 'session.ended', at: eventTime(), reason: 'max_duration' });
+    await log.reopen(id, { lastSeq: 0, time: 1 });
+    const second = await scribe(options, new Date(started).toISOString());
+    await anna.say(1_000);
+    await isSaid('anna', 1);
+    expect(second.ended).toEqual([]);
+    expect((await textsOf('anna'))[0]?.start_ms).toBeGreaterThan(60_000);
+    expect((await gaps()).map(({ reason }) => reason)).toEqual([]);
+  },
+);
+
+test(
+  'of a sender who freezes nothing is claimed that was not sent, and the gap is told',
+  { timeout: 60_000 },
+  async () => {
+    await scribe();
+    const token = accessToken(livekit, 'anna~1', { room: id, roomJoin: true });
+    const program = new URL('../test-support/tone-process.ts', import.meta.url).pathname;
+    const sender = spawn(process.execPath, [program, livekit.url, token], { stdio: 'ignore' });
+    stack.defer(() => void sender.kill('SIGKILL'));
+    await waitFor(async () => (await heardMs('anna')) > 3_000, { what: 'the tone to be heard', timeoutMs: 20_000 });
+    const started = Date.parse((await eventsOf('session.started'))[0]?.at ?? '');
+    sender.kill('SIGSTOP');
+    const frozenMs = Date.now() - started;
+    await waitFor(() => Date.now() - started > frozenMs + 6_000, { timeoutMs: 8_000 });
+    sender.kill('SIGCONT');
+    const thawedMs = Date.now() - started;
+    const gap = await waitFor(async () => (await gaps())[0], { what: 'the gap', timeoutMs: 10_000 });
+    await waitFor(async () => (await spans()).some(({ start_ms }) => start_ms > thawedMs), { timeoutMs: 15_000 });
+    expect(gap).toMatchObject({ speaker: 'anna', reason: 'sender_away' });
+    expect(Math.abs(gap.start_ms - frozenMs)).toBeLessThan(700);
+    expect(Math.abs(gap.end_ms - thawedMs)).toBeLessThan(1_000);
+    const overClaimed = (await spans()).map(
+      ({ start_ms, end_ms }) => Math.min(end_ms, thawedMs) - Math.max(start_ms, frozenMs + 300),
+    );
+    expect(Math.max(...overClaimed)).toBeLessThanOrEqual(0);
   },
 );

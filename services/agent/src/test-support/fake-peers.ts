@@ -29,6 +29,8 @@ export class FakeApi implements AsyncDisposable {
   answer = 'Très bien, on continue.';
   /** When the session began, for agents that ask from now on; null: it has not. */
   startedAt: string | null = null;
+  /** Sessions that are meetings. */
+  readonly meetings = new Set<string>();
   readonly ended: { readonly sessionId: string; readonly reason: string }[] = [];
   readonly lost: { readonly sessionId: string; readonly identity: string }[] = [];
   readonly #app = Fastify({ forceCloseConnections: true });
@@ -37,9 +39,13 @@ export class FakeApi implements AsyncDisposable {
   static async start(facts: AgentSession): Promise<FakeApi> {
     const api = new FakeApi();
     api.#app.get('/health', () => ({ status: 'ok' }));
-    api.#app.get('/internal/sessions/:id', () => ({
+    api.#app.get<{ Params: { id: string } }>('/internal/sessions/:id', ({ params: { id } }) => ({
       ...facts,
-      session: { ...facts.session, started_at: api.startedAt },
+      session: {
+        ...facts.session,
+        started_at: api.startedAt,
+        ...(api.meetings.has(id) && { session_id: id, scenario_id: 'meeting', kind: 'meeting' as const }),
+      },
     }));
     api.#app.post<{ Params: { id: string }; Body: { reason: string } }>('/internal/sessions/:id/end', (request) => {
       api.ended.push({ sessionId: request.params.id, reason: request.body.reason });
