@@ -92,16 +92,14 @@ function bodyOf<T>({ purpose, system, user, schemaName, schema, maxTokens }: Mod
   };
 }
 
+const UNKNOWN_TO_STRICT = new Set(['minimum', 'maximum', '$schema']);
+
 /** Strict structured output wants every member required and no other, and knows no bounds of numbers. */
 function jsonSchemaOf(schema: z.ZodType): unknown {
-  return z.toJSONSchema(schema, {
-    target: 'draft-7',
-    override: ({ jsonSchema }) => {
-      delete jsonSchema.minimum;
-      delete jsonSchema.maximum;
-      delete jsonSchema.$schema;
-    },
-  });
+  const whole = JSON.stringify(z.toJSONSchema(schema), (key, value: unknown) =>
+    UNKNOWN_TO_STRICT.has(key) ? undefined : value,
+  );
+  return JSON.parse(whole);
 }
 
 /** Undefined for what is no JSON of the schema. */

@@ -246,7 +246,8 @@ describe('the term of an action', () => {
     ['before March 3', 'March 3', 'March 3', '2026-03-03', 'en'],
     ['by Monday', 'Monday', 'Monday', '2026-01-26', 'en'],
     ['next week', 'next week', 'next week', null, 'en'],
-  ])('said "%s", claimed "%s"', (words, due, text, date, language = 'fr') => {
+  ])('said "%s", claimed "%s"', (...given) => {
+    const [words, due, text, date, language = 'fr'] = given;
     const said =
       language === 'fr'
         ? `karim: Je vais écrire le cahier des charges ${words}.`
@@ -280,15 +281,15 @@ const question: CarriedItem = {
   hasDue: false,
 };
 
-describe('what takes something back', () => {
-  const renounce = 'karim: Après réflexion, on renonce à ouvrir une agence à Dijon.';
-  const retract = (said: string, takesBack: string | null, carried: readonly CarriedItem[] = [decision]) => {
-    const shown = passage([said], { carried });
-    const evidence = lines(shown, 1);
-    const claim = { text: 'Renoncer à ouvrir une agence à Dijon', takes_back: takesBack, settles: false, evidence };
-    return verifyAnswer({ ...NOTHING, retractions: [claim] }, shown);
-  };
+const renounce = 'karim: Après réflexion, on renonce à ouvrir une agence à Dijon.';
+const retract = (said: string, takesBack: string | null, carried: readonly CarriedItem[] = [decision]) => {
+  const shown = passage([said], { carried });
+  const evidence = lines(shown, 1);
+  const claim = { text: 'Renoncer à ouvrir une agence à Dijon', takes_back: takesBack, settles: false, evidence };
+  return verifyAnswer({ ...NOTHING, retractions: [claim] }, shown);
+};
 
+describe('what takes something back', () => {
   test('names an open item', () => {
     expect(retract(renounce, 'c0-d1').items).toMatchObject([{ item_id: 'c1-r1', takes_back: 'c0-d1', settles: false }]);
   });
