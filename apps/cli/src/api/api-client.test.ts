@@ -5,6 +5,13 @@ import { fakeServer, sendJson } from '../test-support/fake-server.ts';
 import { ApiClient, ServerAwayError } from './api-client.ts';
 
 const anything = z.unknown();
+const refuse = (_request: unknown, response: Parameters<typeof sendJson>[0]) => sendJson(response, 401, {});
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
 
 describe('a call', () => {
   it('carries the key, and gives what the server says in the server’s words', async () => {
@@ -26,7 +33,6 @@ describe('a call', () => {
   });
 
   it('tells a missing key from a wrong one', async () => {
-    const refuse = (_request: unknown, response: Parameters<typeof sendJson>[0]) => sendJson(response, 401, {});
     await using open = await fakeServer(refuse);
     await expect(open.api.client.json('/x', anything)).rejects.toThrow(/demande une clé.*--key/);
     await using closed = await fakeServer(refuse, 'wrong');
@@ -60,7 +66,7 @@ it('a recording is sent as it is, and its progress is read as it comes', async (
     );
   });
   const recording = { speaker: 'zoe', name: 'Zoé', startMs: 0, body: 'RIFF', contentType: 'audio/wav' };
-  const events = await Array.fromAsync(server.api.upload('ses_x', recording));
+  const events = await collect(server.api.upload('ses_x', recording));
   expect(events.map(({ type }) => type)).toEqual(['audio.progress', 'audio.done']);
   expect(server.asked[0]).toMatchObject({
     method: 'POST',
@@ -73,5 +79,5 @@ it('a recording is sent as it is, and its progress is read as it comes', async (
       `event: error\ndata: ${JSON.stringify(toProblem(new AppError('invalid_audio', 'No sound in it.')))}\n\n`,
     );
   };
-  await expect(Array.fromAsync(server.api.upload('ses_x', recording))).rejects.toMatchObject({ code: 'invalid_audio' });
+  await expect(collect(server.api.upload('ses_x', recording))).rejects.toMatchObject({ code: 'invalid_audio' });
 });

@@ -62,10 +62,12 @@ export async function importRecording(context: Context, options: ImportOptions):
     throw error;
   }
   await api.end(sessionId);
-  const words = await mirror(context, sessionId, folder);
-  remember(context, { sessionId, name, folder, words });
-  const reported = await reportInto(context, { sessionId, name, folder });
-  return { ...reported, recording: null };
+  const meeting = { session_id: sessionId, name, folder };
+  remember(context, meeting, 0);
+  const mirrored = mirror(context, meeting);
+  const reported = await reportInto(context, meeting);
+  remember(context, meeting, await mirrored);
+  return { ...meeting, ...reported, recording: null };
 }
 
 async function requireReadable({ say }: Context, file: string): Promise<void> {
@@ -114,7 +116,10 @@ function progressLine({ say, log, json }: Context): (event: AudioEvent) => void 
   };
 }
 
-async function mirror({ api, settings }: Context, sessionId: string, folder: string): Promise<number> {
+type Meeting = Pick<Outcome, 'session_id' | 'name' | 'folder'>;
+
+/** Writes what was said into the folder. @returns how many words */
+async function mirror({ api, settings }: Context, { session_id: sessionId, folder }: Meeting): Promise<number> {
   let words = 0;
   const live = new LiveFolder({
     folder,
@@ -130,20 +135,15 @@ async function mirror({ api, settings }: Context, sessionId: string, folder: str
 }
 
 /** So that `last` means this meeting. */
-function remember(
-  { stateDir, api, settings }: Context,
-  meeting: { readonly sessionId: string; readonly name: string; readonly folder: string; readonly words: number },
-): void {
+function remember({ stateDir, api, settings }: Context, meeting: Meeting, words: number): void {
   const now = new Date().toISOString();
   new RecordingStates(stateDir).write({
-    session_id: meeting.sessionId,
-    name: meeting.name,
+    ...meeting,
     api: api.client.url,
     pid: process.pid,
     started_at: now,
-    folder: meeting.folder,
     state: 'finished',
-    words: meeting.words,
+    words,
     updated_at: now,
     checkpoint_s: settings.recording.checkpoint_interval_s,
   });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Session } from '@eloquence/shared/contracts/sessions';
-import { ChildAbort } from '@eloquence/shared/runtime/abort';
+import { ChildAbort, delay } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { recordingApi } from '../api/recording-api.ts';
 import type { RecordingOptions, RecordingResult } from '../recorder/recording.ts';
@@ -13,8 +13,8 @@ import { RecordingStates, type RecordingState } from './recording-state.ts';
 import { durationText } from './table.ts';
 
 const STOP_POLL_MS = 500;
-/** After the recording has stopped, the last events of the session come within so long, ms. */
-const LAST_EVENTS_MS = 10_000;
+/** After the report, the last events of the session come within so long, ms. */
+const LAST_EVENTS_MS = 3_000;
 /** The list on this machine forgets meetings after so long, ms. */
 const FORGET_MS = 90 * 86_400_000;
 
@@ -41,6 +41,7 @@ export async function recordMeeting(context: Context, recording: Recording): Pro
   const { sessionId, name } = recording;
   const session = await api.session(sessionId, { signal: context.signal });
   const folder = folderOf(context, session, name);
+  const meeting = { session_id: sessionId, name, folder };
   const states = new RecordingStates(context.stateDir);
   states.prune(FORGET_MS);
   const other = states.read(sessionId);
@@ -76,9 +77,6 @@ export async function recordMeeting(context: Context, recording: Recording): Pro
       ...(recording.deliverOnly && { deliverOnly: true }),
     });
     keeper.finishing();
-    const enough = setTimeout(() => following.abort(), result.reason === 'abandoned' ? 0 : LAST_EVENTS_MS);
-    await followed;
-    clearTimeout(enough);
   } catch (error) {
     keeper.finished();
     following.abort();
@@ -91,20 +89,19 @@ export async function recordMeeting(context: Context, recording: Recording): Pro
     );
     throw error;
   }
-  keeper.finished();
   tellResult(context, result, sessionId);
-  if (result.reason === 'abandoned' || result.undeliveredBytes > 0)
-    return {
-      session_id: sessionId,
-      name,
-      folder,
-      files: [],
-      report: 'waiting',
-      recording: result,
-      exit_code: codeOf(result),
-    };
-  const reported = await reportInto(context, { sessionId, name, folder });
-  return { ...reported, recording: result, exit_code: codeOf(result) || reported.exit_code };
+  try {
+    if (result.reason === 'abandoned' || result.undeliveredBytes > 0)
+      return { ...meeting, files: [], report: 'waiting', recording: result, exit_code: codeOf(result) };
+    const reported = await reportInto(context, meeting);
+    // The events of a meeting end once its minutes are written.
+    await Promise.race([followed, delay(LAST_EVENTS_MS)]);
+    return { ...meeting, ...reported, recording: result, exit_code: codeOf(result) || reported.exit_code };
+  } finally {
+    following.abort();
+    await followed;
+    keeper.finished();
+  }
 }
 
 /** The folder of a meeting, the same whenever it is asked for. */
@@ -115,8 +112,8 @@ export function folderOf(context: Context, session: Session, name: string): stri
 /** Waits for the report of a meeting that is over and writes it. A second Ctrl-C ends the wait. */
 export async function reportInto(
   context: Context,
-  { sessionId, name, folder }: { readonly sessionId: string; readonly name: string; readonly folder: string },
-): Promise<Omit<Outcome, 'recording'> & { readonly report: 'done' | 'partial' }> {
+  { session_id: sessionId, folder }: Pick<Outcome, 'session_id' | 'folder'>,
+): Promise<Pick<Outcome, 'files' | 'report' | 'exit_code'>> {
   const { say, log, settings } = context;
   using waiting = new ChildAbort();
   const stop = () => waiting.abort(new DOMException('interrupted', 'AbortError'));
@@ -139,7 +136,7 @@ export async function reportInto(
     });
     await writeChunks(context, sessionId, folder);
     const exitCode = report === 'done' ? exitCodes.ok : exitCodes.partialReport;
-    return { session_id: sessionId, name, folder, files, report, exit_code: exitCode };
+    return { files, report, exit_code: exitCode };
   } finally {
     process.off('SIGINT', stop);
   }
