@@ -14,7 +14,7 @@ export async function limitBodyTime(request: FastifyRequest, reply: FastifyReply
   if (request.routeOptions.url === AUDIO_ROUTE || raw.complete) return;
   const timer = setTimeout(() => {
     if (!raw.complete) raw.destroy(new AppError('invalid_request', 'The request took too long.'));
-  }, BODY_MS);
+  }, BODY_MS).unref();
   raw.once('end', () => clearTimeout(timer));
   reply.raw.once('close', () => clearTimeout(timer));
 }
