@@ -141,7 +141,7 @@ export const metrics = {
   },
   eloquence_meetings: {
     kind: 'gauge',
-    help: 'Meetings in work by state: recording, writing, partial',
+    help: 'Meetings in work by state: recording, writing',
     labels: ['state'],
   },
   eloquence_jobs_total: { kind: 'counter', help: 'Jobs finished', labels: ['name', 'outcome'] },

@@ -45,7 +45,7 @@ export function createMeetings(options: MeetingsOptions): Meetings {
   const files = new MeetingFiles({ root: options.filesRoot, pool, store, logger });
   const announcer = new Announcer({ redis, events: new EventLog(redis), store });
   const deps = { store, files, queue, announcer, telemetry };
-  const sweeper = new MeetingSweeper({ store, files, logger, advance: (sessionId) => advance(sessionId, deps) });
+  const sweeper = new MeetingSweeper({ store, files, logger, telemetry, advance: (sessionId) => advance(sessionId, deps) });
   /** Whatever a job has written, something may follow from it. */
   const then = async (sessionId: SessionId, work: Promise<unknown>) => {
     await work;
@@ -53,7 +53,7 @@ export function createMeetings(options: MeetingsOptions): Meetings {
   };
   const summarising = {
     readMeeting: (sessionId: SessionId) => readMeeting(pool, sessionId),
-    store: new ChunkStore(pool),
+    store: countedChunks(new ChunkStore(pool), telemetry),
     client: model,
     announce: (sessionId: SessionId, n: number, revision: number) => announcer.summaryReady(sessionId, n, revision),
     logger,
@@ -71,6 +71,18 @@ export function createMeetings(options: MeetingsOptions): Meetings {
     },
     forget: async (sessionId) => {
       if ((await store.deletedOf([sessionId])).length > 0) await files.remove(sessionId);
+    },
+  };
+}
+
+/** Mini-summaries are counted when they are there. */
+function countedChunks(store: ChunkStore, telemetry: Telemetry): Pick<ChunkStore, 'words' | 'commit'> {
+  return {
+    words: (sessionId, ids) => store.words(sessionId, ids),
+    commit: async (chunk, replaces) => {
+      const committed = await store.commit(chunk, replaces);
+      if (committed) telemetry.count('eloquence_meeting_chunks_total', { outcome: chunk.status });
+      return committed;
     },
   };
 }

@@ -33,6 +33,7 @@ export interface Standing {
 
 export interface MeetingInWork {
   readonly sessionId: SessionId;
+  readonly state: MeetingState;
   /** True: something is to be done now; false: it is going on, and time alone may make something due. */
   readonly urgent: boolean;
 }
@@ -99,8 +100,8 @@ export class MeetingStore {
        where kind = 'meeting' and deleted_at is null and state <> 'ended'
          and not exists (select 1 from meetings m where m.session_id = s.session_id) on conflict do nothing`,
     );
-    const { rows } = await this.#pool.query<{ session_id: SessionId; urgent: boolean }>(
-      `select session_id, changed > seen or state = 'writing' or announced < revision or filed < revision
+    const { rows } = await this.#pool.query<{ session_id: SessionId; state: MeetingState; urgent: boolean }>(
+      `select session_id, state, changed > seen or state = 'writing' or announced < revision or filed < revision
          or coalesce(retry_at <= now(), false) as urgent
        from meetings m
        where (state in ('recording', 'writing') or changed > seen or announced < revision or filed < revision
@@ -108,7 +109,7 @@ export class MeetingStore {
        order by session_id limit $1`,
       [limit],
     );
-    return rows.map((row) => ({ sessionId: row.session_id, urgent: row.urgent }));
+    return rows.map(({ session_id: sessionId, ...row }) => ({ sessionId, ...row }));
   }
 
   /** What a meeting goes through between reports. */

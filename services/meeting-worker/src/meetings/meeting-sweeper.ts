@@ -1,5 +1,6 @@
 import type { SessionId } from '@eloquence/shared/contracts/ids';
 import type { Logger } from '@eloquence/shared/runtime/logger';
+import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { MeetingFiles } from './meeting-files.ts';
 import type { MeetingStore } from './meeting-store.ts';
 
@@ -8,6 +9,7 @@ export interface MeetingSweeperOptions {
   readonly files: MeetingFiles;
   readonly advance: (sessionId: SessionId) => Promise<void>;
   readonly logger: Logger;
+  readonly telemetry: Telemetry;
   /** Default {@link SWEEP_MS}. */
   readonly sweepMs?: number;
 }
@@ -114,8 +116,10 @@ export class MeetingSweeper {
   }
 
   async #lookThrough(): Promise<void> {
-    const { store, files } = this.#options;
+    const { store, files, telemetry } = this.#options;
     const inWork = await store.inWork(SWEEP_LIMIT);
+    for (const state of ['recording', 'writing'] as const)
+      telemetry.set('eloquence_meetings', inWork.filter((meeting) => meeting.state === state).length, { state });
     const nowMs = performance.now();
     for (const { sessionId, urgent } of inWork) {
       const sinceMs = nowMs - (this.#lookedAtMs.get(sessionId) ?? -Infinity);

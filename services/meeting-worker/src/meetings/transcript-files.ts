@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { appendSynced, replaceFile } from './durable-file.ts';
 
 interface Line {
-  readonly seq: number;
   readonly utterance_id: string;
   readonly speaker: string;
   readonly text: string;
@@ -29,6 +28,9 @@ interface Target {
 }
 
 const COLUMNS = 'seq, utterance_id, speaker, text, start_ms, end_ms';
+
+/** Where a line stands in the event log; not in the file, because what is said of a meeting in between is not part of it. */
+type Row = Line & { readonly seq: number };
 /** Rows read at once: a restored meeting of hours is not held in memory. */
 const BATCH = 500;
 /** Meetings remembered; one that is forgotten is read again from its files. */
@@ -82,7 +84,7 @@ export class TranscriptFiles {
 
   async #append(client: PoolClient, sessionId: SessionId, { folder, names }: Target): Promise<void> {
     const [path, rawPath] = [join(folder, 'transcript.jsonl'), join(folder, 'raw.txt')];
-    let written = await this.#written(sessionId, path, rawPath);
+    let written = await this.#written(client, sessionId, [path, rawPath]);
     const { rows } = await client.query<{ before: number; after: number }>(
       `select count(*) filter (where seq <= $2)::integer as before, count(*) filter (where seq > $2)::integer as after
        from utterances where session_id = $1`,
@@ -111,7 +113,7 @@ export class TranscriptFiles {
       const batch = await readLines(client, sessionId, { after: lastSeq, limit: BATCH });
       const last = batch.at(-1);
       if (!last) break;
-      await appendSynced(path, batch.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      await appendSynced(path, batch.map(jsonLine).join(''));
       await appendSynced(rawPath, batch.map((line) => rawLine(line, names)).join(''));
       lastSeq = last.seq;
       lines += batch.length;
@@ -127,7 +129,11 @@ export class TranscriptFiles {
     if (this.#remembered.size > MAX_REMEMBERED && oldest) this.#remembered.delete(oldest);
   }
 
-  async #written(sessionId: SessionId, path: string, rawPath: string): Promise<Written> {
+  async #written(
+    client: PoolClient,
+    sessionId: SessionId,
+    [path, rawPath]: readonly [string, string],
+  ): Promise<Written> {
     const known = this.#remembered.get(sessionId);
     const [bytes, rawBytes] = [await sizeOf(path), await sizeOf(rawPath)];
     if (known && known.bytes === bytes && known.rawBytes === rawBytes) return known;
@@ -135,7 +141,7 @@ export class TranscriptFiles {
     const raw = await mend(rawPath);
     const written = {
       lines: json.lines,
-      lastSeq: json.lines === 0 ? 0 : seqOf(json.last),
+      lastSeq: json.lines === 0 ? 0 : await seqOf(client, sessionId, json),
       bytes: json.bytes,
       rawLines: raw.lines,
       rawBytes: raw.bytes,
@@ -151,8 +157,8 @@ async function readLines(
   client: PoolClient,
   sessionId: SessionId,
   { after, upTo, limit }: { after: number; upTo?: number; limit?: number },
-): Promise<Line[]> {
-  const { rows } = await client.query<Line>(
+): Promise<Row[]> {
+  const { rows } = await client.query<Row>(
     `select ${COLUMNS} from utterances where session_id = $1 and seq > $2 and ($3::integer is null or seq <= $3)
      order by seq limit $4`,
     [sessionId, after, upTo ?? null, limit ?? null],
@@ -164,8 +170,14 @@ async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
 }
 
+interface Mended {
+  readonly lines: number;
+  readonly last: string;
+  readonly bytes: number;
+}
+
 /** Cuts off what comes after the last line end, which a crash left, and says what remains. */
-async function mend(path: string): Promise<{ lines: number; last: string; bytes: number }> {
+async function mend(path: string): Promise<Mended> {
   const size = await sizeOf(path);
   let [lines, bytes, read] = [0, 0, 0];
   let last = Buffer.alloc(0);
@@ -188,14 +200,17 @@ async function mend(path: string): Promise<{ lines: number; last: string; bytes:
   return { lines, last: last.toString(), bytes };
 }
 
-/** -1: a file that is not ours; it is made anew, because so many lines up to there are not in Postgres. */
-function seqOf(line: string): number {
-  try {
-    const { seq } = JSON.parse(line) as { seq?: unknown };
-    return typeof seq === 'number' ? seq : -1;
-  } catch {
-    return -1;
-  }
+/** Where the last line stands in the event log; -1 for a file that is not this meeting's as Postgres has it: it is made anew. */
+async function seqOf(client: PoolClient, sessionId: SessionId, { lines, last }: Mended): Promise<number> {
+  const { rows } = await client.query<{ seq: number; utterance_id: string }>(
+    'select seq, utterance_id from utterances where session_id = $1 order by seq offset $2 limit 1',
+    [sessionId, lines - 1],
+  );
+  return rows[0] && last.includes(`"${rows[0].utterance_id}"`) ? rows[0].seq : -1;
+}
+
+function jsonLine({ seq: _seq, ...line }: Row): string {
+  return `${JSON.stringify(line)}\n`;
 }
 
 function rawLine({ start_ms: startMs, speaker, text }: Line, names: ReadonlyMap<string, string>): string {
