@@ -119,11 +119,15 @@ function progressLine({ say, log, json }: Context): (event: AudioEvent) => void 
 type Meeting = Pick<Outcome, 'session_id' | 'name' | 'folder'>;
 
 /** Writes what was said into the folder. @returns how many words */
-async function mirror({ api, settings }: Context, { session_id: sessionId, folder }: Meeting): Promise<number> {
+async function mirror(
+  { api, settings, language }: Context,
+  { session_id: sessionId, folder }: Meeting,
+): Promise<number> {
   let words = 0;
   const live = new LiveFolder({
     folder,
     sessionId,
+    language,
     api,
     batchMs: settings.recording.micro_batch_s * 1000,
     onWords: (count) => {

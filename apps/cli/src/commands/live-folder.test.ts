@@ -40,6 +40,7 @@ async function follow(server: FakeServer): Promise<number> {
   const live = new LiveFolder({
     folder,
     sessionId: id,
+    language: 'fr',
     api: server.api,
     batchMs: 50,
     onWords: (count) => (words = count),

@@ -1,9 +1,11 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SessionEvent } from '@eloquence/shared/contracts/events';
+import type { Language } from '@eloquence/shared/contracts/ids';
 import type { Utterance } from '@eloquence/shared/contracts/sessions';
 import { delay } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
+import { speakerNames } from '@eloquence/shared/runtime/speaker-names';
 import * as z from 'zod';
 import type { MeetingApi } from '../api/meeting-api.ts';
 import { printable } from './context.ts';
@@ -16,6 +18,7 @@ const lineSchema = z.object({ utterance_id: z.string() });
 export interface LiveFolderOptions {
   readonly folder: string;
   readonly sessionId: string;
+  readonly language: Language;
   readonly api: MeetingApi;
   /** Longest time a sentence waits to be on the disk, ms. */
   readonly batchMs: number;
@@ -29,7 +32,9 @@ export interface LiveFolderOptions {
 export class LiveFolder {
   readonly #options: LiveFolderOptions;
   readonly #known = new Set<string>();
-  readonly #names = new Map<string, string>();
+  readonly #joined = new Map<string, string>();
+  readonly #given = new Map<string, string>();
+  readonly #heard = new Set<string>();
   #lines: Utterance[] = [];
   #lastSeq = 0;
   #words = 0;
@@ -72,10 +77,10 @@ export class LiveFolder {
   async #take(event: SessionEvent, signal: AbortSignal): Promise<void> {
     switch (event.type) {
       case 'participant.joined':
-        if (event.speaker !== undefined && event.name !== undefined) this.#names.set(event.speaker, event.name);
+        if (event.speaker !== undefined && event.name !== undefined) this.#joined.set(event.speaker, event.name);
         break;
       case 'speaker.renamed':
-        this.#names.set(event.speaker, event.name);
+        this.#given.set(event.speaker, event.name);
         break;
       case 'utterance.final':
         this.#hear(event.utterance);
@@ -92,6 +97,7 @@ export class LiveFolder {
     this.#options.onWords(this.#words);
     if (this.#known.has(utterance.utterance_id)) return;
     this.#known.add(utterance.utterance_id);
+    this.#heard.add(utterance.speaker);
     this.#lines.push(utterance);
   }
 
@@ -119,11 +125,13 @@ export class LiveFolder {
     if (lines.length === 0) return;
     this.#lines = [];
     append(join(this.#options.folder, 'transcript.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const { language } = this.#options;
+    const names = speakerNames({ language, heard: this.#heard, joined: this.#joined, given: this.#given });
     append(
       join(this.#options.folder, 'transcription.txt'),
       lines
         .map(({ start_ms: startMs, speaker, text }) => {
-          const name = this.#names.get(speaker) ?? speaker;
+          const name = names.get(speaker) ?? speaker;
           return `[${clockText(startMs)}] ${printable(name)} : ${printable(text).replaceAll('\n', ' ')}\n`;
         })
         .join(''),

@@ -59,6 +59,7 @@ export async function recordMeeting(context: Context, recording: Recording): Pro
   const live = new LiveFolder({
     folder,
     sessionId,
+    language: session.language,
     api,
     batchMs: settings.recording.micro_batch_s * 1000,
     onWords: keeper.words,

@@ -47,7 +47,7 @@ recording:
   # La transcription est écrite sur disque (fsync) dans le dossier de sortie toutes les … secondes au plus.
   micro_batch_s: 10
   # L'état montré par « eloquence meeting status » est écrit toutes les … secondes.
-  checkpoint_interval_s: 30
+  checkpoint_interval_s: 10
 
 output:
   # Un dossier par réunion y est créé.

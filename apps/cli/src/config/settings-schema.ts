@@ -42,7 +42,7 @@ export const settingsSchema = z.strictObject({
       silent_after_s: z.number().int().min(5).max(3600).default(30),
       spool_max_mb: z.number().int().min(10).max(1_000_000).default(2000),
       micro_batch_s: z.number().min(1).max(60).default(10),
-      checkpoint_interval_s: z.number().min(1).max(600).default(30),
+      checkpoint_interval_s: z.number().min(1).max(600).default(10),
     })
     .prefault({}),
   output: z

@@ -3,9 +3,9 @@ import type { Speaker } from '../contracts/meeting.ts';
 
 export interface NameSources {
   readonly language: Language;
-  /** Everybody who spoke or was heard. */
+  /** Everybody who spoke or was heard, in order of their first words. */
   readonly heard: ReadonlySet<Speaker>;
-  /** Names people joined with, by speaker. */
+  /** Names people joined with, by speaker, in order of joining. */
   readonly joined: ReadonlyMap<Speaker, string>;
   /** Names somebody gave, by speaker. */
   readonly given: ReadonlyMap<Speaker, string>;
@@ -18,12 +18,12 @@ const TRACKS: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
 };
 
 /**
- * Names to show, in order of the speakers' ids: the name somebody gave, else the one its person joined with, else the id made
+ * Names to show, in order of joining: the name somebody gave, else the one its person joined with, else the id made
  * presentable. Two who joined with one name are told apart by a number; names somebody gave stay as they were given.
  */
 export function speakerNames({ language, heard, joined, given }: NameSources): Map<Speaker, string> {
   const present = [...joined.keys()].filter((person) => ![...heard].some((other) => other.startsWith(`${person}.`)));
-  const speakers = [...new Set([...heard, ...present, ...given.keys()])].toSorted((a, b) => (a < b ? -1 : 1));
+  const speakers = new Set([...present, ...heard, ...given.keys()]);
   const names = new Map<Speaker, string>();
   const taken = new Set(given.values());
   for (const speaker of speakers) {

@@ -17,16 +17,17 @@ export interface NamedSpeaker {
  */
 export async function speakersOf(pool: Pool, sessionId: SessionId, language: Language): Promise<NamedSpeaker[]> {
   const query = pool.query<{ kind: 'joined' | 'heard' | 'given'; speaker: Speaker; name: string }>(
-    `(select 'joined' as kind, body ->> 'speaker' as speaker, body ->> 'name' as name from events
-      where session_id = $1 and type = 'participant.joined' and body ->> 'kind' <> 'agent' and body ? 'speaker' and body ? 'name'
-      order by seq)
-     union all
-     select distinct 'heard', speaker, '' from utterances where session_id = $1 and role = 'user'
-     union all
-     select distinct 'heard', span ->> 'speaker', '' from events, jsonb_array_elements(body -> 'spans') span
-     where session_id = $1 and type = 'audio.transcribed'
-     union all
-     select 'given', speaker, name from meeting_speakers where session_id = $1`,
+    `select kind, speaker, name from (
+       select 'joined' as kind, body ->> 'speaker' as speaker, body ->> 'name' as name, seq as place from events
+       where session_id = $1 and type = 'participant.joined' and body ->> 'kind' <> 'agent' and body ? 'speaker' and body ? 'name'
+       union all
+       select 'heard', speaker, '', min(start_ms) from utterances where session_id = $1 and role = 'user' group by speaker
+       union all
+       select distinct 'heard', span ->> 'speaker', '', 2147483647 from events, jsonb_array_elements(body -> 'spans') span
+       where session_id = $1 and type = 'audio.transcribed'
+       union all
+       select 'given', speaker, name, 0 from meeting_speakers where session_id = $1
+     ) named order by kind, place, speaker`,
     [sessionId],
   );
   const { rows } = await reachable('Postgres', query, isPostgresOutage);
