@@ -1,12 +1,14 @@
 import { generateMeeting } from '@eloquence/testkit/meetings/generate-meeting';
 import { judgeReport, type Judgement } from '@eloquence/testkit/meetings/judge-report';
 import { MeetingModel, type ModelMode } from '@eloquence/testkit/meetings/meeting-model';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { runOffline } from './offline-run.ts';
 
 /** bench/meeting/gates.ts judges many more, through the whole worker. */
 const SEEDS = [1, 2, 3, 4];
 const RECALL = 0.95;
+// Ten hours of meeting in one test.
+vi.setConfig({ testTimeout: 60_000 });
 
 type Faults = Omit<Judgement, 'facts' | 'found' | 'missed'>;
 

@@ -1,7 +1,7 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
 import type { Owner, Speaker } from '@eloquence/shared/contracts/meeting';
 import { findQuote } from '../text/find-quote.ts';
-import { clausesOf } from '../text/sentences.ts';
+import { clausesOf, sentencesOf } from '../text/sentences.ts';
 import { contentStems, fold, tokensOf } from '../text/words.ts';
 import { lineAt, type Line } from '../lines.ts';
 
@@ -19,6 +19,7 @@ interface People {
   readonly speakers: ReadonlyMap<Speaker, string>;
 }
 
+const SHORT_SENTENCE_WORDS = 6;
 /** As models say that nobody was named. */
 const NOBODY =
   /^(?:|on|nous|we|us|personne|nobody|no ?one|none|null|inconnu|unknown|n a|non (?:precise|defini|specifie|attribue)e?|a definir|tbd|unassigned|unspecified|not (?:specified|assigned|stated)|tout le monde|tous|everyone|everybody|all)$/;
@@ -121,11 +122,27 @@ function spokenAs(name: string, { cited, task }: OwnerClaim, { lines, language }
       line !== undefined &&
       (ADDRESSES.test(spaced(line.utterance.text)) || sharesTask(line.utterance.text, stems, language)),
   );
-  for (const { utterance } of [...cited, ...near]) {
-    const found = wholeName(utterance.text, name);
-    if (found !== undefined) return found;
-  }
+  for (const { utterance } of [...cited, ...near])
+    for (const sentence of sentencesAbout(utterance.text, stems, language)) {
+      const found = wholeName(sentence, name);
+      if (found !== undefined) return found;
+    }
   return undefined;
+}
+
+/**
+ * The sentences of a text that may say whose task it is: where some speak of the task, only those, what is said to somebody, and short
+ * ones ("Karim s'en occupe."); a name that comes up in other talk says nothing.
+ */
+function sentencesAbout(text: string, stems: ReadonlySet<string>, language: Language): string[] {
+  const sentences = sentencesOf(text).map((part) => part.text);
+  if (!sentences.some((sentence) => sharesTask(sentence, stems, language))) return [text];
+  return sentences.filter(
+    (sentence) =>
+      sharesTask(sentence, stems, language) ||
+      ADDRESSES.test(spaced(sentence)) ||
+      tokensOf(sentence).length <= SHORT_SENTENCE_WORDS,
+  );
 }
 
 function wholeName(text: string, name: string): string | undefined {
