@@ -77,9 +77,9 @@ export const meetingEn: Readonly<Record<keyof typeof meetingFr, string>> = {
   'report.state.writing': 'The minutes are being written. A draft comes first, this page updates itself.',
   'report.state.draft': 'Draft: the summary is being written. This page updates itself.',
   'report.state.no_model':
-    'Draft: no language model is set up, items come from simple rules. Give the server a key (MISTRAL_API_KEY) for real minutes.',
+    'Draft: no language model is set up, items come from simple rules. Give the server a key (MISTRAL_API_KEY) and restart it: the minutes will be made anew.',
   'report.state.model_failed':
-    'Draft: the language model did not answer. The items are verified; the written summary is missing.',
+    'Draft: the language model did not answer. The items are verified; the written summary is missing. The server tries again; look at the state of the model on the home page.',
   'report.rejoin': 'Go back to it',
   'report.facts': '{date}, {duration}, {percent}% heard',
   'report.silent': '{name} stayed silent from {start} to {end}: that side may be missing. Check the recorded device.',

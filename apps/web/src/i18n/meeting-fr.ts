@@ -76,9 +76,9 @@ export const meetingFr = {
   'report.state.writing': 'Le compte rendu s’écrit. Un brouillon paraît d’abord, cette page se met à jour seule.',
   'report.state.draft': 'Brouillon : le résumé est en cours de rédaction. Cette page se met à jour seule.',
   'report.state.no_model':
-    'Brouillon : aucun modèle de langage n’est configuré, les points viennent de règles simples. Donnez une clé au serveur (MISTRAL_API_KEY) pour un vrai compte rendu.',
+    'Brouillon : aucun modèle de langage n’est configuré, les points viennent de règles simples. Donnez une clé au serveur (MISTRAL_API_KEY) et redémarrez-le : le compte rendu sera refait.',
   'report.state.model_failed':
-    'Brouillon : le modèle de langage n’a pas répondu. Les points sont vérifiés ; il manque le résumé rédigé.',
+    'Brouillon : le modèle de langage n’a pas répondu. Les points sont vérifiés ; il manque le résumé rédigé. Le serveur réessaie ; vérifiez l’état du modèle sur la page d’accueil.',
   'report.rejoin': 'Y retourner',
   'report.facts': '{date}, {duration}, {percent} % entendus',
   'report.silent':

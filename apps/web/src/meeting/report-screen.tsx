@@ -19,8 +19,8 @@ import styles from './report-screen.module.css';
 import { SpeakersPanel } from './speakers-panel.tsx';
 
 const AGAIN_MS = 1_500;
-/** A meeting that goes on is looked at less often. */
-const RECORDING_AGAIN_MS = 5_000;
+/** What may take long is looked at less often. */
+const SLOWLY_AGAIN_MS = 5_000;
 
 interface Known {
   readonly session: SessionSummary;
@@ -78,8 +78,16 @@ async function loadKnown(sessionId: string, signal: AbortSignal): Promise<Known>
 function againAfter(known: Resource<Known>, outdated: number): number | null {
   if (known.status !== 'ready') return known.status === 'failed' && known.problem.retryInS !== null ? AGAIN_MS : null;
   const { state, revision } = known.value.status;
-  if (state === 'recording') return RECORDING_AGAIN_MS;
-  return state === 'writing' || revision <= outdated ? AGAIN_MS : null;
+  if (state === 'recording') return SLOWLY_AGAIN_MS;
+  if (state === 'writing' || revision <= outdated || lacksFiles(known.value.status)) return AGAIN_MS;
+  // The server tries again to find a model.
+  return state === 'partial' ? SLOWLY_AGAIN_MS : null;
+}
+
+/** The large formats come a moment after the minutes themselves. */
+function lacksFiles({ formats, report }: ShownReportStatus): boolean {
+  const offered = ['pdf', 'docx', ...(report?.transcript ? ['srt'] : [])];
+  return report !== null && offered.some((format) => !formats.some((there) => there === format));
 }
 
 function Facts({ report }: { readonly report: ShownReport }) {

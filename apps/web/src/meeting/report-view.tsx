@@ -6,15 +6,14 @@ import { Notice } from '../ui/notice.tsx';
 import { clock } from '../ui/use-now.ts';
 import styles from './report-screen.module.css';
 
-/** Scrolls to an utterance of the transcript, opening it. False: the minutes do not hold it. */
-export function showUtterance(utteranceId: string): boolean {
+/** Scrolls to an utterance of the transcript, opening it. */
+function showUtterance(utteranceId: string): void {
   const line = document.getElementById(lineId(utteranceId));
-  if (line === null) return false;
+  if (line === null) return;
   line.closest('details')?.setAttribute('open', '');
   for (const before of document.querySelectorAll('[data-shown]')) before.removeAttribute('data-shown');
   line.setAttribute('data-shown', '');
   line.scrollIntoView({ block: 'center' });
-  return true;
 }
 
 /** The address bar holds the route: anchors of the transcript are no part of it. */

@@ -25,9 +25,10 @@ export type ChildAnswer =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly reason: string };
 
-const TIMEOUT_MS = 60_000;
+/** A PDF of four hours takes 2 s, and more than 20 on a machine that is busy with everything else. */
+const TIMEOUT_MS = 120_000;
 const CHILD = path.join(import.meta.dirname, 'render-child.ts');
-/** A PDF of 3,000 utterances needs about 250 MB; more than this is a fault, and must not take the machine down. */
+/** A PDF of 3,000 utterances takes 300 MB in all; a heap larger than this is a fault, and must not take the machine down. */
 const CHILD_HEAP_MB = 768;
 
 /** Formats this report can be had in: subtitles need the transcript. */

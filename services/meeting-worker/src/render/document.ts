@@ -52,12 +52,12 @@ export interface Section {
 
 export type Block = FactsBlock | ParagraphBlock | EntriesBlock | TableBlock | SpeechBlock;
 
-export interface ParagraphBlock {
+interface ParagraphBlock {
   readonly kind: 'paragraph';
   readonly runs: Rich;
 }
 
-export interface EntriesBlock {
+interface EntriesBlock {
   readonly kind: 'entries';
   readonly entries: readonly Entry[];
 }

@@ -104,14 +104,14 @@ const fr: Labels = {
       title: 'Ceci est un brouillon : aucun modèle de langage n’est configuré',
       lines: [
         'Les points ont été relevés par des règles simples, qui ne comprennent pas tout ; il n’y a pas de résumé rédigé.',
-        'À faire : donnez une clé de modèle au serveur (MISTRAL_API_KEY par exemple), puis relisez la transcription en attendant.',
+        'À faire : donnez une clé de modèle au serveur (MISTRAL_API_KEY par exemple) et redémarrez-le, le compte rendu sera réessayé ; d’ici là, relisez la transcription.',
       ],
     },
     model_failed: {
       title: 'Ceci est un brouillon : le modèle de langage n’a pas répondu',
       lines: [
         'Les points ci-dessous viennent des mini-résumés et leurs citations ont été vérifiées ; il manque le résumé rédigé et les titres des chapitres.',
-        'À faire : vérifiez l’état du modèle sur la page d’accueil du serveur, puis redemandez le compte rendu.',
+        'À faire : vérifiez l’état du modèle sur la page d’accueil du serveur. Le compte rendu est réessayé de lui-même.',
       ],
     },
   },
@@ -236,14 +236,14 @@ const en: Labels = {
       title: 'This is a draft: no language model is set up',
       lines: [
         'Items were found by simple rules, which do not understand everything; there is no written summary.',
-        'What to do: give the server a model’s key (MISTRAL_API_KEY for instance), and read the transcript meanwhile.',
+        'What to do: give the server a model’s key (MISTRAL_API_KEY for instance) and restart it, the minutes will be tried again; until then, read the transcript.',
       ],
     },
     model_failed: {
       title: 'This is a draft: the language model did not answer',
       lines: [
         'The items below come from the mini-summaries and their quotes are verified; the written summary and the chapter titles are missing.',
-        'What to do: look at the state of the model on the home page of the server, then ask for the minutes again.',
+        'What to do: look at the state of the model on the home page of the server. The minutes are tried again by themselves.',
       ],
     },
   },

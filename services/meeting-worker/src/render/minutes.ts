@@ -66,7 +66,7 @@ const plain = (text: string): Rich => [{ text }];
 const muted = (text: string): Rich => [{ text, mark: 'muted' }];
 
 /** Anchor of an utterance. */
-export const utteranceAnchor = (utteranceId: string) => `s${utteranceId}`;
+const utteranceAnchor = (utteranceId: string) => `s${utteranceId}`;
 
 function headOf(writing: Writing, timeZone: string): FactsBlock {
   const { report, words, say, language } = writing;

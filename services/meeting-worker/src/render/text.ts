@@ -17,7 +17,7 @@ export function cleanText(text: string): string {
 }
 
 /** U+202F: a narrow space at which no line breaks. */
-export const NARROW = '\u202F';
+const NARROW = '\u202F';
 /** U+00A0. */
 export const FIXED = '\u00A0';
 

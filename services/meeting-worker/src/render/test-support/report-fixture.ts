@@ -6,7 +6,7 @@ import type { Utterance } from '@eloquence/shared/contracts/sessions';
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /** `utt_` and the number in base 32, so that fixtures are the same at every time. */
-export function utteranceId(n: number): string {
+function utteranceId(n: number): string {
   let text = '';
   for (let rest = n, digit = 0; digit < 16; digit += 1, rest = Math.floor(rest / 32)) text = ALPHABET[rest % 32] + text;
   return `utt_${text}`;
