@@ -23,7 +23,7 @@ test('closing stops taking events first, then jobs, and lets go of connections l
   const worker = await startWorker({ redisUrl: redis.url, databaseUrl: database.url }, { lifecycle });
   await worker.running;
   expect(await lifecycle.close()).toBe(true);
-  const order = ['start-up', 'persister', 'job worker', 'job queue', 'redis', 'postgres', 'http server'];
+  const order = ['start-up', 'persister', 'meetings', 'job worker', 'job queue', 'redis', 'postgres', 'http server'];
   expect(lifecycle.closed).toEqual(order);
 });
 

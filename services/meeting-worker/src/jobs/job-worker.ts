@@ -28,6 +28,8 @@ export interface JobWorkerOptions {
 /** A job of a killed worker goes on within the sum of both and one more check; with BullMQ's own 30 s it would wait a minute. */
 const LOCK_MS = 5_000;
 const STALLED_CHECK_MS = 1_500;
+/** Below what closing allows for one step. */
+const LEAVE_MS = 4_000;
 const MAX_STALLED = 100;
 /** Most of a job is waiting for a model: a meeting must not wait for another's. */
 const CONCURRENCY = 12;
@@ -36,6 +38,7 @@ const CONCURRENCY = 12;
 export class JobWorker {
   readonly #options: JobWorkerOptions;
   readonly #worker: Worker;
+  readonly #stopping = new AbortController();
 
   constructor(options: JobWorkerOptions) {
     this.#options = options;
@@ -56,9 +59,11 @@ export class JobWorker {
     this.#worker.run().catch((error: unknown) => this.#options.logger.error({ err: error }, 'the job loop ended'));
   }
 
-  /** Takes no more jobs and waits for those at work. */
+  /** Takes no more jobs and waits for those at work; those that take long (a model is writing) are left to the next worker. */
   async stop(): Promise<void> {
+    const timer = setTimeout(() => this.#stopping.abort(), LEAVE_MS);
     await this.#worker.close();
+    clearTimeout(timer);
   }
 
   async #run(job: Job<unknown>): Promise<void> {
@@ -81,9 +86,9 @@ export class JobWorker {
     const { schema, timeoutMs } = jobCatalogue[name];
     const parsed = schema.safeParse(data);
     if (!parsed.success) throw new UnrecoverableError('invalid_payload');
-    using abort = new ChildAbort(undefined, { timeoutMs });
+    using abort = new ChildAbort(this.#stopping.signal, { timeoutMs });
     const late = new Promise<never>((_, reject) => {
-      const fail = () => reject(new AppError('unavailable', `The job took over ${timeoutMs} ms.`));
+      const fail = () => reject(new AppError('unavailable', `The job was stopped, or took over ${timeoutMs} ms.`));
       abort.signal.addEventListener('abort', fail, { once: true });
     });
     // The compiler does not see that schema and handler are of the same name.

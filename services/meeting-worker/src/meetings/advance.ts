@@ -29,6 +29,7 @@ interface Ending {
 
 /** So long after its draft a report is expected from a model; then the draft is said to stand. */
 const FINAL_EXPECTED_MS = 22_000;
+const PREPARE_WITHIN_MS = 2_000;
 /** Steps of one call: a draft is published, then announced, then rendered. */
 const MAX_STEPS = 4;
 
@@ -113,7 +114,11 @@ async function seekFinal(
   }
   if (standing.state === 'done' || standing.state === 'recording') await store.setState(sessionId, 'writing');
   const payload = { session_id: sessionId };
-  if (due) return queue.add('write_report', `m-${sessionId}-prepare-${hash}`, payload);
+  if (due) {
+    // What can be asked before is asked once, while the last minutes are summarised.
+    const fresh = Date.now() - (standing.draftAtMs ?? 0) < PREPARE_WITHIN_MS;
+    return fresh ? queue.add('write_report', `m-${sessionId}-prepare-${hash}`, payload) : undefined;
+  }
   if (retryDue && draft.report.holes.length > 0) await retryHoles(meeting, standing, queue);
   await queue.add('write_report', `m-${sessionId}-report-${hash}-${standing.tries}`, payload);
 }

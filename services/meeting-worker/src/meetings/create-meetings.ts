@@ -45,7 +45,13 @@ export function createMeetings(options: MeetingsOptions): Meetings {
   const files = new MeetingFiles({ root: options.filesRoot, pool, store, logger });
   const announcer = new Announcer({ redis, events: new EventLog(redis), store });
   const deps = { store, files, queue, announcer, telemetry };
-  const sweeper = new MeetingSweeper({ store, files, logger, telemetry, advance: (sessionId) => advance(sessionId, deps) });
+  const sweeper = new MeetingSweeper({
+    store,
+    files,
+    logger,
+    telemetry,
+    advance: (sessionId) => advance(sessionId, deps),
+  });
   /** Whatever a job has written, something may follow from it. */
   const then = async (sessionId: SessionId, work: Promise<unknown>) => {
     await work;

@@ -62,19 +62,15 @@ export class MeetingFiles {
     return this.#attempt(() => this.#transcripts.restore(sessionId, this.folder(sessionId), speakers));
   }
 
-  /** Makes the folder of a meeting again from Postgres, names in `raw.txt` as they are now. */
-  restore(meeting: Meeting): Promise<boolean> {
-    return this.#attempt(async () => {
-      await this.#transcripts.restore(meeting.sessionId, this.folder(meeting.sessionId), meeting.speakers);
-      await this.syncNotes(meeting);
-      await this.syncReport(meeting.sessionId);
-    });
-  }
-
   /** Removes what is there of a session that was deleted. */
   async remove(sessionId: SessionId): Promise<void> {
     this.#transcripts.forget(sessionId);
     await this.#attempt(() => rm(this.folder(sessionId), { recursive: true, force: true }));
+  }
+
+  /** Folders that are no longer there, or never were on this disk, are made again by whoever looks after their meetings. */
+  async restoreMissing(): Promise<void> {
+    await this.#options.store.refileAllBut(await readdir(this.#options.root).catch(() => []));
   }
 
   /** Removes folders of sessions that are no longer there: a deletion may have come while nobody was at work. */

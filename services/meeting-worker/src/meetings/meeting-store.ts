@@ -114,7 +114,11 @@ export class MeetingStore {
 
   /** What a meeting goes through between reports. */
   async setState(sessionId: SessionId, state: MeetingState): Promise<void> {
-    await this.#pool.query('update meetings set state = $2 where session_id = $1 and state <> $2', [sessionId, state]);
+    await this.#pool.query(
+      `update meetings set state = $2, retry_at = case when $2 = 'recording' then null else retry_at end
+       where session_id = $1 and state <> $2`,
+      [sessionId, state],
+    );
   }
 
   /** All that follows from what was stored up to `changed` is done. */
@@ -130,6 +134,12 @@ export class MeetingStore {
   async markFiled(sessionId: SessionId, revision: number): Promise<void> {
     const text = 'update meetings set filed = $2 where session_id = $1 and filed < $2';
     await this.#pool.query(text, [sessionId, revision]);
+  }
+
+  /** Files of meetings that have none of the folders are written again. */
+  async refileAllBut(folders: readonly string[]): Promise<void> {
+    const text = 'update meetings set filed = 0, seen = 0 where filed > 0 and session_id <> all($1)';
+    await this.#pool.query(text, [folders]);
   }
 
   /** Number of the last event in Postgres. */

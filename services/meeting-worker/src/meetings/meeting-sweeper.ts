@@ -117,6 +117,7 @@ export class MeetingSweeper {
 
   async #lookThrough(): Promise<void> {
     const { store, files, telemetry } = this.#options;
+    if (this.#sweeps === 0) await files.restoreMissing();
     const inWork = await store.inWork(SWEEP_LIMIT);
     for (const state of ['recording', 'writing'] as const)
       telemetry.set('eloquence_meetings', inWork.filter((meeting) => meeting.state === state).length, { state });

@@ -79,6 +79,11 @@ describe('with a worker at work', () => {
     expect(lines(id, 'raw.txt')).toHaveLength(lines(id, 'transcript.jsonl').length);
     expect(lines(id, 'raw.txt')[0]).toMatch(/^\[00:0\d:\d\d\] \p{L}.*: ./u);
     expect(existsSync(join(stage.folder, id, 'summaries/chunk_0.json'))).toBe(true);
+    await worker.process.kill();
+    rmSync(join(stage.folder, id), { recursive: true });
+    worker = await stage.startWorker();
+    for (const name of ['raw.txt', 'summaries/chunk_1.json', 'report.docx'])
+      await waitFor(() => existsSync(join(stage.folder, id, name)), { what: name, timeoutMs: 10_000 });
   }, 60_000);
 
   test('a renaming makes the next revision without asking a model, in every format and file', async () => {
