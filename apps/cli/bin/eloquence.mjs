@@ -3,13 +3,25 @@
 // into `.eloquence/`. It works from any folder: paths of the project come from this file, paths of the person from theirs.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 // The library of the rooms writes its debug log to stdout unless this says otherwise.
 process.env.NODE_ENV ??= 'production';
 
+// What keeps a recording of hours small: 190 MB without, 117 with. Little room for young objects, WebAssembly compiled once, no
+// arenas per thread, and TypeScript that was stripped once (the stripper alone is 20 MB).
+const lean = ['--max-semi-space-size=1', '--liftoff-only', '--optimize-for-size'];
+process.env.MALLOC_ARENA_MAX ??= '2';
+process.env.NODE_COMPILE_CACHE ??= join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'eloquence', 'node');
+
 if (Number.parseInt(process.versions.node, 10) >= 24) {
+  // The same process begins again with these settings; Windows cannot, and records with more memory.
+  const isRecording = ['start', 'resume'].includes(process.argv[3] ?? '') && !process.execArgv.includes(lean[0]);
+  if (isRecording && process.platform !== 'win32' && process.execve)
+    process.execve(process.execPath, [process.execPath, ...lean, ...process.execArgv, main, ...process.argv.slice(2)], process.env);
   await import(main);
 } else {
   const node = fileURLToPath(
@@ -25,7 +37,7 @@ if (Number.parseInt(process.versions.node, 10) >= 24) {
     );
     process.exit(1);
   }
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [...lean, main, ...process.argv.slice(2)], { stdio: 'inherit' });
   // A terminal sends Ctrl-C to both; twice would mean "give up at once".
   process.on('SIGINT', () => {
     if (!process.stdin.isTTY) child.kill('SIGINT');

@@ -175,14 +175,11 @@ export class RecordingRun {
 
   async #look(options: { signal: AbortSignal; isFinal: boolean; send: boolean }): Promise<boolean | 'away'> {
     try {
-      console.error('look');
       const more = await this.#deliverer.look(options);
-      console.error('looked', more, this.#clock.current);
       await this.#notes.flush(options.signal).catch(() => undefined);
       this.#serverThere = true;
       return more;
     } catch (error) {
-      console.error(error);
       if (options.signal.aborted) return false;
       this.#serverThere = error instanceof AppError && !error.retryable;
       return 'away';
