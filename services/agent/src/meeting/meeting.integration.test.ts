@@ -204,6 +204,11 @@ test(
     const bob = await joinAs('bob~1', 900, 'them');
     await bob.say(1_000);
     await isSaid('bob.them', 1);
+    const others = (await eventsOf('participant.joined')).filter(({ identity }) => identity === 'bob~1');
+    expect(others.map(({ speaker, name }) => [speaker, name])).toEqual([
+      ['bob', 'bob~1'],
+      ['bob.them', 'Les autres (bob~1)'],
+    ]);
     expect((await textsOf('anna')).map(({ text }) => text)).toEqual(['500 Hz', '500 Hz', '500 Hz', '700 Hz']);
     for (const { start_ms, end_ms } of await textsOf('anna')) expect(end_ms - start_ms).toBeGreaterThan(850);
     const left = await waitFor(async () => (await eventsOf('participant.left'))[0]);

@@ -20,6 +20,8 @@ export interface Past {
   readonly lastSignMs: number;
   /** Who is in the room according to the log: identity -> speaker. */
   readonly present: ReadonlyMap<string, string>;
+  /** Speakers of whom the log has a name. */
+  readonly named: ReadonlySet<string>;
   /** Until when each speaker was transcribed, ms of the session. */
   readonly heardTo: ReadonlyMap<string, number>;
   /** Text whose span was not said before the predecessor died. */
@@ -33,6 +35,7 @@ interface Draft {
   hadScribe: boolean;
   lastSignMs: number;
   readonly present: Map<string, string>;
+  readonly named: Set<string>;
   readonly claimedTo: Map<string, number>;
   readonly texts: (Interval & { readonly speaker: string })[];
   readonly toldPauses: Set<number>;
@@ -43,6 +46,7 @@ const emptyDraft = (resumedMs?: number): Draft => ({
   hadScribe: false,
   lastSignMs: resumedMs ?? 0,
   present: new Map(),
+  named: new Set(),
   claimedTo: new Map(),
   texts: [],
   toldPauses: new Set(),
@@ -83,7 +87,11 @@ function note(draft: Draft, event: SessionEvent): void {
   switch (event.type) {
     case 'participant.joined':
       if (event.kind === 'agent') draft.hadScribe = true;
-      else if (event.speaker !== undefined) draft.present.set(event.identity, event.speaker);
+      else if (event.speaker !== undefined) {
+        // One participant may be several speakers, and is the first of them.
+        if (!draft.present.has(event.identity)) draft.present.set(event.identity, event.speaker);
+        draft.named.add(event.speaker);
+      }
       return;
     case 'participant.left':
       draft.present.delete(event.identity);

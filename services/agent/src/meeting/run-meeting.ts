@@ -106,6 +106,7 @@ class Sitting {
       logger,
       past,
       openLink: (handlers) => new GatewayLink({ ...handlers, ...this.#gateway(), logger }),
+      nameOthers: (owner) => (facts.session.language === 'fr' ? `Les autres (${owner})` : `The others (${owner})`),
       onUnsupported: () => this.#unsupported(),
     });
     this.#scribe.start();

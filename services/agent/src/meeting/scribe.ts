@@ -39,6 +39,8 @@ export interface ScribeOptions {
   readonly logger: Logger;
   readonly past: Past;
   readonly openLink: EarOptions['openLink'];
+  /** What to call those who are heard through somebody's machine. */
+  readonly nameOthers: (owner: string) => string;
   /** The recogniser cannot do this language: nothing will be heard. */
   readonly onUnsupported: () => void;
 }
@@ -63,6 +65,7 @@ export class Scribe {
   readonly #cutOff = new Map<string, number>();
   /** Speakers of whom this scribe has heard a first sound. */
   readonly #met = new Set<string>();
+  readonly #introduced = new Set<string>();
   #unsaid: Span[] = [];
   #unsaidText = false;
   #saidMs = 0;
@@ -129,6 +132,7 @@ export class Scribe {
     if (sid === undefined || this.#listening.has(sid) || !isVoice(track, publication) || !isPerson(participant)) return;
     const { openLink, logger, onUnsupported } = this.#options;
     const speaker = speakerOf(participant.identity, publication.name);
+    this.#introduce(speaker, participant);
     const ear = new Ear({
       openLink,
       isMuted: () => publication.muted ?? false,
@@ -142,6 +146,22 @@ export class Scribe {
       logger.error({ err: error }, 'a track could not be heard to its end'),
     );
   };
+
+  /** A speaker who is not a participant, but is heard through one's machine. */
+  #introduce(speaker: string, { identity, name }: RemoteParticipant): void {
+    const { writer, past, nameOthers } = this.#options;
+    const owner = speakerOf(identity);
+    if (speaker === owner || this.#introduced.has(speaker) || past.named.has(speaker)) return;
+    this.#introduced.add(speaker);
+    writer.append({
+      type: 'participant.joined',
+      at: eventTime(),
+      identity,
+      kind: 'person',
+      speaker,
+      name: nameOthers(name === undefined || name === '' ? owner : name),
+    });
+  }
 
   readonly #onUnsubscribed = (track: RemoteTrack): void => this.#end(track.sid ?? '');
 
