@@ -116,7 +116,7 @@ export function writeChunk(folder: string, chunk: Chunk): void {
 }
 
 /** The file of that revision, once it is rendered. */
-export async function renderedFile(
+async function renderedFile(
   api: MeetingApi,
   wanted: {
     readonly id: string;

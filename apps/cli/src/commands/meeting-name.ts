@@ -1,7 +1,7 @@
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** `2026-01-19_14-30`, on the clock of this machine. */
-export function stampOf(date: Date): string {
+function stampOf(date: Date): string {
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day}_${two(date.getHours())}-${two(date.getMinutes())}`;
 }

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { lineSchema, type Language } from '@eloquence/shared/contracts/ids';
 import type { CreateSessionRequest } from '@eloquence/shared/contracts/sessions';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { askConsent, type Consent } from '../consent/ask-consent.ts';
-import { requireId, type Context } from './context.ts';
+import { requireId, spoolDir, type Context } from './context.ts';
 import { UsageError } from './exit-codes.ts';
 import { importRecording } from './import-recording.ts';
 import { generatedName } from './meeting-name.ts';
@@ -82,6 +84,13 @@ export async function resumeMeeting(
     );
   const name = session.name ?? sessionId;
   const deliverOnly = options.deliverOnly ?? false;
+  if (deliverOnly && !existsSync(join(spoolDir(context.stateDir), sessionId)))
+    throw new UsageError(
+      say(
+        'Il ne reste pas de son de cette réunion sur le disque : tout est livré.',
+        'No sound of this meeting is left on disk: all of it was delivered.',
+      ),
+    );
   if (!deliverOnly) {
     await consentFor(
       context,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { ApiClient } from '../api/api-client.ts';
 import { MeetingApi } from '../api/meeting-api.ts';
 
-export interface Asked {
+interface Asked {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingMessage['headers'];

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import type { ChatService } from '../chat/chat-service.ts';
 import { toCompletion } from '../chat/completion.ts';
 
-export interface ModelQuestion<T> {
+interface ModelQuestion<T> {
   readonly session: Session;
   /** On whose account. */
   readonly tenant: string;
@@ -77,7 +77,7 @@ export const asData = (text: string): string =>
     .replaceAll('>', '›');
 
 /** `hh:mm:ss`. @param timeMs on the session's clock */
-export function clockOf(timeMs: number): string {
+function clockOf(timeMs: number): string {
   const seconds = Math.floor(timeMs / 1000);
   return [seconds / 3600, (seconds / 60) % 60, seconds % 60]
     .map((part) => String(Math.floor(part)).padStart(2, '0'))

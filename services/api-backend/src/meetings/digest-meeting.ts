@@ -134,7 +134,7 @@ function plainLines(
 }
 
 /** Decisions, tasks and questions that nothing said later takes back or settles. */
-export function openItems(chunks: readonly Chunk[]): MeetingItem[] {
+function openItems(chunks: readonly Chunk[]): MeetingItem[] {
   const items = chunks.flatMap((chunk) => chunk.items);
   const closed = new Set(
     items.flatMap((item) => (item.kind === 'retraction' && item.takes_back ? [item.takes_back] : [])),

@@ -62,7 +62,7 @@ const LEAD_LETTERS = 80;
 const STEM_LETTERS = 4;
 
 /** The part of a long text around the first word looked for, cut between words. */
-export function snippet(text: string, looked: string): string {
+function snippet(text: string, looked: string): string {
   if (text.length <= SNIPPET_LETTERS) return text;
   const stems = new Set((plain(looked).match(/[\p{L}\p{N}]{2,}/gu) ?? []).map((word) => word.slice(0, STEM_LETTERS)));
   const word = [...text.matchAll(/[\p{L}\p{N}]{2,}/gu)].find(([found]) =>
