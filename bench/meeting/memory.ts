@@ -5,6 +5,7 @@ import { generateMeeting } from '@eloquence/testkit/meetings/generate-meeting';
 import { openMeeting, settledReport } from '@eloquence/testkit/meetings/hold-meeting';
 import { toEvents } from '@eloquence/testkit/meetings/meeting-events';
 import { MeetingStage } from '@eloquence/testkit/meetings/meeting-stage';
+import type { ManagedProcess } from '@eloquence/testkit/processes';
 import { textTable } from '@eloquence/testkit/text-table';
 import { show } from '../figures.ts';
 import { watchLoad } from '../machine-load.ts';
@@ -29,7 +30,8 @@ interface Sample {
   readonly mb: number;
 }
 
-function status(pid: number | undefined, name: 'VmRSS' | 'VmHWM'): number {
+function status({ pid, alive, output }: ManagedProcess, name: 'VmRSS' | 'VmHWM'): number {
+  if (!alive) throw new Error(`the worker ended:\n${output}`);
   const text = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1]) / 1024;
 }
@@ -48,21 +50,21 @@ const load = watchLoad();
   await using stage = await MeetingStage.start([meeting]);
   const id = await openMeeting(stage.pool, meeting);
   const { process: worker } = await stage.startWorker();
-  const idleMb = status(worker.pid, 'VmRSS');
+  const idleMb = status(worker, 'VmRSS');
   const samples: Sample[] = [];
   const startedMs = performance.now();
   const hourNow = () => ((performance.now() - startedMs) * SPEED) / HOUR_MS;
-  const timer = setInterval(() => samples.push({ hour: hourNow(), mb: status(worker.pid, 'VmRSS') }), SAMPLE_MS);
+  const timer = setInterval(() => samples.push({ hour: hourNow(), mb: status(worker, 'VmRSS') }), SAMPLE_MS);
   for (const event of toEvents(meeting)) {
     const dueMs = (Date.parse(event.at) - meeting.startedAtMs) / SPEED - (performance.now() - startedMs);
     if (dueMs > 1) await sleep(dueMs);
     await stage.log.append(id, event);
   }
-  const duringMb = status(worker.pid, 'VmHWM');
+  const duringMb = status(worker, 'VmHWM');
   const live = samples.filter(({ hour }) => hour <= HOURS);
   const { report } = await settledReport(stage.pool, id);
   clearInterval(timer);
-  const afterMb = status(worker.pid, 'VmRSS');
+  const afterMb = status(worker, 'VmRSS');
   const at = (hour: number) => live.findLast((sample) => sample.hour <= hour)?.mb ?? idleMb;
   const curve = Array.from({ length: Math.floor(HOURS / STEP_H) + 1 }, (_, index) => index * STEP_H);
   const table = [['hour of meeting', 'MB'], ...curve.map((hour) => [show(hour, 1), show(at(hour), 0)])];
@@ -70,7 +72,7 @@ const load = watchLoad();
   const figures = {
     'idle MB': idleMb,
     'peak during the meeting MB': duringMb,
-    'peak with the report and its rendering MB': status(worker.pid, 'VmHWM'),
+    'peak with the report and its rendering MB': status(worker, 'VmHWM'),
     'after the report MB': afterMb,
     'slope MB per hour of meeting': slope(live.filter(({ hour }) => hour > WARM_UP_H)),
   };
