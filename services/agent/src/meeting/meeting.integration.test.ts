@@ -357,14 +357,14 @@ test(
 
 test(
   'of a sender who freezes nothing is claimed that was not sent, and the gap is told',
-  { timeout: 60_000 },
+  { timeout: 90_000 },
   async () => {
     await scribe();
     const token = accessToken(livekit, 'anna~1', { room: id, roomJoin: true });
     const program = new URL('../test-support/tone-process.ts', import.meta.url).pathname;
     const sender = spawn(process.execPath, [program, livekit.url, token], { stdio: 'ignore' });
     stack.defer(() => void sender.kill('SIGKILL'));
-    await waitFor(async () => (await heardMs('anna')) > 3_000, { what: 'the tone to be heard', timeoutMs: 20_000 });
+    await waitFor(async () => (await heardMs('anna')) > 3_000, { what: 'the tone to be heard', timeoutMs: 40_000 });
     const started = Date.parse((await eventsOf('session.started'))[0]?.at ?? '');
     sender.kill('SIGSTOP');
     const frozenMs = Date.now() - started;

@@ -31,6 +31,7 @@ test('a successor knows who is there, until where each was transcribed, and what
   const left: SessionEventBody = { type: 'participant.left', at: at(500), identity: 'bob~1' };
   const past = pastOf(
     logOf(scribe, joined('anna'), joined('bob'), left, claimed('anna', 8_000), said('anna', 8_500, 9_500)),
+    T0,
   );
   expect(past.hadScribe).toBe(true);
   expect([...past.present]).toEqual([['anna~1', 'anna']]);
@@ -41,7 +42,7 @@ test('a successor knows who is there, until where each was transcribed, and what
 
 test('what was before a meeting was taken up again does not count', () => {
   const resumed: SessionEventBody = { type: 'session.resumed', at: at(60_000), time: 1 };
-  const past = pastOf(logOf(scribe, joined('anna'), claimed('anna', 8_000), resumed));
+  const past = pastOf(logOf(scribe, joined('anna'), claimed('anna', 8_000), resumed), T0);
   expect(past).toMatchObject({ hadScribe: false, resumedMs: T0 + 60_000, lastSeq: 4 });
   expect(past.present.size + past.heardTo.size + past.unclaimed.length).toBe(0);
 });
@@ -67,4 +68,10 @@ test('a long log is read page by page', async () => {
   const read = async (_id: string, after: number, limit = 500) => all.filter(({ seq }) => seq > after).slice(0, limit);
   expect(await readEvents({ read }, id)).toHaveLength(2_500);
   expect(await readEvents({ read }, id, 2_000)).toHaveLength(500);
+});
+
+test('kept sound that was delivered late, and notes that were written, are no sign of a scribe', () => {
+  const delivered = { ...claimed('anna', 8_000), at: at(300_000) };
+  const summary: SessionEventBody = { type: 'summary.ready', at: at(310_000), index: 0 };
+  expect(pastOf(logOf(scribe, claimed('bob', 9_000), delivered, summary), T0).lastSignMs).toBe(T0 + 11_000);
 });

@@ -6,6 +6,8 @@ import type { Interval } from '@eloquence/shared/runtime/spans';
 
 /** A predecessor said what it had transcribed at least so often while somebody was heard, ms. */
 const CLAIMED_EVERY_MS = 15_000;
+/** A scribe writes of what was just said; who delivers kept sound writes of what was said long ago. */
+const LIVE_MS = 30_000;
 const PAGE = 1_000;
 
 /** What a scribe has to know of what was before it. All of it is about the time since the meeting began or was taken up again. */
@@ -16,7 +18,7 @@ export interface Past {
   readonly resumedMs: number | undefined;
   /** A scribe was here before. */
   readonly hadScribe: boolean;
-  /** When the log was last written to, ms since epoch. */
+  /** When a scribe last gave a sign of life, ms since epoch. */
   readonly lastSignMs: number;
   /** Who is in the room according to the log: identity -> speaker. */
   readonly present: ReadonlyMap<string, string>;
@@ -68,12 +70,19 @@ export async function readEvents(
   }
 }
 
-/** What the events say of the time before this scribe. */
-export function pastOf(events: readonly SessionEvent[]): Past {
+/**
+ * What the events say of the time before this scribe.
+ *
+ * @param startedMs what times of the session count from, ms since epoch
+ */
+export function pastOf(events: readonly SessionEvent[], startedMs: number): Past {
   let draft = emptyDraft();
   for (const event of events) {
     if (event.type === 'session.resumed') draft = emptyDraft(Date.parse(event.at));
-    else note(draft, event);
+    else {
+      if (isSign(event, startedMs)) draft.lastSignMs = Math.max(draft.lastSignMs, Date.parse(event.at));
+      note(draft, event);
+    }
   }
   const { claimedTo, texts, ...rest } = draft;
   const unclaimed = texts.filter(({ speaker, end_ms }) => end_ms > (claimedTo.get(speaker) ?? 0));
@@ -82,8 +91,23 @@ export function pastOf(events: readonly SessionEvent[]): Past {
   return { ...rest, heardTo, unclaimed, lastSeq: events.at(-1)?.seq ?? 0 };
 }
 
+/** Whether a scribe wrote this; or api-backend, of its death. */
+function isSign(event: SessionEvent, startedMs: number): boolean {
+  const isLive = (endMs: number) => Date.parse(event.at) - startedMs - endMs < LIVE_MS;
+  switch (event.type) {
+    case 'participant.joined':
+    case 'participant.left':
+      return true;
+    case 'audio.transcribed':
+      return event.spans.some(({ end_ms }) => isLive(end_ms));
+    case 'utterance.final':
+      return isLive(event.utterance.end_ms);
+    default:
+      return false;
+  }
+}
+
 function note(draft: Draft, event: SessionEvent): void {
-  draft.lastSignMs = Math.max(draft.lastSignMs, Date.parse(event.at));
   switch (event.type) {
     case 'participant.joined':
       if (event.kind === 'agent') draft.hadScribe = true;
@@ -118,7 +142,7 @@ function note(draft: Draft, event: SessionEvent): void {
  * What of a speaker nobody heard between the scribe before and this one; undefined when nothing can have been missed.
  *
  * @param firstHeardMs first sound of the speaker that this scribe took, ms of the session
- * @param lastSignMs when the log was last written to, ms of the session
+ * @param lastSignMs when the predecessor last gave a sign of life, ms of the session
  */
 export function missedBetween(
   speaker: string,

@@ -42,7 +42,7 @@ export async function attendMeeting(job: MeetingJob): Promise<() => Promise<void
   const subscriber = createRedis(config.redisUrl, 'subscriber', logger);
   // Without Redis the past is unknown: the meeting is written down all the same.
   const events = await readEvents(log, sessionId).catch(() => []);
-  const past = pastOf(events);
+  const past = pastOf(events, Date.parse(facts.session.started_at ?? eventTime()));
   let sitting: Sitting | undefined;
   const attendance = new Attendance(job.ctx.room, {
     onJoined: (person) => {
