@@ -12,6 +12,7 @@ import { Tenants } from '@eloquence/shared/runtime/tenants';
 import { createTestDatabase, type TestDatabase } from '@eloquence/testkit/database';
 import { FakeMistral } from '@eloquence/testkit/vendors/mistral';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { chatsOf } from '../testing/chat-proxy.ts';
 import { redisDatabase, startTestApp, type TestApp } from '../testing/test-app.ts';
 
 const at = '2026-01-19T14:30:00.000Z';
@@ -163,7 +164,7 @@ const ask = async (question: string): Promise<AskResponse> => {
 };
 /** The position of an utterance among the passages a model was shown. */
 const positionOf = (text: string): number => {
-  const body = vendor.requests.at(-1)?.body as { messages: { content: string }[] };
+  const body = chatsOf(vendor).at(-1)?.body as { messages: { content: string }[] };
   return Number(new RegExp(`\\[(\\d+)\\][^\\n]*${text}`).exec(body.messages.at(-1)?.content ?? '')?.[1]);
 };
 
@@ -208,7 +209,7 @@ describe('asking a meeting', () => {
       citations: [{ speaker: 'marc', start_ms: 9_000, quote: "on retient l'offre de Dupont" }],
     });
     expect(vendor.faults).toEqual([]);
-    const request = vendor.requests.at(-1)?.body as {
+    const request = chatsOf(vendor).at(-1)?.body as {
       messages: { content: string }[];
       response_format: { type: string };
     };
@@ -220,7 +221,7 @@ describe('asking a meeting', () => {
 
   it('says plainly that the meeting does not contain it: no passage, none found by the model, or nothing proven', async () => {
     expect(await ask('Quel est le prix du kérosène ?')).toMatchObject({ found: false, citations: [] });
-    expect(vendor.requests).toEqual([]);
+    expect(chatsOf(vendor)).toEqual([]);
     for (const value of [
       { found: false, sentences: [] },
       { found: true, sentences: [] },
@@ -376,10 +377,14 @@ describe('notes and reports', () => {
       chunks: [{ n: 0 }],
       speakers: [{ speaker: 'marc', name: 'Marc Petit' }, { speaker: 'anne' }],
     });
+    const log = new EventLog(app.redis);
+    await call('PUT', path('speakers/marc'), { name: 'Marc' });
+    expect(await log.read(session, 0)).toEqual([]);
+    await log.append(session, { type: 'session.created', at, scenario_id: 'meeting', language: 'fr' });
     const renamed = await call('PUT', path('speakers/marc'), { name: ' Marc Durand ' });
     expect(renamed.json()).toMatchObject({ speakers: [{ speaker: 'marc', name: 'Marc Durand' }, { speaker: 'anne' }] });
     expect((await call('GET', path('summaries'))).json().speakers[0].name).toBe('Marc Durand');
-    const events = await new EventLog(app.redis).read(session, 0);
+    const events = await log.read(session, 0);
     expect(events.at(-1)).toMatchObject({ type: 'speaker.renamed', speaker: 'marc', name: 'Marc Durand' });
     const unknown = await call('PUT', path('speakers/paul'), { name: 'Paul' });
     expect(unknown.json()).toMatchObject({ status: 404, detail: expect.stringMatching(/marc \(Marc Durand\).*anne/) });

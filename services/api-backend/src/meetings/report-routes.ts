@@ -197,12 +197,14 @@ function registerRenaming(app: Service, deps: ReportRouteDeps): void {
       if (!speaker.success) throw new AppError('not_found', 'That is no speaker: GET …/summaries lists them.');
       const { name } = request.body;
       const speakers = await renameSpeaker(deps.pool, session, { speaker: speaker.data, name });
-      await deps.events.append(session.session_id, {
-        type: 'speaker.renamed',
-        at: eventTime(),
-        speaker: speaker.data,
-        name,
-      });
+      // An hour after the end Redis has forgotten the log: nobody follows it, and its numbers would begin anew.
+      if (await deps.facts.isOpened(session.session_id))
+        await deps.events.append(session.session_id, {
+          type: 'speaker.renamed',
+          at: eventTime(),
+          speaker: speaker.data,
+          name,
+        });
       return { session_id: session.session_id, speakers };
     },
   );
