@@ -1,8 +1,9 @@
 import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import { assertListed } from './model-engine.ts';
+import { OllamaContext } from './ollama-context.ts';
 import { openaiWire } from './openai-wire.ts';
-import type { ChatProvider } from './provider.ts';
+import type { ChatPart, ChatProvider, ModelRequest } from './provider.ts';
 import type { Peer } from './upstream-error.ts';
 
 const PEER: Peer = {
@@ -49,5 +50,9 @@ export function ollamaChat(settings: OllamaSettings, logger: Logger): ChatProvid
     if (model === undefined && isDue) void check(AbortSignal.timeout(settings.probeTimeoutMs)).catch(() => undefined);
     return model;
   }
-  return { ...wire, defaultModel, check };
+  const context = new OllamaContext({ url: settings.url, peer: PEER });
+  async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
+    yield* wire.stream(request.whole ? await context.fit(request, signal) : request, signal);
+  }
+  return { ...wire, defaultModel, check, stream };
 }

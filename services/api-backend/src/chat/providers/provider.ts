@@ -15,6 +15,8 @@ export interface ModelRequest extends Known<ChatRequest> {
   readonly model: string;
   /** The same for requests that begin alike (a session's turns): lets providers keep what they have read. Opaque, no secret. */
   readonly cacheKey?: string;
+  /** All of it must be read: a server that would drop what is too long refuses it instead, with `payload_too_large`. */
+  readonly whole?: boolean;
   /**
    * What a model that broke off has said of this answer; only given to a provider that `continues`. It is not among the
    * messages. The answer goes on behind its last letter (a repetition of it is stripped by the caller).

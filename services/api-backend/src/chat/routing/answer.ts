@@ -278,8 +278,10 @@ export class Answer {
   }
 
   #request({ model }: Candidate): ModelRequest {
-    const { request, cacheKey } = this.#options;
-    return { ...request, model, ...(cacheKey && { cacheKey }) };
+    const { request, cacheKey, caller } = this.#options;
+    // Who talks for long is answered by what was said last; notes of half a meeting would be wrong.
+    const whole = caller.purpose !== 'talk';
+    return { ...request, model, ...(cacheKey && { cacheKey }), ...(whole && { whole }) };
   }
 
   get #usage() {
