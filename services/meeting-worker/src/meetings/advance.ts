@@ -2,7 +2,7 @@ import type { SessionId } from '@eloquence/shared/contracts/ids';
 import type { Report } from '@eloquence/shared/contracts/report';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { JobQueue } from '../jobs/job-queue.ts';
-import { draftReport, factsHash, renamed, type Draft } from '../report/draft.ts';
+import { draftReport, endOf, factsHash, renamed, type Draft } from '../report/draft.ts';
 import { retryLaterMs } from '../report/retry-later.ts';
 import type { Announcer } from './announcer.ts';
 import { dueChunk, ruledChunks, type DueChunk } from './chunk-work.ts';
@@ -22,8 +22,6 @@ export interface AdvanceDeps {
 interface Ending {
   readonly meeting: Meeting;
   readonly standing: Standing;
-  readonly draft: Draft;
-  readonly hash: string;
   readonly due: DueChunk | undefined;
 }
 
@@ -58,8 +56,7 @@ async function advanceOnce(
   if (meeting.endedAtMs === null) {
     if (standing.state !== 'recording') await store.setState(sessionId, 'recording');
   } else {
-    const draft = draftReport(meeting, due ? ruledChunks(meeting) : []);
-    const ending = { meeting, standing, draft, hash: factsHash(draft), due };
+    const ending = { meeting, standing, due };
     if (await publishNext(ending, deps)) return true;
     await seekFinal(ending, deps);
   }
@@ -74,12 +71,16 @@ async function advanceOnce(
 }
 
 /** Publishes what code alone can: the draft of a new end, other names, a draft nobody made a final of. */
-async function publishNext({ meeting, standing, draft, hash }: Ending, deps: AdvanceDeps): Promise<boolean> {
+async function publishNext({ meeting, standing, due }: Ending, deps: AdvanceDeps): Promise<boolean> {
   const { store, files, telemetry } = deps;
   const { published, revision: after } = standing;
   const { sessionId } = meeting;
-  if (published?.endedAtMs !== Date.parse(draft.report.ended_at)) {
-    const revision = await store.publish(sessionId, { report: draft.report, hash, after, newEnd: true });
+  // Hours that no mini-summary covers take a while: what nobody needs is not made.
+  const draftNow = (): Draft => draftReport(meeting, due ? ruledChunks(meeting) : []);
+  if (published?.endedAtMs !== endOf(meeting)) {
+    const draft = draftNow();
+    const publication = { report: draft.report, hash: factsHash(draft), after, newEnd: true };
+    const revision = await store.publish(sessionId, publication);
     if (revision !== undefined && meeting.endedAtMs !== null) {
       telemetry.observe('eloquence_report_seconds', { kind: 'draft' }, (Date.now() - meeting.endedAtMs) / 1000);
     }
@@ -93,32 +94,33 @@ async function publishNext({ meeting, standing, draft, hash }: Ending, deps: Adv
   }
   const waitedMs = Date.now() - (standing.draftAtMs ?? 0);
   if (published.draftReason !== 'being_written' || waitedMs < FINAL_EXPECTED_MS) return false;
+  const draft = draftNow();
   const report: Report = { ...draft.report, draft_reason: 'model_failed' };
-  await store.publish(sessionId, { report, hash, after, retryInMs: retryLaterMs(standing.tries) });
+  await store.publish(sessionId, { report, hash: factsHash(draft), after, retryInMs: retryLaterMs(standing.tries) });
   return true;
 }
 
 /** Puts on the queue what is missing between what is published and a complete final. */
-async function seekFinal(
-  { meeting, standing, draft, hash, due }: Ending,
-  { store, queue }: AdvanceDeps,
-): Promise<void> {
+async function seekFinal({ meeting, standing, due }: Ending, { store, queue }: AdvanceDeps): Promise<void> {
   const { sessionId } = meeting;
-  const current = standing.reportHash === hash;
-  const retryDue = standing.retryAtMs !== null && standing.retryAtMs <= Date.now();
-  const tried = standing.published?.kind === 'final' || standing.published?.draftReason !== 'being_written';
-  if (current && tried && !retryDue) {
-    const state = standing.published?.kind === 'final' ? 'done' : 'partial';
-    if (standing.state !== state) await store.setState(sessionId, state);
+  const { published, retryAtMs, state } = standing;
+  const payload = { session_id: sessionId };
+  const stands =
+    published?.kind === 'final' ? 'done' : published?.draftReason === 'being_written' ? 'writing' : 'partial';
+  if (due) {
+    if (stands === 'done' || state === 'recording') await store.setState(sessionId, 'writing');
+    // What can be asked before is asked once, while the last minutes are summarised.
+    if (Date.now() - (standing.draftAtMs ?? 0) > PREPARE_WITHIN_MS) return;
+    return queue.add('write_report', `m-${sessionId}-prepare-${due.inputHash}`, payload);
+  }
+  const draft = draftReport(meeting);
+  const hash = factsHash(draft);
+  const retryDue = retryAtMs !== null && retryAtMs <= Date.now();
+  if (standing.reportHash === hash && stands !== 'writing' && !retryDue) {
+    if (state !== stands) await store.setState(sessionId, stands);
     return;
   }
-  if (standing.state === 'done' || standing.state === 'recording') await store.setState(sessionId, 'writing');
-  const payload = { session_id: sessionId };
-  if (due) {
-    // What can be asked before is asked once, while the last minutes are summarised.
-    const fresh = Date.now() - (standing.draftAtMs ?? 0) < PREPARE_WITHIN_MS;
-    return fresh ? queue.add('write_report', `m-${sessionId}-prepare-${hash}`, payload) : undefined;
-  }
+  if (state === 'done' || state === 'recording') await store.setState(sessionId, 'writing');
   if (retryDue && draft.report.holes.length > 0) await retryHoles(meeting, standing, queue);
   await queue.add('write_report', `m-${sessionId}-report-${hash}-${standing.tries}`, payload);
 }

@@ -34,7 +34,7 @@ export function draftReport(meeting: Meeting, tail: readonly Chunk[] = []): Draf
   const covered = new Set(meeting.chunks.map(({ n }) => n));
   const chunks = [...meeting.chunks, ...tail.filter(({ n }) => !covered.has(n))].toSorted((a, b) => a.n - b.n);
   const { items, retracted, unattached } = mergeItems(chunks, meeting.language);
-  const endedAtMs = meeting.endedAtMs ?? meeting.startedAtMs ?? 0;
+  const endedAtMs = endOf(meeting);
   const startedAtMs = meeting.startedAtMs ?? endedAtMs;
   const untilMs = Math.max(0, endedAtMs - startedAtMs, ...meeting.utterances.map(({ end_ms }) => end_ms));
   const coverage = coverageOf(meeting, untilMs);
@@ -46,7 +46,7 @@ export function draftReport(meeting: Meeting, tail: readonly Chunk[] = []): Draf
     language: meeting.language,
     title: meeting.title,
     started_at: new Date(startedAtMs).toISOString(),
-    ended_at: new Date(Math.max(startedAtMs, endedAtMs)).toISOString(),
+    ended_at: new Date(endedAtMs).toISOString(),
     duration_ms: untilMs - totalMs(coverage.gaps.filter(({ reason }) => reason === 'paused')),
     speakers: talkOf(meeting),
     coverage,
@@ -72,6 +72,11 @@ export function draftReport(meeting: Meeting, tail: readonly Chunk[] = []): Draf
     transcript: meeting.options.include_full_transcript ? [...meeting.utterances] : null,
   };
   return { report, items, untilMs };
+}
+
+/** When a meeting that is over ended, ms since epoch, as its report says it. */
+export function endOf({ startedAtMs, endedAtMs }: Pick<Meeting, 'startedAtMs' | 'endedAtMs'>): number {
+  return Math.max(endedAtMs ?? 0, startedAtMs ?? 0);
 }
 
 /** What matters most, said as it stands: decisions, tasks, open questions, then what was talked about. */
