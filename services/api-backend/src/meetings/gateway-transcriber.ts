@@ -2,6 +2,7 @@ import { Transform, type Readable } from 'node:stream';
 import { problemSchema, type Problem } from '@eloquence/shared/contracts/errors';
 import type { Language } from '@eloquence/shared/contracts/ids';
 import { transcriptionEventSchema, type TranscriptionEvent } from '@eloquence/shared/contracts/transcriptions';
+import { ChildAbort } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { retryAfterSeconds } from '@eloquence/shared/runtime/retry-after';
 import { Agent, request } from 'undici';
@@ -11,6 +12,8 @@ export interface GatewayOptions {
   readonly internalKey: string;
   /** What the gateway takes. It says so too, but a sender in full flow may lose its answer with the connection. */
   readonly maxBytes: number;
+  /** How long it may take to begin its answer once it has all of a recording, ms. */
+  readonly answerMs?: number;
 }
 
 export interface RecordingBody {
@@ -25,6 +28,8 @@ export interface RecordingBody {
 
 /** The gateway says something every 15 s while it works. */
 const SILENT_MS = 60_000;
+/** It answers with the first sound, however long the rest will take. */
+const ANSWER_MS = 120_000;
 const RETRY_AFTER_S = 5;
 /** Of an error's body, and of one line of the stream. */
 const MAX_TEXT = 1_048_576;
@@ -57,14 +62,18 @@ export class GatewayTranscriber {
    */
   async *transcribe(recording: RecordingBody): AsyncGenerator<TranscriptionEvent> {
     const { signal } = recording;
-    const { maxBytes } = this.#options;
+    const { maxBytes, answerMs = ANSWER_MS } = this.#options;
     if ((recording.contentLength ?? 0) > maxBytes) throw tooLarge(maxBytes);
     // undici destroys the body of a request that fails, and with it the connection on which the sender waits for the answer.
     const body = recording.body.pipe(atMost(maxBytes));
     // Without a listener an error of the copy would end the process; the request's own failure tells it.
     body.on('error', () => undefined);
+    using late = new ChildAbort(signal);
+    let timer: NodeJS.Timeout | undefined;
+    body.once('end', () => (timer = setTimeout(() => late.abort(new Error('no answer in time')), answerMs)));
     try {
-      const response = await this.#send({ ...recording, body });
+      const response = await this.#send({ ...recording, body, signal: late.signal });
+      clearTimeout(timer);
       if (response.statusCode !== 200) {
         throw refusal(await problemOf(response.body), response.headers['retry-after']?.toString());
       }
@@ -80,6 +89,7 @@ export class GatewayTranscriber {
       if (body.errored instanceof AppError) throw body.errored;
       throw away('stt-gateway cannot be reached.', error);
     } finally {
+      clearTimeout(timer);
       recording.body.unpipe(body);
       body.destroy();
     }

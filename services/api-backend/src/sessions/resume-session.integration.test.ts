@@ -152,6 +152,14 @@ describe('resuming a meeting', () => {
     expect(rows).toEqual([{ resumed: 3 }]);
   });
 
+  it('of one in which nobody ever was waits for its first participant', async () => {
+    const id = await open();
+    await post(`/api/sessions/${id}/end`);
+    expect(await resume(id)).toMatchObject({ state: 'created' });
+    await log.append(id, { type: 'session.started', at: eventTime() });
+    expect(await get(id)).toMatchObject({ state: 'active', ended_at: null });
+  });
+
   it('happens once for ten requests at once, and all of them get in', async () => {
     const id = await endedMeeting();
     const grants = await Promise.all(Array.from({ length: 10 }, () => resume(id)));

@@ -20,6 +20,8 @@ export class FakeSttGateway implements AsyncDisposable {
   abandoned = 0;
   /** Status and problem instead of a stream. */
   refusal: AppError | undefined;
+  /** Takes recordings and never answers. */
+  silent = false;
   /** Answers before it has read the body. */
   refusesEarly = false;
   steps: (asked: Asked) => readonly Step[] = () => [done(1)];
@@ -57,6 +59,7 @@ export class FakeSttGateway implements AsyncDisposable {
       bytes,
     };
     this.asked.push(asked);
+    if (this.silent) return;
     if (this.refusal) return refuse(response, this.refusal);
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
     for (const step of this.steps(asked)) {
