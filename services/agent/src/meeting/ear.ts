@@ -64,7 +64,7 @@ export class Ear {
   readonly #options: EarOptions;
   readonly #clock = new SteadyClock(STT_SAMPLE_RATE_HZ);
   readonly #link: EarLink;
-  readonly #running: Promise<void>;
+  #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #acknowledged = 0;
   /** Transcribed, not yet claimed. */
@@ -99,7 +99,6 @@ export class Ear {
       onOutage: () => {},
       onUnsupported: options.onUnsupported,
     });
-    this.#running = this.#link.run();
   }
 
   /** Since when nobody has sent anything, ms since epoch; undefined while they do. */
@@ -112,7 +111,10 @@ export class Ear {
     if (this.#closing) return;
     const { peak, rms } = levelsOf(pcm);
     this.#silentSamples = peak === 0 ? this.#silentSamples + pcm.length / 2 : 0;
-    if (this.#options.isMuted() && this.#silentSamples > MUTE_TAIL_SAMPLES) return this.#rest();
+    // Most people in a large meeting are muted: the gateway is only asked for room when there is something to hear.
+    const isIdle = this.#silentSamples > (this.#running ? MUTE_TAIL_SAMPLES : 0);
+    if (isIdle && this.#options.isMuted()) return this.#rest();
+    this.#running ??= this.#link.run();
     this.#link.push(pcm, nowMs);
     if (peak > 0) this.#soundEndMs = this.#clock.timeOf(this.#clock.samples);
     this.#askForText(rms);
