@@ -46,7 +46,7 @@ describe('a chunk in Postgres', () => {
   test('is there once, whoever writes it twice', async () => {
     const store = new ChunkStore(pool);
     const both = await Promise.all([store.commit(chunk(1, 'a'), 0), store.commit(chunk(1, 'a'), 0)]);
-    expect(both.toSorted()).toEqual([false, true]);
+    expect(both.filter(Boolean)).toHaveLength(1);
     expect(await stored()).toEqual([{ revision: 1, input_hash: 'a' }]);
   });
 
