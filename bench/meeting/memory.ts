@@ -24,6 +24,7 @@ const HOUR_MS = 3_600_000;
 const WARM_UP_H = 0.5;
 const STEP_H = 0.5;
 const SAMPLE_MS = 1_000;
+const SETTLED_MS = 300_000;
 
 interface Sample {
   readonly hour: number;
@@ -54,7 +55,9 @@ const load = watchLoad();
   const samples: Sample[] = [];
   const startedMs = performance.now();
   const hourNow = () => ((performance.now() - startedMs) * SPEED) / HOUR_MS;
+  using sampling = new DisposableStack();
   const timer = setInterval(() => samples.push({ hour: hourNow(), mb: status(worker, 'VmRSS') }), SAMPLE_MS);
+  sampling.defer(() => clearInterval(timer));
   for (const event of toEvents(meeting)) {
     const dueMs = (Date.parse(event.at) - meeting.startedAtMs) / SPEED - (performance.now() - startedMs);
     if (dueMs > 1) await sleep(dueMs);
@@ -62,7 +65,7 @@ const load = watchLoad();
   }
   const duringMb = status(worker, 'VmHWM');
   const live = samples.filter(({ hour }) => hour <= HOURS);
-  const { report } = await settledReport(stage.pool, id);
+  const { report } = await settledReport(stage.pool, id, SETTLED_MS);
   clearInterval(timer);
   const afterMb = status(worker, 'VmRSS');
   const at = (hour: number) => live.findLast((sample) => sample.hour <= hour)?.mb ?? idleMb;

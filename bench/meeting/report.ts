@@ -73,7 +73,7 @@ async function measure(hours: number, llm: Llm, seed: number): Promise<Row> {
   };
   const draftMs = await at('a draft', (now) => now !== undefined);
   const settledMs = await at('what stands', (now) => now?.state === 'done' || now?.state === 'partial');
-  const { report } = await settledReport(stage.pool, id);
+  const { report } = await settledReport(stage.pool, id, PREPARED_MS);
   const reason = report.draft_reason === null ? '' : ` (${report.draft_reason})`;
   return { draftMs, settledMs, renderedMs: performance.now() - endedMs, kind: `${report.kind}${reason}` };
 }
