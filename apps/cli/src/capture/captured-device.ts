@@ -26,10 +26,10 @@ export interface DeviceOpener {
    */
   open(onBytes: (bytes: Buffer) => void, signal: AbortSignal): Promise<Device>;
   playing(signal: AbortSignal): Promise<boolean | null>;
-  /** How long silence may stand in for what the device does not give. */
-  readonly maxFillMs: number;
-  /** The device says nothing until something plays: silence counts from the start. */
-  readonly silentAtFirst: boolean;
+  /** The device gives nothing while nothing plays: silence stands in, from the start. */
+  readonly fills: boolean;
+  /** A device that has given nothing for so long hangs, ms. */
+  readonly stalledAfterMs: number;
 }
 
 /** An {@link AudioSource} out of any {@link DeviceOpener}: times, filling, opening again are the same for all of them. */
@@ -113,14 +113,18 @@ export class CapturedDevice implements AudioSource {
 
   /** One opening of the device, until it is gone. */
   async #capture(signal: AbortSignal, onOpen: () => void): Promise<AppError | null> {
-    const clock = new FrameClock({ now: this.#now, maxFillMs: this.#opener.maxFillMs });
+    const clock = new FrameClock({
+      now: this.#now,
+      fills: this.#opener.fills,
+      stalledAfterMs: this.#opener.stalledAfterMs,
+    });
     const stalled = Promise.withResolvers<AppError>();
     const device = await this.#opener.open((bytes) => this.#take(clock.push(bytes)), signal);
     this.#label = device.label;
     this.#state = 'capturing';
     this.#problem = null;
     onOpen();
-    if (this.#opener.silentAtFirst) clock.start();
+    if (this.#opener.fills) clock.start();
     const timer = setInterval(() => {
       const frames = clock.tick();
       if (frames === 'stalled')

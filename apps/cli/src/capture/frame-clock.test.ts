@@ -3,9 +3,9 @@ import { FrameClock } from './frame-clock.ts';
 import { FRAME_SAMPLES, type Frame } from './source.ts';
 
 /** A clock to turn by hand, and what came out of the frame clock. */
-function rig(maxFillMs = 5_000) {
+function rig(stalledAfterMs = 5_000, fills = true) {
   let nowMs = 1_000_000;
-  const clock = new FrameClock({ now: () => nowMs, maxFillMs });
+  const clock = new FrameClock({ now: () => nowMs, fills, stalledAfterMs });
   const frames: Frame[] = [];
   let stalled = false;
   const keep = (out: Frame[] | 'stalled'): void => {
@@ -72,6 +72,19 @@ test('a busy moment of this process fills nothing: the sound was waiting behind 
   world.tick();
   expect(world.frames.filter(({ filled }) => filled)).toEqual([]);
   expect(world.frames).toHaveLength(51);
+});
+
+test('a device that is only late is not filled: its words stay whole', () => {
+  const world = rig(5_000, false);
+  world.give(1);
+  for (let n = 0; n < 15; n += 1) {
+    world.pass(100);
+    world.tick();
+  }
+  world.give(75);
+  expect(world.frames).toHaveLength(76);
+  const steps = world.frames.slice(1).map(({ atMs }, n) => atMs - world.frames[n]!.atMs);
+  expect(new Set(steps)).toEqual(new Set([20]));
 });
 
 test('a device that hangs for longer than silence may stand in for it is stalled', () => {

@@ -12,8 +12,10 @@ const JUMP_MS = 2_000;
 export interface FrameClockOptions {
   /** ms since the epoch. */
   readonly now: () => number;
-  /** How long silence is put in for a device that gives nothing; after that its sound is away. Infinity: WASAPI's way. */
-  readonly maxFillMs: number;
+  /** The device gives nothing while nothing plays, and silence is put in. Others are only late, and filling would tear words. */
+  readonly fills: boolean;
+  /** A device that has given nothing for so long hangs. */
+  readonly stalledAfterMs: number;
 }
 
 /**
@@ -58,7 +60,8 @@ export class FrameClock {
     if (this.#nextMs === undefined || fresh) return [];
     const lagMs = now - this.#nextMs;
     if (lagMs <= FILL_AFTER_MS) return [];
-    if (this.#filledInARowMs + lagMs > this.#options.maxFillMs) return 'stalled';
+    if (this.#filledInARowMs + lagMs > this.#options.stalledAfterMs) return 'stalled';
+    if (!this.#options.fills) return [];
     if (lagMs > JUMP_MS) {
       this.#nextMs = now;
       return [];

@@ -24,12 +24,7 @@ class FakeSystem {
   metadata: NativeMetadata = { sampleRate: 16_000, channelsPerFrame: 1, bitsPerChannel: 16, isFloat: false };
 
   get module(): NativeAudioModule {
-    const system = this;
-    class Recorder extends FakeRecorder {
-      constructor(options: NativeRecorderOptions & { readonly deviceId?: string }) {
-        super(system, options);
-      }
-    }
+    const Recorder = recorderOf(this);
     return {
       SystemAudioRecorder: Recorder,
       MicrophoneRecorder: Recorder,
@@ -89,6 +84,16 @@ class FakeRecorder extends EventEmitter implements NativeRecorder {
     return super.removeAllListeners();
   }
 }
+
+function recorderOf(system: FakeSystem) {
+  return class extends FakeRecorder {
+    constructor(options: NativeRecorderOptions & { readonly deviceId?: string }) {
+      super(system, options);
+    }
+  };
+}
+
+const withoutModule = (): Promise<never> => Promise.reject(new Error("Cannot find package 'native-audio-node'"));
 
 function rig(id: 'them' | 'me' = 'them'): ConformanceRig & { readonly system: FakeSystem } {
   const system = new FakeSystem();
@@ -158,7 +163,7 @@ test('the recorder is asked for 16 kHz mono without invented silence, and for th
   expect(system.recorders[0]?.running).toBe(false);
 });
 
-test.for([
+const FAULTS: readonly (readonly [string, (system: FakeSystem) => void, RegExp])[] = [
   ['a denied permission', (system: FakeSystem) => void (system.permission = 'denied'), /Réglages Système/],
   ['a device that does not open', (system: FakeSystem) => void (system.present = false), /HFP/],
   [
@@ -166,7 +171,9 @@ test.for([
     (system: FakeSystem) => void (system.metadata = { ...system.metadata, sampleRate: 48_000 }),
     /48000/,
   ],
-] as const)('%s: the error says how to mend it', async ([, spoil, message]) => {
+];
+
+test.for(FAULTS)('%s: the error says how to mend it', async ([, spoil, message]) => {
   const { source, system } = rig();
   spoil(system);
   const controller = new AbortController();
@@ -181,8 +188,7 @@ test.for([
 });
 
 test('without the module the error says how to install it', async () => {
-  const load = () => Promise.reject(new Error("Cannot find package 'native-audio-node'"));
-  const source = new CapturedDevice('them', new NativeDevice({ id: 'them', language: 'en', load }));
+  const source = new CapturedDevice('them', new NativeDevice({ id: 'them', language: 'en', load: withoutModule }));
   const first = source.open(new AbortController().signal)[Symbol.asyncIterator]().next();
   await expect(first).rejects.toThrow(/npm install native-audio-node/);
 });

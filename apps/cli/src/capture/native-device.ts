@@ -62,8 +62,8 @@ export interface NativeDeviceOptions {
 export class NativeDevice implements DeviceOpener {
   readonly #options: NativeDeviceOptions;
   /** WASAPI gives nothing while nothing plays: that is silence, however long. */
-  readonly maxFillMs = Infinity;
-  readonly silentAtFirst = true;
+  readonly stalledAfterMs = Infinity;
+  readonly fills = true;
 
   constructor(options: NativeDeviceOptions) {
     this.#options = options;
@@ -84,7 +84,7 @@ export class NativeDevice implements DeviceOpener {
       id === 'them'
         ? new native.SystemAudioRecorder(options)
         : new native.MicrophoneRecorder({ ...options, ...(microphone && { deviceId: microphone.id }) });
-    let convert = (data: Buffer): Buffer => data;
+    let convert = asIs;
     const gone = Promise.withResolvers<AppError | null>();
     recorder.on('metadata', (metadata) => {
       const found = converterFor(metadata);
@@ -153,7 +153,7 @@ function converterFor({
   isFloat,
 }: NativeMetadata): ((data: Buffer) => Buffer) | undefined {
   if (sampleRate !== SAMPLE_RATE_HZ || channelsPerFrame !== 1) return undefined;
-  if (!isFloat && bitsPerChannel === 16) return (data) => data;
+  if (!isFloat && bitsPerChannel === 16) return asIs;
   if (!isFloat || bitsPerChannel !== 32) return undefined;
   return (data) => {
     const samples = Buffer.alloc(data.length / 2);
@@ -163,4 +163,8 @@ function converterFor({
     }
     return samples;
   };
+}
+
+function asIs(data: Buffer): Buffer {
+  return data;
 }

@@ -26,8 +26,8 @@ export class PulseDevice implements DeviceOpener {
   readonly #pactl: Pactl;
   #sink: string | undefined;
   /** A sink's monitor gives silence by itself; a server that gives nothing at all hangs. */
-  readonly maxFillMs = 5_000;
-  readonly silentAtFirst = false;
+  readonly stalledAfterMs = 5_000;
+  readonly fills = false;
 
   constructor(options: PulseDeviceOptions) {
     this.#options = options;

@@ -17,7 +17,17 @@ function placed(startS: number, endS: number, form: Segment['form'] = 'flac'): P
 const s = (from: number, to: number) => ({ start_ms: from * 1_000, end_ms: to * 1_000 });
 
 function plan(input: Partial<PlanInput>) {
-  const full = { placed: [], heard: [], delivered: [], missed: [], carried: [], refused: [], nowMs: 60_000, isFinal: false, ...input };
+  const full = {
+    placed: [],
+    heard: [],
+    delivered: [],
+    missed: [],
+    carried: [],
+    refused: [],
+    nowMs: 60_000,
+    isFinal: false,
+    ...input,
+  };
   const { done, deliver, waiting } = planDelivery(full);
   return { done: done.map(({ startMs }) => startMs / 1_000), deliver, waiting };
 }

@@ -11,7 +11,11 @@ const LEAST_SHARE = 0.6;
 export function quietCut(pcm: Int16Array): number {
   let best = pcm.length;
   let least = Infinity;
-  for (let from = Math.floor(pcm.length * LEAST_SHARE); from + WINDOW_SAMPLES <= pcm.length; from += WINDOW_SAMPLES / 4) {
+  for (
+    let from = Math.floor(pcm.length * LEAST_SHARE);
+    from + WINDOW_SAMPLES <= pcm.length;
+    from += WINDOW_SAMPLES / 4
+  ) {
     let sum = 0;
     for (let n = from; n < from + WINDOW_SAMPLES; n += 1) sum += Math.abs(pcm[n]!);
     if (sum <= least) {

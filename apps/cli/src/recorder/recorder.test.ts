@@ -194,16 +194,20 @@ test('during a pause nothing is captured, for whoever asked for it', { timeout: 
   expect(rig.meeting.states).toEqual([]);
 });
 
-test('a session that is ended elsewhere, and one that lasts too long, end the recording', { timeout: 40_000 }, async () => {
-  const first = new Rig();
-  const elsewhere = first.start();
-  await waitFor(() => first.meeting.heard.size === 2, { what: 'sound' });
-  first.meeting.say({ type: 'session.ended', at: new Date().toISOString(), reason: 'max_duration' });
-  first.meeting.ended = true;
-  expect((await elsewhere).reason).toBe('max_duration');
-  const second = new Rig();
-  expect((await second.start({ maxDurationMs: 1_000 })).reason).toBe('max_duration');
-});
+test(
+  'a session that is ended elsewhere, and one that lasts too long, end the recording',
+  { timeout: 40_000 },
+  async () => {
+    const first = new Rig();
+    const elsewhere = first.start();
+    await waitFor(() => first.meeting.heard.size === 2, { what: 'sound' });
+    first.meeting.say({ type: 'session.ended', at: new Date().toISOString(), reason: 'max_duration' });
+    first.meeting.ended = true;
+    expect((await elsewhere).reason).toBe('max_duration');
+    const second = new Rig();
+    expect((await second.start({ maxDurationMs: 1_000 })).reason).toBe('max_duration');
+  },
+);
 
 test('two do not record the same session', async () => {
   const rig = new Rig();

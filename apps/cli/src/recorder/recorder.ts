@@ -29,7 +29,8 @@ const machineParts: RecorderParts = {
  */
 export async function record(options: RecordingOptions, parts: RecorderParts = machineParts): Promise<RecordingResult> {
   options.signal.throwIfAborted();
-  using _lock = SessionLock.take(options.spoolDir, options.sessionId);
+  using locks = new DisposableStack();
+  locks.use(SessionLock.take(options.spoolDir, options.sessionId));
   const spool = await Spool.open({
     folder: join(options.spoolDir, options.sessionId),
     maxBytes: options.spoolMaxBytes ?? DEFAULT_SPOOL_BYTES,

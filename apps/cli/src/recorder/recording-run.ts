@@ -98,8 +98,8 @@ export class RecordingRun {
     try {
       if (!this.#options.deliverOnly) await this.#capture(stop, background, loops);
       const reason = await stop.requested;
-      const isHeard = await this.#finish(reason, stop);
-      return this.#result(isHeard === 'abandoned' ? 'abandoned' : reason);
+      const outcome = await this.#finish(reason, stop);
+      return this.#result(outcome === 'abandoned' ? outcome : reason);
     } finally {
       background.abort();
       await Promise.all(loops);
@@ -224,33 +224,45 @@ export class RecordingRun {
   }
 
   /** Waits until the server has heard everything, and ends the session. */
-  async #finish(reason: RecordingResult['reason'], stop: StopRequest): Promise<'heard' | 'left' | 'abandoned'> {
+  async #finish(reason: RecordingResult['reason'], stop: StopRequest): Promise<'done' | 'abandoned'> {
     this.#phase = 'finishing';
     this.#spool.rotate();
     this.#alarms.finish();
     if (this.#person === undefined) await this.#token(stop.abandoned).catch(() => undefined);
-    const endedMs = Date.now();
-    const timeoutMs = this.#options.flushTimeoutMs ?? FLUSH_TIMEOUT_MS;
+    const signal = stop.abandoned;
+    // An ended session takes no more sound; its scribe may still be writing.
     const send = reason !== 'ended_elsewhere';
-    let leastMs = Infinity;
-    let progressMs = endedMs;
-    for (let n = 0; !stop.abandoned.aborted; n += 1) {
-      const isFinal = reason === 'delivered' || Date.now() - endedMs > LAST_WORDS_MS;
-      const more = await this.#look({ signal: stop.abandoned, isFinal, send });
-      const { waitingMs, blocked } = this.#deliverer.status;
-      if (more !== 'away' && this.#spool.bytes === 0 && this.#notes.pending === 0) break;
-      if (more === false && waitingMs === 0 && isFinal) break;
-      if (blocked || (!send && isFinal)) break;
-      if (waitingMs < leastMs) [leastMs, progressMs] = [waitingMs, Date.now()];
-      if (Date.now() - progressMs > timeoutMs || Date.now() - endedMs > MAX_FLUSHES * timeoutMs) break;
-      if (n % 5 === 0) this.#screen?.event({ type: 'finishing', waitingMs });
-      await delay(more === true ? 0 : LAST_LOOKS_MS, stop.abandoned).catch(() => undefined);
-    }
-    if (stop.abandoned.aborted) return 'abandoned';
+    await this.#settle({ signal, send, lastWordsMs: reason === 'delivered' ? 0 : LAST_WORDS_MS });
+    if (signal.aborted) return 'abandoned';
     const isHeard = this.#deliverer.status.waitingMs === 0 && this.#serverThere;
-    if (isHeard && send)
-      await this.#options.api.end({ signal: stop.abandoned }).catch((error: unknown) => this.#noteRefusal(error));
-    return isHeard ? 'heard' : 'left';
+    if (isHeard && send) await this.#options.api.end({ signal }).catch((error: unknown) => this.#noteRefusal(error));
+    return 'done';
+  }
+
+  /** Looks until nothing is left, nothing gets on, or somebody has had enough. */
+  async #settle(how: { signal: AbortSignal; send: boolean; lastWordsMs: number }): Promise<void> {
+    const { signal, send, lastWordsMs } = how;
+    const beganMs = Date.now();
+    const timeoutMs = this.#options.flushTimeoutMs ?? FLUSH_TIMEOUT_MS;
+    let leastMs = Infinity;
+    let progressMs = beganMs;
+    for (let n = 0; !signal.aborted; n += 1) {
+      const isFinal = Date.now() - beganMs >= lastWordsMs;
+      const more = await this.#look({ signal, isFinal, send });
+      if (this.#isSettled(more, isFinal, send)) return;
+      const { waitingMs } = this.#deliverer.status;
+      if (waitingMs < leastMs) [leastMs, progressMs] = [waitingMs, Date.now()];
+      if (Date.now() - progressMs > timeoutMs || Date.now() - beganMs > MAX_FLUSHES * timeoutMs) return;
+      if (n % 5 === 0) this.#screen?.event({ type: 'finishing', waitingMs });
+      await delay(more === true ? 0 : LAST_LOOKS_MS, signal).catch(() => undefined);
+    }
+  }
+
+  #isSettled(more: boolean | 'away', isFinal: boolean, send: boolean): boolean {
+    const { waitingMs, blocked } = this.#deliverer.status;
+    if (blocked || (!send && isFinal)) return true;
+    if (more === 'away') return false;
+    return (this.#spool.bytes === 0 && this.#notes.pending === 0) || (!more && waitingMs === 0 && isFinal);
   }
 
   #result(reason: RecordingResult['reason']): RecordingResult {

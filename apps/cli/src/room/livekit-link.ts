@@ -1,3 +1,4 @@
+import type * as rtcNode from '@livekit/rtc-node';
 import type { AudioSource, Room } from '@livekit/rtc-node';
 import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
 import { delay } from '@eloquence/shared/runtime/abort';
@@ -30,7 +31,7 @@ interface Track {
   filled: number;
 }
 
-type Rtc = typeof import('@livekit/rtc-node');
+type Rtc = typeof rtcNode;
 
 /**
  * Publishes one track per source, named after it, into the room of the session; subscribes to nothing. The library is loaded here and

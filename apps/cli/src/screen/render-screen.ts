@@ -38,13 +38,20 @@ export function bar({ peak, rms }: Level): string {
 /** h:mm:ss */
 export function clockText(ms: number): string {
   const all = Math.floor(ms / 1000);
-  const two = (value: number): string => String(value).padStart(2, '0');
   return `${Math.floor(all / 3600)}:${two(Math.floor(all / 60) % 60)}:${two(all % 60)}`;
 }
 
 /** Text of others without what a terminal would take for commands. */
 export function plain(text: string): string {
   return stripVTControlCharacters(text).replaceAll(/\p{Cc}+/gu, ' ');
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1_000_000).toFixed(1);
 }
 
 function phaseOf({ phase }: ScreenState, words: Words): string {
@@ -72,7 +79,6 @@ function alarmsOf({ sources, spoolFull }: ScreenState, words: Words): string[] {
 }
 
 function detailsOf(state: ScreenState, { details, sources }: Words): string[] {
-  const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(1);
   return [
     `${details.session} ${state.sessionId}`,
     ...state.sources.map(({ source, device, health }) => {

@@ -132,18 +132,18 @@ export class Spool {
 
   /** All there is, in order of time; what is being written is there with what it holds so far. */
   segments(): Segment[] {
-    const open = [...this.#open.values()].map(({ segment, durationMs }) => ({
+    const growing = [...this.#open.values()].map(({ segment, durationMs }) => ({
       ...segment,
       durationMs,
       bytes: durationMs * BYTES_PER_MS,
     }));
-    return [...this.#kept.values(), ...open].toSorted((a, b) => a.startMs - b.startMs);
+    return [...this.#kept.values(), ...growing].toSorted((a, b) => a.startMs - b.startMs);
   }
 
-  /** The samples of a segment; those of a damaged file as far as they can be read. */
+  /** The samples of a segment. @throws Error when its file is damaged or gone */
   async read(segment: Segment): Promise<Int16Array> {
-    const open = this.#open.get(segment.source);
-    if (segment.form === 'open' && open?.segment.startMs === segment.startMs) write(open);
+    const growing = this.#open.get(segment.source);
+    if (segment.form === 'open' && growing?.segment.startMs === segment.startMs) write(growing);
     const known = this.#kept.get(keyOf(segment)) ?? segment;
     const bytes = await readFile(segmentPath(this.#options.folder, known));
     if (known.form === 'flac') return (await flacCodec()).decode(bytes);
