@@ -7,7 +7,7 @@ import { askResponseSchema, digestResponseSchema, searchResponseSchema } from '@
 import { reportSchema } from '@eloquence/shared/contracts/report';
 import { synthesize } from '@eloquence/testkit/speech-synthesis';
 import type { ChatBody } from '@eloquence/testkit/vendors/chat-answer';
-import { FakeMistral } from '@eloquence/testkit/vendors/mistral';
+import { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
 import { encodeWav } from '@eloquence/testkit/wav';
 import { wordErrorRate } from '@eloquence/testkit/word-error-rate';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -263,9 +263,13 @@ function copyingModel(body: ChatBody): string {
 }
 
 test('with a model the report is final, and questions are answered by it', async () => {
-  await using vendor = await new FakeMistral().listen();
+  await using vendor = await new FakeOpenAi().listen();
   vendor.chat = (body) => ({ words: [copyingModel(body)], finish: 'stop' });
-  await using running = await startStack({ MISTRAL_API_KEY: vendor.apiKey, MISTRAL_BASE_URL: vendor.url });
+  await using running = await startStack({
+    OPENAI_API_KEY: vendor.apiKey,
+    OPENAI_BASE_URL: `${vendor.url}/v1`,
+    TTS_PROVIDERS: 'espeak',
+  });
   const { api } = running.stack.urls;
   const outcome = await json(
     outcomeSchema,
