@@ -18,12 +18,12 @@ export interface MeetingFilesOptions {
 
 /**
  * A meeting's folder: `transcript.jsonl`, `raw.txt`, `summaries/chunk_N.json`, `report.*`. All of it are views of Postgres. A disk that
- * is full or cannot be written stops nothing: it is logged once, and tried again by whoever calls next.
+ * is full or cannot be written stops nothing: it is logged, and tried again by whoever calls next.
  */
 export class MeetingFiles {
   readonly #options: MeetingFilesOptions;
   readonly #transcripts: TranscriptFiles;
-  #down = false;
+  #saidAtMs = -Infinity;
 
   constructor(options: MeetingFilesOptions) {
     this.#options = options;
@@ -80,28 +80,28 @@ export class MeetingFiles {
     for (const sessionId of await this.#options.store.deletedOf(sessions)) await this.remove(sessionId);
   }
 
-  /** One line per outage, not per meeting and second. */
+  /** A line now and then, not per meeting and second. */
   async #attempt(work: () => Promise<unknown>): Promise<boolean> {
     try {
       await work();
-      if (this.#down) this.#options.logger.info('files of meetings are written again');
-      this.#down = false;
       return true;
     } catch (error) {
       if (!isDiskFault(error)) throw error;
       const { root, logger } = this.#options;
-      if (!this.#down) {
+      if (performance.now() - this.#saidAtMs >= SAY_AGAIN_MS) {
+        this.#saidAtMs = performance.now();
         logger.error(
           { err: error, folder: root },
           'files of meetings cannot be written: free space, or let this user write there (MEETINGS_DIR); notes go on in postgres',
         );
       }
-      this.#down = true;
       return false;
     }
   }
 }
 
+/** A disk that stays full is said again after so long. */
+const SAY_AGAIN_MS = 600_000;
 /** Faults of a disk; those of Postgres and our own are not hidden. */
 const DISK_FAULTS = new Set(
   'EACCES EDQUOT EEXIST EFBIG EIO EISDIR ELOOP EMFILE ENAMETOOLONG ENFILE ENODEV ENOENT ENOSPC ENOTDIR EPERM EROFS'.split(
