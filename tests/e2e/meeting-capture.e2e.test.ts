@@ -13,12 +13,13 @@ import { synthesize } from '@eloquence/testkit/speech-synthesis';
 import { waitFor } from '@eloquence/testkit/wait-for';
 import { wordErrorRate } from '@eloquence/testkit/word-error-rate';
 import { expect, inject, test } from 'vitest';
-import type * as z from 'zod';
+import * as z from 'zod';
 
 const stack = inject('stack');
 const CLI = path.resolve(import.meta.dirname, '../../apps/cli/bin/eloquence.mjs');
 /** The report is a draft by rules: no model of the tests writes. */
 const DRAFT_EXIT_CODE = 5;
+const AWAY_MS = 30_000;
 
 const get = <S extends z.ZodType>(schema: S, route: string) =>
   requestJson({ url: `${stack.urls.api}${route}`, peer: 'api-backend', schema, method: 'GET', timeoutMs: 20_000 });
@@ -74,6 +75,36 @@ test('killed in the middle and taken up again, nothing of what was spooled is lo
   ).toBeLessThanOrEqual(0.1);
   expect(await world.spooled()).toEqual([]);
 });
+
+test('the server hangs for half a minute: what is said meanwhile is kept, and written once it is back', async () => {
+  await using world = await World.open();
+  const cli = world.record('Réunion sans serveur');
+  await cli.says(/à l’écoute/);
+  await world.say('meet', 'bonjour à tous on peut commencer');
+  const frozen = ['livekit', 'api-backend'].map(pidOf);
+  try {
+    for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+    const until = Date.now() + AWAY_MS;
+    await world.say('meet', 'nous avons décidé de reporter la livraison');
+    await waitFor(() => Date.now() > until, { what: 'half a minute', timeoutMs: 2 * AWAY_MS });
+  } finally {
+    for (const pid of frozen) process.kill(pid, 'SIGCONT');
+  }
+  await world.say('meet', 'la prochaine réunion est jeudi matin');
+  cli.process.kill('SIGINT');
+  expect(await cli.exited, cli.output).toBe(DRAFT_EXIT_CODE);
+  const { utterances } = await world.minutes();
+  const heard = utterances.map(({ text }) => text).join(' ');
+  const said =
+    'bonjour à tous on peut commencer nous avons décidé de reporter la livraison la prochaine réunion est jeudi matin';
+  expect(wordErrorRate(said, heard).rate, heard).toBeLessThanOrEqual(0.1);
+  expect(await world.spooled()).toEqual([]);
+});
+
+function pidOf(service: string): number {
+  const record: unknown = JSON.parse(readFileSync(path.join(stack.stateDir, 'pids', `${service}.json`), 'utf8'));
+  return z.object({ pid: z.number().int().min(2) }).parse(record).pid;
+}
 
 /** A machine with sound, a person and the command, against the running product. */
 class World implements AsyncDisposable {

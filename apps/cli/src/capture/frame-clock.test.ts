@@ -98,10 +98,10 @@ test('a device that hangs for longer than silence may stand in for it is stalled
   expect(world.frames.length * 20).toBeLessThanOrEqual(5_100);
 });
 
-test.for([1.001, 0.999])('over an hour times stay true when the card runs at %d of our speed', (speed) => {
+test.for([1.003, 0.997])('over ten minutes times stay true when the card runs at %d of our speed', (speed) => {
   const world = rig();
   let given = 0;
-  for (let ms = 0; ms < 3_600_000; ms += 20) {
+  for (let ms = 0; ms < 600_000; ms += 20) {
     world.pass(20);
     const due = Math.floor((ms * speed) / 20) - given;
     if (due > 0) world.give(due);

@@ -35,6 +35,8 @@ export interface Plan {
 
 /** The room's path takes time that the two clocks do not show: what it carried at the edge of something heard was heard. */
 const EDGE_MS = 400;
+/** Less than this is a matter of rounding, not of sound. */
+const LEAST_MS = 40;
 /** Segments follow each other with corrections of times. */
 const JOIN_MS = 120;
 /** Text further on means that what lies so far before it will not come any more. */
@@ -51,7 +53,7 @@ export function planDelivery(input: PlanInput): Plan {
   const missing = subtractIntervals(
     unheard,
     edges.flatMap((edge) => clipIntervals(input.carried, edge)),
-  );
+  ).filter(({ start_ms, end_ms }) => end_ms - start_ms >= LEAST_MS);
   const open = subtractIntervals(missing, input.refused);
   const lastHeardMs = input.heard.at(-1)?.end_ms ?? 0;
   const settledMs = Math.max(lastHeardMs - PASSED_MS, input.nowMs - PATIENCE_MS);
@@ -71,7 +73,7 @@ export function planDelivery(input: PlanInput): Plan {
 /** What is being written waits until it is whole. */
 function clipToClosed(parts: readonly Interval[], placed: readonly Placed[]): Interval[] {
   const open = placed.filter(({ segment }) => segment.form === 'open');
-  return subtractIntervals(parts, open).filter(({ start_ms, end_ms }) => end_ms - start_ms >= 20);
+  return subtractIntervals(parts, open);
 }
 
 function joined(placed: readonly Placed[]): Interval[] {

@@ -170,3 +170,15 @@ test('files that are not ours are left alone', async () => {
   await spool.close();
   expect(await readFile(join(folder, 'notes.txt'), 'utf8')).toBe('mine');
 });
+
+test('a segment is read whole while it is being compressed', async () => {
+  const spool = await openSpool();
+  spool.startRun(START_MS);
+  for (let n = 0; n < 400; n += 1) spool.append('them', frame(n));
+  spool.rotate();
+  const [raw] = spool.segments();
+  expect(raw?.form).toBe('raw');
+  const reads = await Promise.all(Array.from({ length: 20 }, () => spool.read(raw!)));
+  for (const read of reads) expect(read).toEqual(expected(0, 400));
+  expect(spool.segments()[0]?.form).toBe('flac');
+});

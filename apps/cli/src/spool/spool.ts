@@ -144,7 +144,12 @@ export class Spool {
   async read(segment: Segment): Promise<Int16Array> {
     const growing = this.#open.get(segment.source);
     if (segment.form === 'open' && growing?.segment.startMs === segment.startMs) write(growing);
-    const known = this.#kept.get(keyOf(segment)) ?? segment;
+    // A file that is being compressed changes its name under the reader.
+    else await this.#compressing;
+    return this.#load(this.#kept.get(keyOf(segment)) ?? segment);
+  }
+
+  async #load(known: Segment): Promise<Int16Array> {
     const bytes = await readFile(segmentPath(this.#options.folder, known));
     if (known.form === 'flac') return (await flacCodec()).decode(bytes);
     return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + Math.floor(bytes.length / 2) * 2));
@@ -218,7 +223,7 @@ export class Spool {
   async #compress(raw: Segment): Promise<void> {
     if (!this.#kept.has(keyOf(raw))) return;
     const codec = await flacCodec();
-    const pcm = await this.read(raw);
+    const pcm = await this.#load(raw);
     const bytes = codec.encode(pcm);
     const flac: Segment = { ...raw, bytes: bytes.length, form: 'flac' };
     const path = segmentPath(this.#options.folder, flac);
