@@ -10,6 +10,7 @@ import { openMeeting, say } from '@eloquence/testkit/meetings/hold-meeting';
 import { judgeReport } from '@eloquence/testkit/meetings/judge-report';
 import { toEvents } from '@eloquence/testkit/meetings/meeting-events';
 import { MeetingModel } from '@eloquence/testkit/meetings/meeting-model';
+import { bare } from '@eloquence/testkit/meetings/prompt-lines';
 import { FakeMistral } from '@eloquence/testkit/vendors/mistral';
 import { waitFor } from '@eloquence/testkit/wait-for';
 import { expect, test } from 'vitest';
@@ -74,16 +75,16 @@ test('four hours of meeting, fast-forwarded through the whole product: the minut
   }
   const text = (format: ReportFormat) => files.get(format)?.toString() ?? '';
   expect(JSON.parse(text('json'))).toEqual(report);
-  for (const { text: item } of [...report.decisions, ...report.actions]) expect(text('html')).toContain(escaped(item));
+  const shown = wordsOn(text('html'));
+  expect([...report.decisions, ...report.actions].filter((item) => !shown.includes(bare(item.text)))).toEqual([]);
   expect(text('md')).toContain(meeting.title);
   expect(deadAnchors(text('html'))).toEqual([]);
   expect(text('html')).not.toMatch(/<script|src="http/);
   expect(files.get('pdf')?.subarray(0, 5).toString()).toBe('%PDF-');
   expect(files.get('docx')?.subarray(0, 2).toString()).toBe('PK');
-  expect(text('srt').match(/ --> /g)?.length).toBeGreaterThanOrEqual(meeting.utterances.length);
+  expect(text('srt').match(/ --> /g)?.length ?? 0).toBeGreaterThanOrEqual(meeting.utterances.length);
   expect(text('vtt')).toMatch(/^WEBVTT/);
 });
 
-/** As a page has it. */
-const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+/** Letters and digits a reader of a page sees: typography may set other spaces and apostrophes. */
+const wordsOn = (html: string): string => bare(html.replaceAll(/<[^>]*>/g, ' ').replaceAll(/&(?:#\d+|[a-z]+);/g, ' '));
