@@ -34,7 +34,7 @@ export interface Plan {
 }
 
 /** The room's path takes time that the two clocks do not show: what it carried at the edge of something heard was heard. */
-const EDGE_MS = 400;
+const EDGE_MS = 800;
 /** Less than this is a matter of rounding, not of sound. */
 const LEAST_MS = 40;
 /** Segments follow each other with corrections of times. */
