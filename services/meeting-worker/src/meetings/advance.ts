@@ -83,6 +83,7 @@ async function publishNext({ meeting, standing, due }: Ending, deps: AdvanceDeps
     const revision = await store.publish(sessionId, publication);
     if (revision !== undefined && meeting.endedAtMs !== null) {
       telemetry.observe('eloquence_report_seconds', { kind: 'draft' }, (Date.now() - meeting.endedAtMs) / 1000);
+      await deps.announcer.reportReady(sessionId, revision, 'draft');
     }
     return true;
   }

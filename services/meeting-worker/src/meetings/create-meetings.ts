@@ -71,7 +71,7 @@ export function createMeetings(options: MeetingsOptions): Meetings {
       summarise_chunk: (payload, signal, { isLast }) =>
         then(payload.session_id, summariseChunk(payload, { signal, isLastAttempt: isLast }, summarising)),
       write_report: ({ session_id: sessionId }, signal) =>
-        then(sessionId, writeReport(sessionId, signal, { store, model, telemetry, logger })),
+        then(sessionId, writeReport(sessionId, signal, { store, model, announcer, telemetry, logger })),
       render_report: (payload, signal) =>
         then(payload.session_id, renderReport(payload, signal, { store, files, renderer })),
     },

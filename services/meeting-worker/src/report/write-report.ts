@@ -4,6 +4,7 @@ import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { ModelClient } from '../llm/model-client.ts';
+import type { Announcer } from '../meetings/announcer.ts';
 import { dueChunk } from '../meetings/chunk-work.ts';
 import type { Meeting } from '../meetings/meeting.ts';
 import type { MeetingStore, Standing } from '../meetings/meeting-store.ts';
@@ -14,6 +15,7 @@ import { prepareSynthesis, synthesise } from './synthesis.ts';
 export interface WriteReportDeps {
   readonly store: MeetingStore;
   readonly model: ModelClient;
+  readonly announcer: Announcer;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
 }
@@ -92,6 +94,7 @@ async function publish(report: Report, { meeting, standing, hash, deps }: Publis
     after: standing.revision,
     retryInMs: complete ? null : retryLaterMs(standing.tries),
   });
+  if (revision !== undefined) await deps.announcer.reportReady(meeting.sessionId, revision, report.kind);
   // Late sound writes reports again: only the first final of an end says how long people waited.
   const first = standing.published?.kind === 'draft' && standing.tries === 0;
   if (revision !== undefined && report.kind === 'final' && first && meeting.endedAtMs !== null) {
