@@ -46,6 +46,7 @@ import { SoundUpload } from './meetings/sound-upload.ts';
 import { registerScenarioRoutes } from './scenarios/routes.ts';
 import { ScenarioDirectory } from './scenarios/scenario-directory.ts';
 import { SessionEnder } from './sessions/end-session.ts';
+import { requireOwnSession } from './sessions/find-session.ts';
 import { registerInternalRoutes } from './sessions/internal-routes.ts';
 import { SessionOpener } from './sessions/open-session.ts';
 import { SessionResumer } from './sessions/resume-session.ts';
@@ -120,7 +121,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     },
     drainMs: DRAIN_MS,
   });
-  await installGates(server, deps, parts.tickets);
+  await installGates(server, deps, parts);
   registerScenarioRoutes(server, parts);
   registerEngineRoutes(server, { engines: new EngineDirectory({ ...deps.config.peers, llm: () => chat?.engine() }) });
   registerSessionRoutes(server, parts);
@@ -229,7 +230,11 @@ function assemble(deps: AppDeps) {
 }
 
 /** Everything a request passes before its route, in order. */
-async function installGates(server: Service, deps: AppDeps, tickets: EventTickets): Promise<void> {
+async function installGates(
+  server: Service,
+  deps: AppDeps,
+  { tickets, store }: { readonly tickets: EventTickets; readonly store: SessionStore },
+): Promise<void> {
   const { config } = deps;
   server.addHook('onRoute', (route) => {
     if (route.url.startsWith('/api/')) route.bodyLimit ??= API_BODY_LIMIT_BYTES;
@@ -241,6 +246,7 @@ async function installGates(server: Service, deps: AppDeps, tickets: EventTicket
   server.addHook('onRequest', async (request) => {
     if (/^\/(api|internal)\/(sessions|search)/.test(request.url)) requireMigrated(deps);
   });
+  server.addHook('onRequest', requireOwnSession(store));
   await registerRateLimit(server, deps.limiterRedis);
   await registerDocs(server);
 }

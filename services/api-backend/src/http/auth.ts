@@ -70,3 +70,12 @@ export const LOCAL_TENANT = 'local';
 export function tenantOf(request: FastifyRequest): string {
   return tenants.get(request) ?? LOCAL_TENANT;
 }
+
+/**
+ * Tenants whose sessions a request may see: its own, and those opened before there were keys; undefined = all of them, where no key
+ * is asked for.
+ */
+export function seenBy(request: FastifyRequest): readonly string[] | undefined {
+  const tenant = tenants.get(request);
+  return tenant === undefined ? undefined : [tenant, LOCAL_TENANT];
+}

@@ -147,7 +147,7 @@ beforeEach(() => {
 
 const authorized = { authorization: `Bearer ${keys[0]}` };
 const call = (
-  method: 'GET' | 'POST' | 'PUT',
+  method: 'DELETE' | 'GET' | 'POST' | 'PUT',
   url: string,
   payload?: object,
   headers: Record<string, string> = authorized,
@@ -312,6 +312,56 @@ describe('searching all meetings', () => {
     for (const odd of ["d'''&|!():*", '%25_\\', '<->', 'le la les'])
       expect(await search(`q=${encodeURIComponent(odd)}`), odd).toBeInstanceOf(Array);
     expect((await call('GET', '/api/search?q=a')).statusCode).toBe(400);
+  });
+});
+
+describe('a session of another key', () => {
+  const other = { authorization: `Bearer ${keys[1]}` };
+  const listed = async (headers: Record<string, string>) =>
+    (await call('GET', '/api/sessions', undefined, headers))
+      .json()
+      .sessions.map((one: { session_id: string }) => one.session_id);
+
+  it('is not found by any route, and not listed', async () => {
+    for (const [method, rest, body] of [
+      ['GET', '', undefined],
+      ['DELETE', '', undefined],
+      ['GET', '/transcript', undefined],
+      ['GET', '/events', undefined],
+      ['GET', '/usage', undefined],
+      ['GET', '/summaries', undefined],
+      ['GET', '/report', undefined],
+      ['GET', '/report.html', undefined],
+      ['GET', '/coverage', undefined],
+      ['POST', '/token', {}],
+      ['POST', '/end', undefined],
+      ['POST', '/resume', {}],
+      ['POST', '/recording', { state: 'paused' }],
+      ['POST', '/sources', {}],
+      ['POST', '/ask', { question: 'le devis signé' }],
+      ['POST', '/digest', {}],
+      ['PUT', '/speakers/marc', { name: 'Marc' }],
+    ] as const) {
+      const answer = await call(method, `/api/sessions/${session}${rest}`, body, other);
+      expect(answer.json(), `${method} ${rest}`).toMatchObject({
+        status: 404,
+        detail: expect.stringMatching(/There is no such session/),
+      });
+    }
+    const sound = await app.server.inject({
+      method: 'POST',
+      url: path('audio?speaker=marc&start_ms=0'),
+      headers: { ...other, 'content-type': 'audio/wav' },
+      payload: Buffer.alloc(100),
+    });
+    expect(sound.statusCode).toBe(404);
+    expect((await call('POST', '/api/livekit/token', { room_name: session }, other)).statusCode).toBe(404);
+    expect(await listed(other)).toEqual([conversation]);
+    expect(await listed(authorized)).toEqual(expect.arrayContaining([conversation, session]));
+  });
+
+  it('is open to every key when it was opened before there were any', async () => {
+    expect((await call('GET', `/api/sessions/${conversation}`, undefined, other)).statusCode).toBe(200);
   });
 });
 

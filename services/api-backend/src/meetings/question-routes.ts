@@ -9,7 +9,7 @@ import {
 import { clientSignal } from '@eloquence/shared/runtime/client-signal';
 import type { Service } from '@eloquence/shared/runtime/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { tenantOf } from '../http/auth.ts';
+import { seenBy, tenantOf } from '../http/auth.ts';
 import { problems } from '../http/docs.ts';
 import { sessionParamsSchema } from '../sessions/find-session.ts';
 import type { SessionFacts } from '../sessions/session-facts.ts';
@@ -66,7 +66,7 @@ export function registerQuestionRoutes(app: Service, deps: QuestionRouteDeps): v
     },
     async (request) => {
       const { q: text, user_id: userId, limit } = request.query;
-      return searchMeetings(deps.pool, { tenant: tenantOf(request), text, userId, limit });
+      return searchMeetings(deps.pool, { tenants: seenBy(request), text, userId, limit });
     },
   );
 

@@ -8,7 +8,8 @@ import { evidenceOf } from './quotes.ts';
 import { plain, searchWords } from './search-words.ts';
 
 export interface MeetingSearch {
-  readonly tenant: string;
+  /** undefined = of everybody. */
+  readonly tenants: readonly string[] | undefined;
   readonly text: string;
   readonly userId: string | undefined;
   readonly limit: number;
@@ -22,7 +23,7 @@ interface Row {
 }
 
 /**
- * Where something was said, over all meetings of a tenant: first what holds most of the words, then what holds them closest and oftenest,
+ * Where something was said, over all meetings of some tenants: first what holds most of the words, then what holds them closest and oftenest,
  * then the newest.
  *
  * @throws AppError `unavailable`
@@ -37,9 +38,10 @@ export async function searchMeetings(pool: Pool, search: MeetingSearch): Promise
        ts_rank_cd(text_words(u.text), $2::tsquery) as rank
      from utterances u join sessions s using (session_id)
      where text_words(u.text) @@ $2::tsquery and u.role = 'user'
-       and s.kind = 'meeting' and s.deleted_at is null and s.tenant = $1 and ($4::text is null or s.user_id = $4)
+       and s.kind = 'meeting' and s.deleted_at is null and ($1::text[] is null or s.tenant = any($1))
+       and ($4::text is null or s.user_id = $4)
      order by matched desc, rank desc, started_at desc, u.start_ms limit $5`,
-    [search.tenant, either, queries, search.userId ?? null, search.limit],
+    [search.tenants ?? null, either, queries, search.userId ?? null, search.limit],
   );
   const { rows } = await reachable('Postgres', query, isPostgresOutage);
   return {

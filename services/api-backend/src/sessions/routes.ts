@@ -19,13 +19,13 @@ import { AppError } from '@eloquence/shared/runtime/errors';
 import { randomText } from '@eloquence/shared/runtime/ids';
 import type { Service } from '@eloquence/shared/runtime/service';
 import * as z from 'zod';
-import { tenantOf } from '../http/auth.ts';
+import { seenBy, tenantOf } from '../http/auth.ts';
 import { problems } from '../http/docs.ts';
 import { opensSession } from '../http/rate-limit.ts';
 import type { Joiner } from '../tokens/person.ts';
 import type { SessionAccess } from '../tokens/session-access.ts';
 import type { SessionEnder } from './end-session.ts';
-import { requireSession, sessionParamsSchema } from './find-session.ts';
+import { requireSeen, requireSession, sessionParamsSchema } from './find-session.ts';
 import { decodeCursor } from './list-cursor.ts';
 import type { SessionOpener } from './open-session.ts';
 import type { SessionResumer } from './resume-session.ts';
@@ -103,6 +103,7 @@ function registerTokenEndpoint(app: Service, deps: SessionRouteDeps): void {
       },
     },
     async (request, reply) => {
+      await requireSeen(deps.store, request, request.body.room_name ?? '');
       const meeting = await namedMeeting(request.body.room_name, deps);
       const wanted = fromTokenRequest(request.body);
       const session = meeting ?? (await opener.open(wanted, { tenant: tenantOf(request), key: undefined }));
@@ -166,7 +167,7 @@ function registerReading(app: Service, { store, facts }: SessionRouteDeps): void
     {
       schema: {
         tags: ['sessions'],
-        summary: 'Sessions, newest first, page by page',
+        summary: 'Your sessions, newest first, page by page',
         querystring: sessionListQuerySchema,
         response: { 200: sessionListSchema, ...problems(400, 401, 503) },
       },
@@ -174,6 +175,7 @@ function registerReading(app: Service, { store, facts }: SessionRouteDeps): void
     async (request) => {
       const { user_id: userId, state, cursor, limit } = request.query;
       const { sessions, nextCursor } = await store.list({
+        tenants: seenBy(request),
         userId,
         states: state && [state],
         after: cursor === undefined ? undefined : decodeCursor(cursor),

@@ -41,6 +41,8 @@ export interface KnownRequest {
 }
 
 export interface ListFilter {
+  /** undefined = of everybody. */
+  readonly tenants: readonly string[] | undefined;
   readonly userId: string | undefined;
   readonly states: readonly SessionState[] | undefined;
   readonly after: ListPosition | undefined;
@@ -185,6 +187,7 @@ export class SessionStore {
          and ($1::text is null or user_id = $1)
          and ($2::text[] is null or state = any($2))
          and ($3::timestamptz is null or created_at < $3 or (created_at = $3 and session_id > $4))
+         and ($6::text[] is null or tenant = any($6))
        order by created_at desc, session_id limit $5`,
       [
         filter.userId ?? null,
@@ -192,6 +195,7 @@ export class SessionStore {
         filter.after?.createdAt ?? null,
         filter.after?.sessionId ?? null,
         filter.limit + 1,
+        filter.tenants ?? null,
       ],
     );
     const page = rows.slice(0, filter.limit);

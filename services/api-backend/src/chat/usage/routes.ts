@@ -6,7 +6,6 @@ import {
   type UsageLine,
   type UsageTotal,
 } from '@eloquence/shared/contracts/usage';
-import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Service } from '@eloquence/shared/runtime/service';
 import { tenantOf } from '../../http/auth.ts';
 import { problems } from '../../http/docs.ts';
@@ -34,9 +33,6 @@ export function registerUsageRoutes(app: Service, { store, usage }: UsageRouteDe
     },
     async (request) => {
       const { session_id: id } = await requireSession(store, request.params.session_id);
-      if ((await store.tenantOf(id)) !== tenantOf(request)) {
-        throw new AppError('not_found', 'There is no such session. It may have been deleted.');
-      }
       const lines = await usage.ofSession(id);
       return { session_id: id, lines: lines.map(lineOf), total: totalOf(lines) };
     },
