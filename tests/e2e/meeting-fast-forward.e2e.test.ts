@@ -44,7 +44,7 @@ test('four hours of meeting, fast-forwarded through the whole product: the minut
     requestJson({ url: `${urls.api}/api/sessions/${id}${path}`, peer: 'api-backend', schema, timeoutMs: 20_000 });
   const formats = Object.keys(reportFormats) as ReportFormat[];
   // What is done may still be on its way into formats; until then those of the draft are served.
-  await settledReport(pool, id, SETTLED_MS);
+  await settledReport(pool, id, SETTLED_MS, ['done']);
   const status = await get(reportStatusSchema, '/report');
   expect([status.state, status.formats.length]).toEqual(['done', formats.length]);
   const { report } = status;

@@ -102,11 +102,20 @@ export async function publishedReport(
   };
 }
 
-/** Waits until nothing more is to be done for a meeting: its last report stands and all seven formats are there. */
-export function settledReport(pool: Pool, sessionId: SessionId, timeoutMs = 60_000): Promise<PublishedReport> {
+/**
+ * Waits until nothing more is to be done for a meeting: its last report stands and all seven formats are there.
+ *
+ * @param states those it may stand in; a draft that stands for want of a final may still be followed by one
+ */
+export function settledReport(
+  pool: Pool,
+  sessionId: SessionId,
+  timeoutMs = 60_000,
+  states: readonly MeetingState[] = ['done', 'partial'],
+): Promise<PublishedReport> {
   const look = async () => {
     const published = await publishedReport(pool, sessionId);
-    const isOver = published?.state === 'done' || published?.state === 'partial';
+    const isOver = published !== undefined && states.includes(published.state);
     return isOver && published.settled && published.files.size === 7 ? published : undefined;
   };
   return waitFor(look, { what: 'the report, rendered', timeoutMs, intervalMs: 50 });

@@ -62,7 +62,8 @@ export async function runWithKills(meeting: PlantedMeeting, plan: KillPlan): Pro
     await scene.kill(victim, plan.withinWrites ?? WITHIN_WRITES);
   }
   await feed;
-  const published = await settledReport(stage.pool, id, SETTLE_MS);
+  // The model answers: a draft that stands after all the kills is followed by a final.
+  const published = await settledReport(stage.pool, id, SETTLE_MS, ['done']);
   const writes = { postgres: postgres.writes, redis: redis.writes };
   const count = async (table: string) => {
     const text = `select count(*)::integer as count from ${table} where session_id = $1`;
