@@ -170,6 +170,7 @@ describe('the environment', () => {
   /** Test tools: hand the environment on to children, set what a library reads when loaded, name a folder of specifications. */
   const others = [
     'packages/testkit/src/processes.ts',
+    'packages/testkit/src/pulse-server.ts',
     'packages/testkit/src/call.ts',
     'packages/testkit/src/spec-validator.ts',
   ];

@@ -238,7 +238,7 @@ function meetingPanels(builder: DashboardBuilder): void {
   builder
     .withRow(new RowBuilder('Meetings'))
     .withPanel(
-      graph('Meetings in work', 'Being recorded, being written up, or waiting for a model', 'short', [
+      graph('Meetings in work', 'Being recorded, or being written up', 'short', [
         { expr: 'sum by (state) (eloquence_meetings)', legend: '{{state}}' },
       ]),
     )

@@ -10,7 +10,7 @@ import {
   type NativeRecorder,
   type NativeRecorderOptions,
 } from './native-device.ts';
-import { conformanceOf, type ConformanceRig } from './source-conformance.ts';
+import { conformanceOf, type ConformanceRig } from '../test-support/source-conformance.ts';
 
 /**
  * What native-audio-node 0.3.5 does, after its `dist/index.js`: recorders with `start`, `stop` and events, chunks every

@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import * as z from 'zod';
 import { captureProblem, type UserLanguage } from './problems.ts';
 
+/** What env(1) ends with when there is no such program. */
+const NOT_FOUND = 127;
 const TIMEOUT_MS = 3_000;
 
 const sinkInputsSchema = z.array(z.object({ sink: z.number(), corked: z.boolean(), mute: z.boolean() }));
@@ -41,12 +43,13 @@ export class Pactl {
   }
 
   #run(args: readonly string[], signal: AbortSignal): Promise<string> {
-    const options = { timeout: TIMEOUT_MS, signal, env: { ...process.env, LC_ALL: 'C' }, maxBuffer: 4_000_000 };
+    const options = { timeout: TIMEOUT_MS, signal, maxBuffer: 4_000_000 };
     return new Promise((resolve, reject) => {
-      execFile('pactl', [...args], options, (error, stdout, stderr) => {
+      // Numbers with points, complaints in one language.
+      execFile('env', ['LC_ALL=C', 'pactl', ...args], options, (error, stdout, stderr) => {
         if (!error) resolve(stdout);
         else if (signal.aborted) reject(signal.reason as Error);
-        else if (error.code === 'ENOENT') reject(captureProblem('parec_missing', this.#language));
+        else if (error.code === NOT_FOUND) reject(captureProblem('parec_missing', this.#language));
         else reject(captureProblem('no_sound_server', this.#language, lastLine(stderr)));
       });
     });

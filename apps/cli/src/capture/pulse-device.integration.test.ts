@@ -2,7 +2,7 @@ import { PulseServer } from '@eloquence/testkit/pulse-server';
 import { afterEach, expect, test, vi } from 'vitest';
 import { CapturedDevice } from './captured-device.ts';
 import { PulseDevice, type PulseDeviceOptions } from './pulse-device.ts';
-import { conformanceOf, type ConformanceRig } from './source-conformance.ts';
+import { conformanceOf, type ConformanceRig } from '../test-support/source-conformance.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -2,7 +2,7 @@ import { generateMeeting } from '@eloquence/testkit/meetings/generate-meeting';
 import { judgeReport, type Judgement } from '@eloquence/testkit/meetings/judge-report';
 import { MeetingModel, type ModelMode } from '@eloquence/testkit/meetings/meeting-model';
 import { describe, expect, test, vi } from 'vitest';
-import { runOffline } from './offline-run.ts';
+import { runOffline } from '../test-support/offline-run.ts';
 
 /** bench/meeting/gates.ts judges many more, through the whole worker. */
 const SEEDS = [1, 2, 3];

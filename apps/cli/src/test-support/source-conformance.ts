@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { waitFor } from '@eloquence/testkit/wait-for';
-import { FRAME_MS, FRAME_SAMPLES, type AudioSource, type Frame } from './source.ts';
+import { FRAME_MS, FRAME_SAMPLES, type AudioSource, type Frame } from '../capture/source.ts';
 
 /** A source under test and the world around it. */
 export interface ConformanceRig extends AsyncDisposable {
