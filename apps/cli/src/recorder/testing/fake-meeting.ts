@@ -31,10 +31,7 @@ export class FakeMeeting implements RecordingApi {
   #reported = 0;
 
   say(body: SessionEventBody): void {
-    this.#events = [
-      ...this.#events,
-      { ...body, seq: this.#events.length + 1, session_id: 'ses_aaaaaaaaaaaaaaaaaaaa' } as SessionEvent,
-    ];
+    this.#events = [...this.#events, { ...body, seq: this.#events.length + 1, session_id: 'ses_aaaaaaaaaaaaaaaaaaaa' }];
   }
 
   get nowMs(): number {
