@@ -60,6 +60,7 @@ export class Reconciler {
   async sweep(): Promise<void> {
     const { store, rooms, ender } = this.#deps;
     await ender.purge(await store.tombstones(TOMBSTONE_MS));
+    for (const { sessionId, time } of await store.halfResumed()) await store.markResumed(sessionId, time);
     const open = await store.listOpen(SWEEP_LIMIT);
     const existing = new Set(await rooms.listRooms());
     const openIds = new Set(open.map(({ session }) => session.session_id));

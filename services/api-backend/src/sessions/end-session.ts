@@ -49,6 +49,8 @@ export class SessionEnder {
     if (UNWANTED.has(wanted) && (await this.#isHeld(session))) return;
     const reason = await presence.claimEnd(session.session_id, wanted);
     await this.#closeRoom(session);
+    // Another instance may have finished this end while we waited, and the meeting gone on since.
+    if (!(await presence.isEnding(session.session_id))) return;
     const at = new Date();
     await events.append(session.session_id, { type: 'session.ended', at: eventTime(at), reason });
     if (await store.markEnded(session.session_id, reason, at)) {

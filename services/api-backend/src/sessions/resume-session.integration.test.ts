@@ -191,6 +191,38 @@ describe('resuming a meeting', () => {
     expect((await get(id)).state).toBe('active');
   });
 
+  it('is not undone by a request that was still ending the meeting', async () => {
+    const id = await open();
+    await log.append(id, { type: 'session.started', at: eventTime() });
+    await app.redis.set(eventKeys.agent(id), 'a scribe that is slow');
+    const slow = post(`/api/sessions/${id}/end`);
+    await expect.poll(() => app.redis.exists(`ending:${id}`)).toBe(1);
+    // Meanwhile another instance gets there.
+    await log.append(id, { type: 'session.ended', at: eventTime(), reason: 'requested' });
+    await app.pool.query(`update sessions set state = 'ended', end_reason = 'requested' where session_id = $1`, [id]);
+    await resume(id);
+    await app.redis.del(eventKeys.agent(id));
+    await slow;
+    expect((await typesOf(id)).slice(-2)).toEqual(['session.ended', 'session.resumed']);
+    expect((await get(id)).state).toBe('active');
+  });
+
+  it('that broke off in the middle is finished by reconciliation, so that the meeting ends once more', async () => {
+    const id = await endedMeeting();
+    const at = new Date(Date.now() - 60_000);
+    await app.redis.del(`ending:${id}`);
+    await log.reopen(id, { lastSeq: 5, time: 1 });
+    await persist(id);
+    await app.pool.query(`update meetings set state = 'recording' where session_id = $1`, [id]);
+    await app.reconciler.sweep();
+    // A request may be at it.
+    expect((await get(id)).state).toBe('ended');
+    await app.pool.query(`update events set at = $2 where session_id = $1 and seq = 6`, [id, at]);
+    for (let sweep = 0; sweep < 3; sweep += 1) await app.reconciler.sweep();
+    expect(await get(id)).toMatchObject({ state: 'ended', end_reason: 'room_closed' });
+    expect((await typesOf(id)).slice(-2)).toEqual(['session.resumed', 'session.ended']);
+  });
+
   it('is made good by asking again when LiveKit was away', async () => {
     const id = await endedMeeting();
     await using broken = await startTestApp({

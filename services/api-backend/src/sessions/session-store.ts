@@ -271,6 +271,18 @@ export class SessionStore {
     return rowCount === 1;
   }
 
+  /** Meetings whose log goes on since half a minute, and whose row has not heard of it: whoever took them up again died at it. */
+  async halfResumed(): Promise<{ readonly sessionId: SessionId; readonly time: number }[]> {
+    const { rows } = await this.#query<{ session_id: SessionId; time: number }>(
+      `select session_id, resumed + 1 as time from meetings m join sessions s using (session_id)
+       where m.state = 'recording' and s.state = 'ended' and ${ALIVE}
+         and resumed < (select count(*) from events e where e.session_id = s.session_id
+           and type = 'session.resumed' and at < now() - interval '30 seconds')`,
+      [],
+    );
+    return rows.map(({ session_id: sessionId, time }) => ({ sessionId, time }));
+  }
+
   /** Takes back a row whose session never came to be. */
   async remove(sessionId: SessionId): Promise<void> {
     await this.#query(`delete from sessions where session_id = $1`, [sessionId]);
