@@ -108,6 +108,7 @@ test('a log that has expired goes on after the last number Postgres has', async 
   expect(await log.append(id, state())).toBe(814);
   expect(await log.read(id, 0)).toMatchObject([{ seq: 813, type: 'session.resumed', time: 2 }, { seq: 814 }]);
   expect(await redis.zscore(eventKeys.pending, id)).not.toBeNull();
+  expect(await redis.hexists(eventKeys.seen(id), 'session.created')).toBe(1);
 });
 
 test('taking a log up again says it once for each time, also when asked twice at once', async () => {

@@ -30,7 +30,7 @@ return seq`;
 
 /**
  * Makes the log of an ended session ready to go on, and says so. The counter is never behind what Postgres or the stream has, so
- * no number is given twice.
+ * no number is given twice. A log that had expired knows again that the session was opened.
  * KEYS: stream, seq, seen, pending · ARGV: body JSON, dedupe key, session id, now ms, wake-up channel, last number in Postgres
  */
 const REOPEN = `
@@ -44,6 +44,7 @@ redis.call('SET', KEYS[2], last + 1)
 redis.call('HDEL', KEYS[3], 'session.ended')
 redis.call('XADD', KEYS[1], (last + 1) .. '-0', 'event', ARGV[1])
 redis.call('HSET', KEYS[3], ARGV[2], last + 1, 'session.resumed', last + 1)
+redis.call('HSETNX', KEYS[3], 'session.created', 1)
 redis.call('ZADD', KEYS[4], 'NX', ARGV[4], ARGV[3])
 redis.call('PUBLISH', ARGV[5], ARGV[3])
 return last + 1`;
