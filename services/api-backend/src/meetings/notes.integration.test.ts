@@ -315,13 +315,14 @@ describe('searching all meetings', () => {
   });
 });
 
+/** Sessions a key is shown. */
+const listed = async (headers: Record<string, string>): Promise<string[]> => {
+  const { sessions } = (await call('GET', '/api/sessions', undefined, headers)).json();
+  return sessions.map((one: { session_id: string }) => one.session_id);
+};
+
 describe('a session of another key', () => {
   const other = { authorization: `Bearer ${keys[1]}` };
-  const listed = async (headers: Record<string, string>) =>
-    (await call('GET', '/api/sessions', undefined, headers))
-      .json()
-      .sessions.map((one: { session_id: string }) => one.session_id);
-
   it('is not found by any route, and not listed', async () => {
     for (const [method, rest, body] of [
       ['GET', '', undefined],
