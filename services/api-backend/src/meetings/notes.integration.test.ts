@@ -428,6 +428,9 @@ describe('notes and reports', () => {
       chunks: [{ n: 0 }],
       speakers: [{ speaker: 'marc', name: 'Marc Petit' }, { speaker: 'anne' }],
     });
+    const transcript = (await call('GET', path('transcript.txt'))).body;
+    expect(transcript).toContain("] Marc Petit : D'accord");
+    expect(transcript).toContain('] Anne : Bonjour');
     const log = new EventLog(app.redis);
     await call('PUT', path('speakers/marc'), { name: 'Marc' });
     expect(await log.read(session, 0)).toEqual([]);

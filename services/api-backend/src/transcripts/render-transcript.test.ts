@@ -46,6 +46,21 @@ describe('transcripts', () => {
     );
   });
 
+  it('of a meeting: everybody by their own name, by their id where there is none', () => {
+    const [, one] = transcript.utterances;
+    if (!one) throw new Error('no utterance');
+    const meeting = {
+      ...transcript,
+      utterances: ['anne', 'marc'].map((speaker) => ({ ...one, speaker, text: 'oui' })),
+    };
+    const names = new Map([['anne', 'Anne --> Martin']]);
+    expect(transcriptFormats.txt.render(meeting, names)).toBe(
+      '[01:02:03] Anne --> Martin : oui\n[01:02:03] marc : oui\n',
+    );
+    expect(transcriptFormats.srt.render(meeting, names)).toContain('\nAnne → Martin: oui\n');
+    expect(transcriptFormats.vtt.render(meeting, names)).toContain('<v marc>oui\n');
+  });
+
   it('of a silent session are empty and still valid', () => {
     const silent = { ...transcript, utterances: [] };
     expect(transcriptFormats.txt.render(silent, null)).toBe('');

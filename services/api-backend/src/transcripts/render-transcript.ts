@@ -4,8 +4,11 @@ import type { Transcript, Utterance } from '@eloquence/shared/contracts/sessions
 /** A rendering of a transcript: media type and function. */
 interface Format {
   readonly mediaType: string;
-  readonly render: (transcript: Transcript, userName: string | null) => string;
+  readonly render: (transcript: Transcript, names: UserNames) => string;
 }
+
+/** What to call people: one name for all of them, as there is one person in a call; names by speaker; null = nothing is known. */
+export type UserNames = string | ReadonlyMap<string, string> | null;
 
 const speakers: Record<Language, { readonly user: string; readonly agent: string }> = {
   fr: { user: 'Vous', agent: 'Assistant' },
@@ -22,37 +25,40 @@ export const transcriptFormats = {
   vtt: { mediaType: 'text/vtt; charset=utf-8', render: renderVtt },
 } as const satisfies Record<string, Format>;
 
-function renderText({ language, utterances }: Transcript, userName: string | null): string {
+function renderText({ language, utterances }: Transcript, names: UserNames): string {
   return utterances
     .map((utterance) => {
       const time = clock(utterance.start_ms, '.').slice(0, 8);
-      return `[${time}] ${speakerOf(utterance, language, userName)}${language === 'fr' ? ' ' : ''}: ${oneLine(utterance.text)}\n`;
+      return `[${time}] ${speakerOf(utterance, language, names)}${language === 'fr' ? ' ' : ''}: ${oneLine(utterance.text)}\n`;
     })
     .join('');
 }
 
-function renderSrt({ language, utterances }: Transcript, userName: string | null): string {
+function renderSrt({ language, utterances }: Transcript, names: UserNames): string {
   return utterances
     .map((utterance, index) => {
-      const speaker = speakerOf(utterance, language, userName);
+      const speaker = speakerOf(utterance, language, names);
       // A line with an arrow would be read as a time line.
-      const text = oneLine(utterance.text).replaceAll('-->', '→');
-      return `${index + 1}\n${cueTimes(utterance, ',')}\n${speaker}: ${text}\n\n`;
+      const line = `${speaker}: ${oneLine(utterance.text)}`.replaceAll('-->', '→');
+      return `${index + 1}\n${cueTimes(utterance, ',')}\n${line}\n\n`;
     })
     .join('');
 }
 
-function renderVtt({ language, utterances }: Transcript, userName: string | null): string {
+function renderVtt({ language, utterances }: Transcript, names: UserNames): string {
   const cues = utterances.map((utterance) => {
-    const speaker = escapeVtt(speakerOf(utterance, language, userName));
+    const speaker = escapeVtt(speakerOf(utterance, language, names));
     return `${utterance.utterance_id}\n${cueTimes(utterance, '.')}\n<v ${speaker}>${escapeVtt(oneLine(utterance.text))}\n\n`;
   });
   return `WEBVTT\n\n${cues.join('')}`;
 }
 
-function speakerOf(utterance: Utterance, language: Language, userName: string | null): string {
-  const names = speakers[language];
-  return utterance.role === 'agent' ? names.agent : oneLine(userName ?? names.user);
+function speakerOf(utterance: Utterance, language: Language, names: UserNames): string {
+  const { agent, user } = speakers[language];
+  if (utterance.role === 'agent') return agent;
+  const name =
+    typeof names === 'string' ? names : (names?.get(utterance.speaker) ?? (names ? utterance.speaker : user));
+  return oneLine(name);
 }
 
 function cueTimes({ start_ms: startMs, end_ms: endMs }: Utterance, separator: string): string {

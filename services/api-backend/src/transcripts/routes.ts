@@ -1,11 +1,13 @@
-import { transcriptSchema } from '@eloquence/shared/contracts/sessions';
+import { transcriptSchema, type Session } from '@eloquence/shared/contracts/sessions';
+import type { Pool } from '@eloquence/shared/runtime/postgres';
 import type { Service } from '@eloquence/shared/runtime/service';
 import * as z from 'zod';
 import { problems } from '../http/docs.ts';
+import { speakersOf } from '../meetings/speaker-names.ts';
 import { requireSession, sessionParamsSchema } from '../sessions/find-session.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import { readTranscript, type TranscriptDeps } from './read-transcript.ts';
-import { transcriptFormats } from './render-transcript.ts';
+import { transcriptFormats, type UserNames } from './render-transcript.ts';
 
 export interface TranscriptRouteDeps extends TranscriptDeps {
   readonly store: SessionStore;
@@ -41,7 +43,8 @@ export function registerTranscriptRoutes(app: Service, deps: TranscriptRouteDeps
       },
       async (request, reply) => {
         const session = await requireSession(deps.store, request.params.session_id);
-        const text = render(await readTranscript(deps, session), session.name);
+        const [transcript, names] = await Promise.all([readTranscript(deps, session), userNames(deps.pool, session)]);
+        const text = render(transcript, names);
         return reply
           .type(mediaType)
           .serializer((body: unknown) => String(body))
@@ -49,4 +52,11 @@ export function registerTranscriptRoutes(app: Service, deps: TranscriptRouteDeps
       },
     );
   }
+}
+
+/** A conversation is called as its one person is; a meeting is not. */
+async function userNames(pool: Pool, { session_id: id, kind, language, name }: Session): Promise<UserNames> {
+  if (kind === 'conversation') return name;
+  const speakers = await speakersOf(pool, id, language);
+  return new Map(speakers.map((one) => [one.speaker, one.name]));
 }
