@@ -328,8 +328,13 @@ test(
       expect(gap.end_ms - gap.start_ms).toBeGreaterThan(1_900);
       expect(gap.end_ms - gap.start_ms).toBeLessThan(20_000);
     }
-    expect((await eventsOf('participant.joined')).filter(({ kind }) => kind === 'person')).toHaveLength(2);
+    const arrivals = async () => (await eventsOf('participant.joined')).filter(({ kind }) => kind === 'person');
+    expect(await arrivals()).toHaveLength(2);
     expect(await eventsOf('session.started')).toHaveLength(1);
+    // The server puts out who was there under the same identity.
+    await joinAs('bob~1', 900);
+    await waitFor(async () => (await eventsOf('participant.left')).some(({ identity }) => identity === 'bob~1'));
+    await waitFor(async () => (await arrivals()).length === 3, { what: 'the return of bob' });
     await second.leave();
   },
 );

@@ -68,6 +68,10 @@ test('a long log is read page by page', async () => {
   const read = async (_id: string, after: number, limit = 500) => all.filter(({ seq }) => seq > after).slice(0, limit);
   expect(await readEvents({ read }, id)).toHaveLength(2_500);
   expect(await readEvents({ read }, id, 2_000)).toHaveLength(500);
+  // One of the first page is no event of ours.
+  const readValid = async (_id: string, after: number, limit = 500) =>
+    (await read(_id, after, limit)).filter(({ seq }) => seq !== 7);
+  expect(await readEvents({ read: readValid }, id)).toHaveLength(2_499);
 });
 
 test('kept sound that was delivered late, and notes that were written, are no sign of a scribe', () => {

@@ -64,8 +64,9 @@ export async function readEvents(
   for (let after = afterSeq; ;) {
     const page = await log.read(sessionId, after, PAGE);
     events.push(...page);
+    // Entries that are no events are left out, so that only an empty page is the end.
     const last = page.at(-1);
-    if (!last || page.length < PAGE) return events;
+    if (!last) return events;
     after = last.seq;
   }
 }

@@ -85,12 +85,15 @@ class Sitting {
   readonly #clock: SessionClock;
   readonly #scribe: Scribe;
   readonly #longest: NodeJS.Timeout;
+  /** Who was there when this scribe came, and of whom its predecessor has said so. */
+  readonly #told: Set<string>;
   #toldUnsupported = false;
 
   constructor(job: MeetingJob, past: Past) {
     const { ctx, writer, logger, facts, end } = job;
     this.#job = job;
     this.#past = past;
+    this.#told = new Set([...past.present.keys()].filter((identity) => ctx.room.remoteParticipants.has(identity)));
     // Also of a meeting that is taken up again: its clock goes on.
     this.#startedMs = facts.session.started_at === null ? Date.now() : Date.parse(facts.session.started_at);
     this.#clock = new SessionClock(this.#startedMs);
@@ -116,8 +119,8 @@ class Sitting {
 
   joined(person: RemoteParticipant): void {
     const { identity, name } = person;
-    // The predecessor has said so.
-    if (this.#past.present.has(identity)) return;
+    // Who leaves and comes again under the same identity has joined anew.
+    if (this.#told.delete(identity)) return;
     const kind = person.kind === ParticipantKind.SIP ? ('phone' as const) : ('person' as const);
     this.#job.writer.append({
       type: 'participant.joined',
