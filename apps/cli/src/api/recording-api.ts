@@ -30,6 +30,10 @@ export function recordingApi(api: MeetingApi, sessionId: string, person: Recordi
     setRecording: async (state, { signal }) => {
       await api.client.json(`${path}/recording`, recordingResponseSchema, { method: 'POST', json: { state }, signal });
     },
+    begin: async (agoMs, { signal }) => {
+      const json = { state: 'recording', ago_ms: Math.round(agoMs) };
+      await api.client.json(`${path}/recording`, recordingResponseSchema, { method: 'POST', json, signal });
+    },
     coverage: ({ signal }) => api.coverage(sessionId, { signal }),
     sendAudio: (piece, { signal }) => {
       const query = new URLSearchParams({ speaker: piece.speaker, start_ms: String(piece.startMs) });

@@ -109,10 +109,23 @@ export class Deliverer {
     return toSend.length > 0 && !this.#blocked;
   }
 
+  /**
+   * Starts the clock of a meeting that nobody has come to hear yet at the first sound on disk, which is part of it. To be done before
+   * the room is joined: the scribe would start it at that moment.
+   */
+  async begin(signal: AbortSignal): Promise<void> {
+    const { api, spool, clock } = this.#options;
+    if (clock.current !== null || (await api.coverage({ signal })).now_ms !== null) return;
+    const nowMs = this.#now();
+    const firstMs = Math.min(nowMs, ...spool.segments().map(({ startMs }) => startMs));
+    await api.begin(nowMs - firstMs, { signal });
+  }
+
   async #ask(signal: AbortSignal): Promise<Coverage> {
+    const { api, spool, clock } = this.#options;
+    if (clock.current === null) await this.begin(signal);
     const sentMs = this.#now();
-    const coverage = await this.#options.api.coverage({ signal });
-    const { spool, clock } = this.#options;
+    const coverage = await api.coverage({ signal });
     if (coverage.now_ms === null) return coverage;
     const isKnownAnew = clock.observe(coverage.now_ms, sentMs, this.#now());
     if (isKnownAnew && clock.current) {

@@ -129,6 +129,30 @@ test(
 );
 
 test(
+  'what was recorded before anybody came to hear it is part of the meeting, from its first second',
+  { timeout: 30_000 },
+  async () => {
+    const rig = new Rig();
+    [rig.meeting.started, rig.meeting.away] = [false, true];
+    const beganMs = Date.now();
+    const recording = rig.start({ flushTimeoutMs: 20_000 });
+    await delay(2_500);
+    rig.meeting.away = false;
+    await waitFor(() => rig.meeting.started && (rig.meeting.heard.get('paul')?.size ?? 0) > 3_000, {
+      what: 'sound of before and after',
+      timeoutMs: 15_000,
+    });
+    rig.stop.abort();
+    expect(await recording).toMatchObject({ exitCode: 0, undeliveredBytes: 0 });
+    expect(rig.meeting.startedMs - beganMs).toBeLessThan(500);
+    for (const speaker of ['paul', 'paul.them']) {
+      expectWhole(rig.meeting, speaker);
+      expect(Math.min(...rig.meeting.heard.get(speaker)!.keys())).toBeLessThan(100);
+    }
+  },
+);
+
+test(
   'stopped while the server is away, the sound stays on disk; taken up again, it is delivered',
   { timeout: 30_000 },
   async () => {

@@ -115,7 +115,10 @@ export class RecordingRun {
       throw new AppError('invalid_request', 'Aucune source à enregistrer. / There is no source to record.');
     this.#room = this.#parts.openRoom({
       sources: ids,
-      token: (options) => this.#token(options.signal),
+      token: async ({ signal }) => {
+        await this.#deliverer.begin(signal);
+        return this.#token(signal);
+      },
       onRefused: (error) => this.#refused(error, stop),
     });
     this.#pumps = ids.map((id) => this.#pump(id));

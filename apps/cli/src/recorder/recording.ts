@@ -30,6 +30,8 @@ export interface RecordingApi {
   token(options: Abortable): Promise<SessionTokenResponse>;
   /** `POST /api/sessions/{id}/recording` */
   setRecording(state: 'paused' | 'recording', options: Abortable): Promise<void>;
+  /** `POST /api/sessions/{id}/recording`: starts the clock of a meeting that has none, so long ago. */
+  begin(agoMs: number, options: Abortable): Promise<void>;
   /** `GET /api/sessions/{id}/coverage` */
   coverage(options: Abortable): Promise<Coverage>;
   /** `POST /api/sessions/{id}/audio` */

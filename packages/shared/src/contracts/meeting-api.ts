@@ -18,8 +18,14 @@ export const joinRequestSchema = z.strictObject({
 });
 export type JoinRequest = z.infer<typeof joinRequestSchema>;
 
-/** `POST /api/sessions/{id}/recording`: pauses the recording, or goes on with it. Saying it twice changes nothing. */
-export const recordingRequestSchema = z.strictObject({ state: z.enum(['paused', 'recording']) });
+/**
+ * `POST /api/sessions/{id}/recording`: pauses the recording, or goes on with it. Saying it twice changes nothing. `recording` starts
+ * the clock of a meeting that has not started, `ago_ms` ago where a sender has kept its sound since (never before the opening).
+ */
+export const recordingRequestSchema = z.strictObject({
+  state: z.enum(['paused', 'recording']),
+  ago_ms: z.number().int().nonnegative().optional(),
+});
 export const recordingResponseSchema = z.object({ state: z.enum(['paused', 'recording']), at_ms: z.number().int() });
 
 /** `GET /api/sessions/{id}/coverage`: what has been heard and what has not, for a sender who kept its sound. */

@@ -14,6 +14,8 @@ export interface PausesOptions {
   /** A client of its own for the wake-ups. */
   readonly subscriber: Redis;
   readonly logger: Logger;
+  /** The meeting's clock was started before anybody was there, ms since epoch. */
+  readonly onStarted: (atMs: number) => void;
   /** Begin of the pause, ms of the session. */
   readonly onPaused: (atMs: number) => void;
   /** The pause is over, ms of the session. */
@@ -75,6 +77,7 @@ export class Pauses {
   #take(events: readonly SessionEvent[]): void {
     for (const event of events) {
       this.#lastSeq = Math.max(this.#lastSeq, event.seq);
+      if (event.type === 'session.started') this.#options.onStarted(Date.parse(event.at));
       if (event.type === 'recording.paused' && this.#pausedAtMs === undefined) {
         this.#pausedAtMs = event.at_ms;
         this.#options.onPaused(event.at_ms);

@@ -43,11 +43,12 @@ export async function attendMeeting(job: MeetingJob): Promise<() => Promise<void
   // Without Redis the past is unknown: the meeting is written down all the same.
   const events = await readEvents(log, sessionId).catch(() => []);
   const past = pastOf(events, Date.parse(facts.session.started_at ?? eventTime()));
+  let startedMs = facts.session.started_at === null ? undefined : Date.parse(facts.session.started_at);
   let sitting: Sitting | undefined;
   const attendance = new Attendance(job.ctx.room, {
     onJoined: (person) => {
       if (!sitting) {
-        sitting = new Sitting(job, past);
+        sitting = new Sitting(job, past, startedMs);
         if (pauses.pausedAtMs !== undefined) sitting.paused(pauses.pausedAtMs);
       }
       sitting.joined(person);
@@ -60,6 +61,8 @@ export async function attendMeeting(job: MeetingJob): Promise<() => Promise<void
     log,
     subscriber,
     logger,
+    // The row may not know it yet.
+    onStarted: (atMs) => (startedMs ??= atMs),
     onPaused: (atMs) => sitting?.paused(atMs),
     onContinued: (fromMs, toMs) => sitting?.continued(fromMs, toMs),
   });
@@ -89,16 +92,16 @@ class Sitting {
   readonly #told: Set<string>;
   #toldUnsupported = false;
 
-  constructor(job: MeetingJob, past: Past) {
+  /** @param startedMs when the meeting's clock was started, ms since epoch; undefined: it starts now */
+  constructor(job: MeetingJob, past: Past, startedMs: number | undefined) {
     const { ctx, writer, logger, facts, end } = job;
     this.#job = job;
     this.#past = past;
     this.#told = new Set([...past.present.keys()].filter((identity) => ctx.room.remoteParticipants.has(identity)));
     // Also of a meeting that is taken up again: its clock goes on.
-    this.#startedMs = facts.session.started_at === null ? Date.now() : Date.parse(facts.session.started_at);
+    this.#startedMs = startedMs ?? Date.now();
     this.#clock = new SessionClock(this.#startedMs);
-    if (facts.session.started_at === null)
-      writer.append({ type: 'session.started', at: eventTime(new Date(this.#startedMs)) });
+    if (startedMs === undefined) writer.append({ type: 'session.started', at: eventTime(new Date(this.#startedMs)) });
     const identity = ctx.agent?.identity ?? 'agent';
     writer.append({ type: 'participant.joined', at: eventTime(), identity, kind: 'agent' });
     writer.appendLast(() => ({ type: 'participant.left', at: eventTime(), identity }));

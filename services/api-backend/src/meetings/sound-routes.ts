@@ -12,6 +12,7 @@ import { AppError } from '@eloquence/shared/runtime/errors';
 import { eventTime, type EventLog } from '@eloquence/shared/runtime/event-log';
 import type { Service } from '@eloquence/shared/runtime/service';
 import { problems } from '../http/docs.ts';
+import type * as z from 'zod';
 import { sessionParamsSchema } from '../sessions/find-session.ts';
 import type { SessionFacts } from '../sessions/session-facts.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
@@ -41,23 +42,28 @@ function registerRecording(app: Service, deps: SoundRouteDeps): void {
       schema: {
         tags: ['meetings'],
         summary: 'Pause the recording of a meeting, or go on with it',
-        description: 'For everybody in the meeting. Saying it twice changes nothing; `at_ms`: since when it is so.',
+        description:
+          'For everybody in the meeting. Saying it twice changes nothing; `at_ms`: since when it is so. `recording` starts a meeting in which nobody is yet, `ago_ms` ago.',
         params: sessionParamsSchema,
         body: recordingRequestSchema,
         response: { 200: recordingResponseSchema, ...problems(400, 401, 403, 404, 409, 413, 415, 503) },
       },
     },
-    async (request) =>
-      setRecording(await requireOpenMeeting(deps, request.params.session_id), request.body.state, deps),
+    async (request) => setRecording(await requireOpenMeeting(deps, request.params.session_id), request.body, deps),
   );
 }
 
 async function setRecording(
   session: Session,
-  state: RecordingState['state'],
+  { state, ago_ms: agoMs = 0 }: z.infer<typeof recordingRequestSchema>,
   { events, sounds }: SoundRouteDeps,
 ): Promise<RecordingState> {
   const startedAtMs = startOf(session);
+  if (startedAtMs === null && state === 'recording') {
+    const sinceMs = Math.max(Date.parse(session.created_at), Date.now() - agoMs);
+    await events.append(session.session_id, { type: 'session.started', at: eventTime(new Date(sinceMs)) });
+    return { state, at_ms: 0 };
+  }
   if (startedAtMs === null) {
     throw new AppError('conflict', 'The meeting has not started: nobody is there yet, so nothing is recorded.');
   }

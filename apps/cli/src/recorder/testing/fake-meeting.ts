@@ -17,7 +17,9 @@ const BEHIND_MS = 300;
 
 /** A meeting as its server knows it: what was heard by which way, and what was said of sources. In memory, on the real clock. */
 export class FakeMeeting implements RecordingApi {
-  readonly startedMs = Date.now();
+  startedMs = Date.now();
+  /** False: nobody has come, and the clock stands. */
+  started = true;
   readonly spans: { speaker: string; start_ms: number; end_ms: number }[] = [];
   /** Sound by speaker, sample by sample: how often each ms was heard, and its first sample. */
   readonly heard = new Map<string, Map<number, number[]>>();
@@ -74,8 +76,14 @@ export class FakeMeeting implements RecordingApi {
       session_id: 'ses_aaaaaaaaaaaaaaaaaaaa',
       spans,
       gaps: openGaps(this.gaps, spans),
-      now_ms: this.nowMs,
+      now_ms: this.started ? this.nowMs : null,
     });
+  }
+
+  async begin(agoMs: number): Promise<void> {
+    await this.#answer(undefined);
+    this.started = true;
+    this.startedMs = Date.now() - agoMs;
   }
 
   async sendAudio(piece: AudioPiece): Promise<AudioResponse> {
