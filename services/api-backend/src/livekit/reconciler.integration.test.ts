@@ -185,3 +185,16 @@ it('closes the room of a session that has ended, whoever made it again', async (
   await app.reconciler.sweep();
   expect(await roomService.listRooms([id])).toEqual([]);
 });
+
+it('a deleted meeting leaves an empty row for as long as files of it may lie with a worker that is away', async () => {
+  const { id } = await open('meeting');
+  await app.server.inject({ method: 'DELETE', url: `/api/sessions/${id}` });
+  const rowAfter = async (age: string) => {
+    await app.pool.query(`update sessions set deleted_at = now() - $2::interval where session_id = $1`, [id, age]);
+    await app.reconciler.sweep();
+    const { rows } = await app.pool.query('select user_id, name, options from sessions where session_id = $1', [id]);
+    return rows;
+  };
+  expect(await rowAfter('29 days')).toEqual([{ user_id: 'deleted', name: null, options: {} }]);
+  expect(await rowAfter('31 days')).toEqual([]);
+});

@@ -308,10 +308,14 @@ export class SessionStore {
     await reachable('Postgres', erase, isPostgresOutage);
   }
 
-  /** Sessions deleted more than `olderThanMs` ago whose tombstone still stands. */
+  /**
+   * Sessions deleted more than `olderThanMs` ago whose tombstone still stands. That of a meeting stands for 30 days, because it is
+   * what tells a meeting-worker that was away to remove the meeting's files.
+   */
   async tombstones(olderThanMs: number): Promise<SessionId[]> {
     const { rows } = await this.#query<{ session_id: SessionId }>(
-      `select session_id from sessions where deleted_at < now() - $1 * interval '1 millisecond' limit 1000`,
+      `select session_id from sessions where deleted_at < now() - $1 * interval '1 millisecond'
+         and (kind <> 'meeting' or deleted_at < now() - interval '30 days') limit 1000`,
       [olderThanMs],
     );
     return rows.map((row) => row.session_id);
