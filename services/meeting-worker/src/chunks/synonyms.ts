@@ -8,6 +8,7 @@ const GROUPS = [
   'send envoi envoy transmet transmettr',
   'writ draft redig ecrir redact',
   'check verifi control',
+  'drop remov delet scrap',
   'call phone ring appel telephon',
 ].map((group) => group.split(' '));
 

@@ -75,7 +75,7 @@ const DIGITS = /\d{1,3}(?:[ \u00a0\u202f.,]\d{3})+(?!\d)|\d+(?:[.,]\d+)*/g;
 /**
  * The numbers a text says, in digits or in words, each as digits: `12 000`, `12,000` and "douze mille" are all `12000`.
  *
- * @param options.parts also what a number may be read as in other ways: `3.200` as it stands, each word by itself
+ * @param options.parts also what a number may be read as in other ways: `3.200` as it stands, the parts of a date, "un"
  */
 export function numbersIn(text: string, options: { readonly parts?: boolean } = {}): Set<string> {
   const found = new Set<string>();
@@ -84,18 +84,19 @@ export function numbersIn(text: string, options: { readonly parts?: boolean } = 
     found.add(isGrouped ? digits.replaceAll(/\D/g, '') : digits.replaceAll(',', '.'));
     if (!options.parts) continue;
     found.add(digits.replaceAll(/[ \u00a0\u202f]/g, '').replaceAll(',', '.'));
-    for (const part of digits.split(/\D/)) found.add(part);
+    // A date: `12.03.2026`. Of another number a part is another number.
+    const parts = digits.split(/[.,]/);
+    if (parts.length > 2 && !isGrouped) for (const part of parts) found.add(String(Number(part)));
   }
   addWords(text, found, options.parts ?? false);
   return found;
 }
 
-function addWords(text: string, found: Set<string>, parts: boolean): void {
+function addWords(text: string, found: Set<string>, ones: boolean): void {
   let run: string[] = [];
   const flush = () => {
-    while (run.length > 0 && LINKS.has(run.at(-1) ?? '')) run.pop();
-    if (run.some((word) => !ONES.has(word) && !LINKS.has(word))) found.add(String(valueOf(run)));
-    if (parts) for (const word of run) addPart(word, found);
+    for (const number of numbersOf(run))
+      if (ones || number.some((word) => !ONES.has(word))) found.add(String(valueOf(number)));
     run = [];
   };
   let end = 0;
@@ -109,9 +110,26 @@ function addWords(text: string, found: Set<string>, parts: boolean): void {
   flush();
 }
 
-function addPart(word: string, found: Set<string>): void {
-  const value = VALUES[word] ?? FACTORS[word] ?? (ONES.has(word) ? 1 : undefined);
-  if (value !== undefined) found.add(String(value));
+/** Numbers said one after the other: "cinq six personnes" are two, "quatre-vingt-dix" is one. */
+function numbersOf(run: readonly string[]): string[][] {
+  const numbers: string[][] = [];
+  for (const word of run.filter((each) => !LINKS.has(each))) {
+    const last = numbers.at(-1);
+    if (last && goesOn(valueOf(last), word)) last.push(word);
+    else numbers.push([word]);
+  }
+  return numbers;
+}
+
+/** Whether a word can belong to the number so far: "vingt" and "six", not "cinq" and "six". */
+function goesOn(soFar: number, word: string): boolean {
+  if (word in FACTORS) return true;
+  const value = VALUES[word] ?? 1;
+  const rest = soFar % 100;
+  if (rest === 0) return soFar > 0;
+  if (value === 20) return rest === 4;
+  if (value < 10) return rest >= 20 && rest % 10 === 0;
+  return value < 20 && (rest === 60 || rest === 80);
 }
 
 function valueOf(words: readonly string[]): number {

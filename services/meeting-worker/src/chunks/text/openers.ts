@@ -9,6 +9,7 @@ const OPENERS: Readonly<Record<Language, ReadonlySet<string>>> = {
     accord annonce appel attente budget calendrier choix cout date debat delai demande difference echange echeance etape etat etude
     evocation fin idee lancement mise necessite objectif ordre plan presentation prix probleme projet proposition rappel recherche
     refus remarque report reponse retard retour risque suite suivi tour usage vote avis besoin bilan constat contrat
+    achat manque vente
     date depart effet envoi essai fournisseur frais incident interet nouveau nouvelle premier premiere prochain prochaine
   `),
   en: set(`
@@ -21,10 +22,35 @@ const OPENERS: Readonly<Record<Language, ReadonlySet<string>>> = {
     overview own pay plan plans post postpone prepare present price print problem problems progress project proposal provide publish
     purchase push put raise reach read recruit reduce refactor release remove rename renew rent repair replace report request
     research reserve resolve result results review risk risks run save schedule see select sell send set settle share ship show sign
-    simplify speak start status stay stop store submit supplier supply support switch take talk tell test track train transfer
+    sale simplify speak start status stay stop store submit supplier supply support switch take talk tell test track train transfer
     translate travel try turn update upgrade use verify visit wait work write
   `),
 };
+
+/** Verbs by which minutes say any decision or task. */
+const NEUTRAL: Readonly<Record<Language, ReadonlySet<string>>> = {
+  fr: set(`
+    adopter assurer attribuer choisir confier confirmer continuer decider definir designer determiner effectuer etablir etudier faire
+    fixer gerer mettre nommer organiser passer poursuivre prendre prevoir realiser retenir suivre traiter utiliser valider
+  `),
+  en: set(`
+    adopt agree allocate appoint approve assign choose confirm continue decide define do ensure establish follow go handle have keep
+    limit look make move organise organize plan proceed put select set switch take use
+  `),
+};
+
+/** Whether minutes that begin with this word say by it what is done, so that somebody must have said so. */
+export function isVerbOfMinutes(token: Token, language: Language): boolean {
+  if (NEUTRAL[language].has(token.text)) return false;
+  if (language === 'fr') return /(?:er|ir|re)$/.test(token.text) && token.text.length >= MIN_LETTERS;
+  return OPENERS.en.has(token.text) && !ENGLISH_NOUNS.has(token.text);
+}
+
+/** Beginnings that are mostly nouns. */
+const ENGLISH_NOUNS = set(`
+  answer approach budget concern concerns cost costs date deadline discussion feedback hosting idea issue issues launch limit overview
+  plan plans price problem problems progress project proposal report result results review risk risks schedule status supplier support
+`);
 
 const FRENCH_ENDINGS = /(?:er|ir|dre|tre|vre|oir|uire|lire|tion|sion|ment|age|ance|ence|aison|ture)$/;
 const FRENCH_PARTICIPLE = /é(?:e|s|es)?$/iu;

@@ -1,6 +1,6 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
 import { isOpener } from './openers.ts';
-import { isTurn } from './polarity.ts';
+import { isNegated, isTurn } from './polarity.ts';
 import { isNumberWord, numbersIn } from './numbers.ts';
 import { isContent, tokensOf, WordBag, type Token } from './words.ts';
 
@@ -35,11 +35,18 @@ export function supportFault(claim: string, source: SupportSource): SupportFault
     if (isName(claim, { token, index }, source) && !said.has(token) && !isFormOfOrdinary(token, source, said))
       return 'name';
   const content = tokens.filter((token) => isContent(token, language) && !isTurn(token) && !isNumber(token));
-  if (content.length === 0) return undefined;
+  if (tokens.some((token) => isTurn(token) && !said.hasForm(token)) && !texts.some(turnsRound)) return 'words';
+  // "On y va", "Tout arrêter": small words are only enough where they were said.
+  if (content.length === 0)
+    return tokens.length > 0 && tokens.every((token) => said.hasForm(token)) ? undefined : 'words';
   const own = content.filter((token) => !said.hasForm(token)).length;
   if (own === content.length || addsSomething(claim, said, language)) return 'words';
   return own > Math.max(1, content.length * OWN_SHARE) ? 'words' : undefined;
 }
+
+/** Says that something is not, or no longer, in whatever words. */
+const turnsRound = (text: string): boolean => isNegated(text) || ENDS.test(text) || tokensOf(text).some(isTurn);
+const ENDS = /\b(?:end|ends|ended|fin|fini\w*|termin\w*|close[sd]?|scrap\w*)\b|laiss\w+ tomber/i;
 
 const isNumber = ({ text }: Token): boolean => /^\d/.test(text) || isNumberWord(text);
 
@@ -52,7 +59,7 @@ const CALENDAR = new Set(
 );
 
 /** A day or a month, which French writes small. "may" and "march" are verbs too, "mars" a month that is never one. */
-const isCalendar = ({ text, raw }: Token): boolean =>
+export const isCalendar = ({ text, raw }: Token): boolean =>
   text === 'mars' || (CALENDAR.has(text) && (/^\p{Lu}/u.test(raw) || !/^(?:may|march)$/.test(text)));
 
 /** Of something true and something added, only the true part is said: "… et renvoyer le directeur". */

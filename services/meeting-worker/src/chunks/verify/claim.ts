@@ -1,12 +1,17 @@
 import type { ItemKind, Refusal, Unverified } from '@eloquence/shared/contracts/meeting';
-import { clausesOf, sentencesOf } from '../text/sentences.ts';
+import { clausesOf } from '../text/sentences.ts';
 import { contradicts, isAsking, isHedged, isQuestion, isTurn } from '../text/polarity.ts';
-import { supportFault } from '../text/support.ts';
-import { contentStems, isContent, tokensOf, WordBag } from '../text/words.ts';
+import { saysOpposite } from '../text/opposites.ts';
+import { isVerbOfMinutes } from '../text/openers.ts';
+import { isCalendar, supportFault, type SupportSource } from '../text/support.ts';
+import { contentStems, isContent, stemOf, tokensOf, WordBag } from '../text/words.ts';
+import { meaningOf } from '../synonyms.ts';
 import { lineAt, type Line, type Passage } from '../lines.ts';
 import { findProofs, type Proof } from './evidence.ts';
+import { EXCHANGE_MS, exchangesOf, isDecided, quotedSentences, uncontested } from './exchange.ts';
 import { isInstructionLine, tellsOfInstruction } from './instruction.ts';
 import { takesOnTask } from './owner.ts';
+import { takesFromBeside } from './taken-from-beside.ts';
 
 /** What every claim of a model has. */
 export interface Claim {
@@ -28,12 +33,13 @@ export type ClaimVerdict =
 
 /** What denies nothing but that somebody knows. */
 const NOT_KNOWN = /\bne sai[st]\b.{0,12}\bpas\b|\bsais pas\b|\b(?:do|does) not know\b|\b(?:don|doesn)['’]t know\b/i;
-/** An exchange is over after so long, ms. */
-const EXCHANGE_MS = 30_000;
 /** A quote with fewer words of its own ("je m'en occupe") means what was said before it. */
 const FEW_WORDS = 3;
 /** "Moi, je m'en occupe pour vendredi prochain." */
 const FEW_WORDS_OF_TAKING_ON = 7;
+
+/** Forms of a verb begin alike. */
+const SAME_VERB_LETTERS = 4;
 
 /** Checks what a claim of any kind must stand: its quotes, that no orders to the model are followed, and its words. */
 export function verifyClaim(kind: ItemKind, claim: Claim, context: ClaimContext): ClaimVerdict {
@@ -45,11 +51,52 @@ export function verifyClaim(kind: ItemKind, claim: Claim, context: ClaimContext)
   const proofs = found.filter(({ line }) => !isInstructionLine(line, passage.lines));
   const mayTell = kind === 'topic' || kind === 'highlight';
   if (proofs.length === 0 && !(mayTell && tellsOfInstruction(claim.text))) return refused('instruction_in_transcript');
-  const kept = proofs.length > 0 ? proofs : found;
-  if (supportFault(claim.text, sourceOf(claim, kept, context))) return refused('text_not_in_quote');
-  if (!isOfQuoted(claim, kept, passage)) return refused('text_not_in_quote');
-  if (!isMeantSo(kind, claim, kept, passage)) return refused('text_not_in_quote');
+  const kept = uncontested(kind, claim.text, { proofs: proofs.length > 0 ? proofs : found, passage });
+  const exchanges = exchangesOf(kept);
+  const isCarried = exchanges.some((one) => {
+    const elsewhere = exchanges.filter((other) => other !== one).flat();
+    return isCarriedBy(claim, one, context) && !isStitched(claim, [one, elsewhere], context);
+  });
+  if (
+    !isCarried ||
+    !doesWhatWasSaid(kind, claim, sourceOf(claim, kept, context)) ||
+    !isMeantSo(kind, claim, kept, passage)
+  )
+    return refused('text_not_in_quote');
   return { kind: 'proved', proofs: kept };
+}
+
+function isCarriedBy(claim: Claim, proofs: readonly Proof[], context: ClaimContext): boolean {
+  if (supportFault(claim.text, sourceOf(claim, proofs, context))) return false;
+  return isOfQuoted(claim, proofs, context.passage) && !takesFromBeside(claim.text, proofs, context);
+}
+
+/** Has words that one exchange lacks from another: neither says it. */
+function isStitched(
+  claim: Claim,
+  [one, elsewhere]: readonly [readonly Proof[], readonly Proof[]],
+  context: ClaimContext,
+): boolean {
+  const { language } = context.passage;
+  const [here, there] = [one, elsewhere].map((of) => new WordBag(sourceOf(claim, of, context).texts, language));
+  return tokensOf(claim.text)
+    .filter((token) => isContent(token, language))
+    .some((token) => !here?.hasForm(token) && there?.hasForm(token));
+}
+
+/** What is to be done is the verb that a decision or a task begins with: somebody said it, or it is one that minutes say for any. */
+function doesWhatWasSaid(kind: ItemKind, { text }: Claim, { texts, language }: SupportSource): boolean {
+  const [verb] = tokensOf(text);
+  if ((kind !== 'decision' && kind !== 'action') || !verb || !isVerbOfMinutes(verb, language)) return true;
+  const said = new WordBag(texts, language);
+  if (said.hasForm(verb) || isTurn(verb)) return true;
+  const meaning = meaningOf(stemOf(verb.raw, language));
+  const begins = verb.text.slice(0, SAME_VERB_LETTERS);
+  return texts.flatMap(tokensOf).some((token) => {
+    if (meaningOf(stemOf(token.raw, language)) === meaning) return true;
+    // "réduire", "réduit"; but "vendre" is not "vendredi".
+    return token.text.startsWith(begins) && !isCalendar(token);
+  });
 }
 
 const refused = (refusal: Refusal): ClaimVerdict => ({ kind: 'refused', refusal });
@@ -106,32 +153,25 @@ function isOfQuoted({ text }: Claim, proofs: readonly Proof[], { language }: Pas
   return claimed.filter((token) => said.hasForm(token)).length * 2 >= claimed.length;
 }
 
-/** The sentences that quotes are out of. */
-const quotedSentences = (proofs: readonly Proof[]): string[] =>
-  proofs.flatMap(({ line, found }) =>
-    sentencesOf(line.utterance.text)
-      .filter((part) => part.start < found.end && part.end > found.start)
-      .map(({ text }) => text),
-  );
-
 /**
  * Decisions and actions: somebody meant it. What was denied, only thought of or only asked is none, and a claim that says yes
  * does not rest on words that say no.
  */
-function isMeantSo(kind: ItemKind, claim: Claim, proofs: readonly Proof[], { language }: Passage): boolean {
+function isMeantSo(kind: ItemKind, claim: Claim, proofs: readonly Proof[], passage: Passage): boolean {
+  const { language } = passage;
   const sentences = quotedSentences(proofs);
   if (kind === 'retraction') return true;
   if (kind === 'question' && !sentences.some(isAsking)) return false;
-  if (kind === 'decision' && sentences.every(isQuestion)) return false;
+  if (kind === 'decision' && (sentences.every(isQuestion) || !isDecided(claim.text, proofs, passage))) return false;
   if ((kind === 'decision' || kind === 'action') && sentences.every(isHedged)) return false;
-  // Of a topic it is no matter whether it is so.
-  if (kind === 'topic') return true;
   const stems = contentStems(claim.text, language);
   const share = (text: string) => [...contentStems(text, language)].filter((stem) => stems.has(stem)).length;
   const clauses = sentences.flatMap((text) => clausesOf(text).map((part) => part.text));
   const most = Math.max(...clauses.map(share));
   const telling = clauses.filter((clause) => share(clause) === most && most > 0);
+  // Of a topic it is no matter whether it is so.
+  if (kind === 'topic') return !telling.some((words) => saysOpposite(claim.text, words, language));
   // A remarkable sentence may be noted as a whole, and one of its clauses deny.
   const said = kind === 'highlight' || kind === 'question' ? [...telling, ...sentences] : telling;
-  return telling.length === 0 || said.some((words) => !contradicts(claim.text, words.replace(NOT_KNOWN, '')));
+  return telling.length === 0 || said.some((words) => !contradicts(claim.text, words.replace(NOT_KNOWN, ''), language));
 }

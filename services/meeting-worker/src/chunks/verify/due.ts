@@ -1,11 +1,14 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
 import type { Due } from '@eloquence/shared/contracts/meeting';
 import { findQuote } from '../text/find-quote.ts';
+import { contentStems } from '../text/words.ts';
 import { lineAt, type Line } from '../lines.ts';
 import { dateOf, dueWordsIn } from './due-date.ts';
 
 export interface DueClaim {
   readonly due: string;
+  /** What is to be done. */
+  readonly task: string;
   /** Lines that were quoted. */
   readonly cited: readonly Line[];
   readonly lines: readonly Line[];
@@ -22,13 +25,16 @@ const NONE = /^\W*(?:|null|none|n\/?a|aucune?|non pr[ée]cis[ée]e?|not (?:state
  * @param startedAtMs ms since epoch: the day of the meeting
  */
 export function verifyDue(
-  { due, cited, lines }: DueClaim,
+  { due, task, cited, lines }: DueClaim,
   { language, startedAtMs }: { readonly language: Language; readonly startedAtMs: number },
 ): DueVerdict {
   if (NONE.test(due)) return { kind: 'due', due: null };
   const beside = cited.flatMap(({ position }) => [lineAt(lines, position - 1), lineAt(lines, position + 1)]);
-  const near = [...cited, ...beside.filter((line) => line !== undefined)];
   const dayOf = ({ utterance }: Line) => startedAtMs + utterance.start_ms;
+  const dated = cited.filter((line) => dueWordsIn(line.utterance.text, language, dayOf(line)).length > 0);
+  // A day that goes with other words is another thing's.
+  const own = ofTask(dated, task, language);
+  const near = own.length > 0 ? own : [...cited, ...beside.filter((line) => line !== undefined)];
   for (const line of near) {
     const text = findQuote(line.utterance.text, due)?.quote;
     if (text !== undefined) return { kind: 'due', due: { text, date: dateOf(text, language, dayOf(line)) } };
@@ -40,4 +46,18 @@ export function verifyDue(
     for (const text of dueWordsIn(line.utterance.text, language, dayOf(line)))
       if (dateOf(text, language, dayOf(line)) === wanted) return { kind: 'due', due: { text, date: wanted } };
   return { kind: 'refused' };
+}
+
+/** Short ones ("plutôt jeudi") go with the line before. */
+const FEW_WORDS = 2;
+
+/** The lines that say most of a task, and those that say hardly anything. */
+function ofTask(dated: readonly Line[], task: string, language: Language): Line[] {
+  const stems = contentStems(task, language);
+  const counted = dated.map((line) => {
+    const own = [...contentStems(line.utterance.text, language)];
+    return { line, size: own.length, shared: own.filter((stem) => stems.has(stem)).length };
+  });
+  const most = Math.max(0, ...counted.map(({ shared }) => shared));
+  return counted.filter(({ size, shared }) => shared === most || size <= FEW_WORDS).map(({ line }) => line);
 }

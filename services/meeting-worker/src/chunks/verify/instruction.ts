@@ -20,7 +20,8 @@ const TO_THE_MACHINE = [
   ),
   /<\/?\s*(?:transcript|open_items|system|items|instructions?)\b/g,
   /\b(?:system prompt|prompt systeme|you are now|tu es (?:maintenant|desormais) un)\b/g,
-  /\b(?:assistant|chatgpt|intelligence artificielle|language model|modele de langage)\s*[,:]\s*(?:ecris|note|ajoute|reponds|oublie|write|add|note|answer|say|output)\b/g,
+  // Who writes the minutes is called, and told what to write.
+  /\b(?:assistant|chatgpt|ia|ai|llm|bot|robot|scribe|note[- ]?taker|intelligence artificielle|language model|modele de langage)\b[^.!?,:]{0,20}[,:]\s*(?:merci de\s+|please\s+|il faut\s+|veuillez\s+|you must\s+)?(?:ecri|not[eo]|ajout|repon|inscri|consign|mentionn|oubli|write|add|answer|say|output|record|put|list)/g,
 ];
 const ORDER =
   /^\W*(?:et\s+|and\s+|puis\s+|then\s+)?(?:ecris|ecrivez|note|notez|ajoute|ajoutez|reponds|inscris|write|add|note|output|respond)\b/;

@@ -1,8 +1,9 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
 import type { Owner, Speaker } from '@eloquence/shared/contracts/meeting';
 import { findQuote } from '../text/find-quote.ts';
+import { isNegated, refuses } from '../text/polarity.ts';
 import { clausesOf, sentencesOf } from '../text/sentences.ts';
-import { contentStems, fold, tokensOf } from '../text/words.ts';
+import { contentStems, tokensOf } from '../text/words.ts';
 import { lineAt, type Line } from '../lines.ts';
 
 export interface OwnerClaim {
@@ -28,7 +29,7 @@ const TITLES = /^(?:m|mr|mrs|ms|mme|mlle|monsieur|madame|dr|docteur|me|maitre)$/
 const FIRST_PERSON = /\b(?:je|j|moi|i|ill|me|mine)\b/;
 /** Takes on what was just said, whatever it was. */
 const TAKES_ON =
-  /\b(?:je|j) (?:m en|m y|le|la|les|l|vais le|vais la|vais les|vais m en|te|vous|prends|note|gere|ferai)\b|\bje (?:peux|veux bien) (?:le|la|les|m en)\b|\b(?:c est|ce sera) (?:pour )?moi\b|\bmoi\b.*\bje\b|\bi(?: wi)?ll\b|\bi (?:can|shall|am going to)\b|\bi m (?:going to|on it)\b|\blet me\b|\bleave it (?:to|with) me\b|\bon it\b/;
+  /\b(?:je|j) (?:(?:te |vous )?(?:le|la|les|l)|m en|m y|vais le|vais la|vais les|vais m en|prends|note|gere|ferai)\b|\bje (?:peux|veux bien) (?:le|la|les|m en)\b|\b(?:c est|ce sera) (?:pour )?moi\b|\bmoi\b.*\bje\b|\bi(?: wi)?ll\b(?! (?:be|have|see|not|never|say)\b)|\bi (?:can|shall|am going to)\b(?! (?:be|have|see|not|say|imagine|understand)\b)|\bi m (?:going to|on it)\b|\blet me\b|\bleave it (?:to|with) me\b|\bon it\b/;
 const ADDRESSES =
   /\b(?:tu|te|t|toi|ton|ta|vous|votre|you|your)\b|\bqui (?:peut|va|veut|s en)\b|\bwho (?:can|will|wants)\b/;
 
@@ -37,8 +38,19 @@ const spaced = (text: string): string =>
     .map((token) => token.text)
     .join(' ');
 
+/** Tells something, and promises nothing. */
+const TELLS =
+  /\b(?:je|j) (?:(?:vous|te|ai) )?(?:rappel\w*|dis|dirais|demande|signale|pense|crois|trouve|vois|sais|constate|remarque|espere)\b|\bi (?:think|believe|know|guess|mean|hope|see|remind|remember|wonder|say|said|told)\b/g;
+
+/** What of an utterance may promise: its parts that deny nothing. */
+const promising = (text: string): string =>
+  clausesOf(text)
+    .filter((part) => !isNegated(part.text))
+    .map((part) => spaced(part.text).replaceAll(TELLS, ' '))
+    .join(' ');
+
 /** Whether words take on what was just asked. */
-export const takesOnTask = (text: string): boolean => TAKES_ON.test(spaced(text));
+export const takesOnTask = (text: string): boolean => !refuses(text) && TAKES_ON.test(promising(text));
 
 export type OwnerVerdict = { readonly kind: 'owner'; readonly owner: Owner | null } | { readonly kind: 'refused' };
 
@@ -166,17 +178,34 @@ function sharesTask(text: string, stems: ReadonlySet<string>, language: Language
 function takesOn(speaker: Speaker, { cited, task }: OwnerClaim, { lines, language }: People): boolean {
   const stems = contentStems(task, language);
   const isTheirs = (line: Line | undefined): line is Line => line?.utterance.speaker === speaker;
-  const inQuoted = cited.filter(isTheirs).some(({ utterance }) => {
-    const clauses = clausesOf(utterance.text).map((part) => spaced(part.text));
-    if (TAKES_ON.test(spaced(utterance.text))) return true;
-    return clauses.some((clause) => FIRST_PERSON.test(clause) && sharesAny(clause, stems, language));
-  });
+  // Two who promise something in the quoted lines: whoever speaks of this task.
+  const promised = (line: Line) => Math.max(0, ...promisesIn(line).map((clause) => shared(clause, stems, language)));
+  const most = Math.max(0, ...cited.map(promised));
+  const inQuoted = cited
+    .filter(isTheirs)
+    .some((line) => (most > 0 && promised(line) === most) || isShortPromise(line.utterance.text, stems, language));
   if (inQuoted) return true;
   return cited.some((line) => {
     const next = lineAt(lines, line.position + 1);
-    return isTheirs(next) && ADDRESSES.test(spaced(line.utterance.text)) && TAKES_ON.test(spaced(next.utterance.text));
+    return isTheirs(next) && ADDRESSES.test(spaced(line.utterance.text)) && takesOnTask(next.utterance.text);
   });
 }
 
-const sharesAny = (clause: string, stems: ReadonlySet<string>, language: Language): boolean =>
-  [...contentStems(clause, language)].some((stem) => stems.has(stem) || stems.has(fold(stem)));
+/** Parts of a line that say "I" of something to be done. */
+const promisesIn = ({ utterance }: Line): string[] =>
+  clausesOf(utterance.text)
+    .map((part) => promising(part.text))
+    .filter((clause) => FIRST_PERSON.test(clause) || TAKES_ON.test(clause));
+
+/** Takes on what was said before, and speaks of no other thing. */
+function isShortPromise(text: string, stems: ReadonlySet<string>, language: Language): boolean {
+  if (!takesOnTask(text)) return false;
+  const own = [...contentStems(promising(text), language)].filter((stem) => !stems.has(stem));
+  return OF_IT.test(spaced(text)) || own.length <= SHORT_PROMISE_WORDS;
+}
+
+const OF_IT = /\b(?:it|that|this|them|m en|m y|je (?:le|la|les|l)|vais (?:le|la|les|l)|ca|cela)\b/;
+const SHORT_PROMISE_WORDS = 1;
+
+const shared = (clause: string, stems: ReadonlySet<string>, language: Language): number =>
+  [...contentStems(clause, language)].filter((stem) => stems.has(stem)).length;

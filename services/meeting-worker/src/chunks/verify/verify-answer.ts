@@ -84,7 +84,7 @@ function actionItem(claim: ChunkAnswer['actions'][number], making: Making): Outc
     owner = whose.owner;
   }
   if (claim.due !== null) {
-    const when = verifyDue({ due: claim.due, cited, lines: passage.lines }, passage);
+    const when = verifyDue({ due: claim.due, task: claim.text, cited, lines: passage.lines }, passage);
     if (when.kind === 'refused') return { refusal: 'due_not_said' };
     due = when.due;
   }
