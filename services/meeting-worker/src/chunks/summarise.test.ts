@@ -2,13 +2,16 @@ import { meetingOptionsSchema, chunkSchema, type Chunk } from '@eloquence/shared
 import type { ChunkAnswer } from '@eloquence/shared/contracts/meeting-llm';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { createLogger } from '@eloquence/shared/runtime/logger';
-import { describe, expect, test } from 'vitest';
+import { jobCatalogue } from '@eloquence/shared/contracts/jobs';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { ModelAnswer, ModelClient, ModelRequest } from '../llm/model-client.ts';
 import type { Meeting } from '../meetings/meeting.ts';
 import { chunkSystemPrompt } from './prompt.ts';
 import { summariseChunk } from './summarise.ts';
 import { MONDAY_MS, NOTHING, PEOPLE, utterances } from './test-support/passages.ts';
 import { chunkInputs } from './window.ts';
+
+afterEach(() => void vi.useRealTimers());
 
 const SESSION = 'ses_aaaaaaaaaaaaaaaaaaaa';
 const SAID = [
@@ -235,6 +238,16 @@ describe('where no model answers', () => {
       status: 'summarised',
       items: [],
     });
+  });
+
+  test('a model that does not answer leaves a hole before the time of its job is over', async () => {
+    vi.useFakeTimers();
+    const model = new Model();
+    model.complete = ({ signal }) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+    const running = run(model, { isLastAttempt: true });
+    await vi.advanceTimersByTimeAsync(jobCatalogue.summarise_chunk.timeoutMs - 5_000);
+    expect((await running).chunk).toMatchObject({ status: 'hole' });
   });
 
   test('a model too small for the smallest part leaves a hole instead of half of the notes', async () => {

@@ -1,6 +1,7 @@
 import type { SessionId } from '@eloquence/shared/contracts/ids';
 import type { Chunk, MeetingItem, Unverified, Writer } from '@eloquence/shared/contracts/meeting';
 import { chunkAnswerSchema, type ChunkAnswer } from '@eloquence/shared/contracts/meeting-llm';
+import { ChildAbort } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { ModelClient } from '../llm/model-client.ts';
@@ -33,6 +34,8 @@ export interface SummariseRun {
 
 /** About 3,000 words of notes. */
 const MAX_TOKENS = 4_096;
+/** Of all halves together: shorter than the job may take, so that its last attempt has the time to make a hole. */
+const ASKING_MS = 165_000;
 /** Text is halved so often, and parts have at least so many utterances. */
 const MAX_HALVINGS = 5;
 const MIN_UTTERANCES = 2;
@@ -114,8 +117,15 @@ async function writeChunk(meeting: Meeting, input: ChunkInput, writing: Writing)
 }
 
 async function contentOf({ sessionId }: Meeting, passage: Passage, { run, deps }: Writing): Promise<Content> {
+  using abort = new ChildAbort(run.signal, { timeoutMs: ASKING_MS });
   try {
-    const written = await ask(passage, { sessionId, signal: run.signal, client: deps.client, halvings: 0, before: [] });
+    const written = await ask(passage, {
+      sessionId,
+      signal: abort.signal,
+      client: deps.client,
+      halvings: 0,
+      before: [],
+    });
     return { status: 'summarised', ...written };
   } catch (thrown) {
     run.signal.throwIfAborted();

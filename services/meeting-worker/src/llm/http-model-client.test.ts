@@ -86,6 +86,12 @@ function ask(extra: Partial<ModelRequest<z.infer<typeof schema>>> = {}, timeoutM
   });
 }
 
+test('an answer with characters that Postgres cannot store is kept and given without them', async () => {
+  reply = () => completion('{"topics":["a\\u0000b","half \\ud83d","half \ud83d","two\\nlines"]}');
+  expect((await ask()).value.topics).toEqual(['a b', 'half \ufffd', 'half \ufffd', 'two lines']);
+  for (const { content } of answers.kept.values()) expect(content.isWellFormed()).toBe(true);
+});
+
 describe('a request', () => {
   test('names purpose, session and key, and the shape of the answer', async () => {
     reply = () => completion('{"topics":["a"]}');
