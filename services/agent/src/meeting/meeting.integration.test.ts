@@ -313,7 +313,7 @@ test(
   async () => {
     const first = await scribe();
     const anna = await joinAs('anna~1', 500);
-    await joinAs('bob~1', 900);
+    const bobs = [await joinAs('bob~1', 900)];
     await anna.say(1_000);
     await isSaid('anna', 1);
     await waitFor(async () => (await heardMs('bob')) > 1_000, { timeoutMs: 12_000 });
@@ -332,12 +332,35 @@ test(
     expect(await arrivals()).toHaveLength(2);
     expect(await eventsOf('session.started')).toHaveLength(1);
     // The server puts out who was there under the same identity.
-    await joinAs('bob~1', 900);
+    bobs.push(await joinAs('bob~1', 900));
     await waitFor(async () => (await eventsOf('participant.left')).some(({ identity }) => identity === 'bob~1'));
     await waitFor(async () => (await arrivals()).length === 3, { what: 'the return of bob' });
     await second.leave();
+    // Of carol, whom the log has in the room, it is said that she left; she comes back while nobody else is there.
+    await Promise.all([anna, ...bobs].map((one) => one[Symbol.asyncDispose]()));
+    await log.append(id, {
+      type: 'participant.joined',
+      at: eventTime(),
+      identity: 'carol~1',
+      kind: 'person',
+      speaker: 'carol',
+    });
+    await scribe({}, startedAt);
+    await joinAs('carol~1', 700);
+    await waitFor(async () => (await arrivals()).filter(({ identity }) => identity === 'carol~1').length === 2, {
+      what: 'the return of carol',
+    });
   },
 );
+
+test('a clock that was started while the scribe was on its way is its clock', { timeout: 40_000 }, async () => {
+  const anna = await joinAs('anna~1', 500);
+  await log.append(id, { type: 'session.started', at: eventTime(new Date(Date.now() - 30_000)) });
+  await scribe();
+  await anna.say(1_000);
+  await isSaid('anna', 1);
+  expect((await utterances())[0]?.start_ms).toBeGreaterThan(30_000);
+});
 
 test(
   'the longest meeting ends by itself; one that is taken up again has its whole time anew, on its first clock',

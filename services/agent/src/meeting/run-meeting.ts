@@ -42,13 +42,16 @@ export async function attendMeeting(job: MeetingJob): Promise<() => Promise<void
   const subscriber = createRedis(config.redisUrl, 'subscriber', logger);
   // Without Redis the past is unknown: the meeting is written down all the same.
   const events = await readEvents(log, sessionId).catch(() => []);
-  const past = pastOf(events, Date.parse(facts.session.started_at ?? eventTime()));
-  let startedMs = facts.session.started_at === null ? undefined : Date.parse(facts.session.started_at);
+  // The session was read before the room was entered; its clock may have been started since.
+  const startedAt = facts.session.started_at ?? events.find(({ type }) => type === 'session.started')?.at;
+  const past = pastOf(events, Date.parse(startedAt ?? eventTime()));
+  let startedMs = startedAt === undefined ? undefined : Date.parse(startedAt);
+  const told = new Set(past.present.keys());
   let sitting: Sitting | undefined;
   const attendance = new Attendance(job.ctx.room, {
     onJoined: (person) => {
       if (!sitting) {
-        sitting = new Sitting(job, past, startedMs);
+        sitting = new Sitting(job, past, { startedMs, told });
         if (pauses.pausedAtMs !== undefined) sitting.paused(pauses.pausedAtMs);
       }
       sitting.joined(person);
@@ -66,9 +69,10 @@ export async function attendMeeting(job: MeetingJob): Promise<() => Promise<void
     onPaused: (atMs) => sitting?.paused(atMs),
     onContinued: (fromMs, toMs) => sitting?.continued(fromMs, toMs),
   });
-  for (const identity of past.present.keys()) {
-    if (!job.ctx.room.remoteParticipants.has(identity))
-      job.writer.append({ type: 'participant.left', at: eventTime(), identity });
+  for (const identity of told) {
+    if (job.ctx.room.remoteParticipants.has(identity)) continue;
+    told.delete(identity);
+    job.writer.append({ type: 'participant.left', at: eventTime(), identity });
   }
   attendance.start();
   pauses.start(events);
@@ -80,6 +84,13 @@ export async function attendMeeting(job: MeetingJob): Promise<() => Promise<void
   };
 }
 
+interface Beginning {
+  /** When the meeting's clock was started, ms since epoch; undefined: it starts now. */
+  readonly startedMs: number | undefined;
+  /** Who was there when this scribe came, and of whom its predecessor has said so. */
+  readonly told: Set<string>;
+}
+
 /** A meeting from the moment somebody is there. */
 class Sitting {
   readonly #job: MeetingJob;
@@ -88,16 +99,14 @@ class Sitting {
   readonly #clock: SessionClock;
   readonly #scribe: Scribe;
   readonly #longest: NodeJS.Timeout;
-  /** Who was there when this scribe came, and of whom its predecessor has said so. */
   readonly #told: Set<string>;
   #toldUnsupported = false;
 
-  /** @param startedMs when the meeting's clock was started, ms since epoch; undefined: it starts now */
-  constructor(job: MeetingJob, past: Past, startedMs: number | undefined) {
+  constructor(job: MeetingJob, past: Past, { startedMs, told }: Beginning) {
     const { ctx, writer, logger, facts, end } = job;
     this.#job = job;
     this.#past = past;
-    this.#told = new Set([...past.present.keys()].filter((identity) => ctx.room.remoteParticipants.has(identity)));
+    this.#told = told;
     // Also of a meeting that is taken up again: its clock goes on.
     this.#startedMs = startedMs ?? Date.now();
     this.#clock = new SessionClock(this.#startedMs);
