@@ -11,7 +11,18 @@ test.each(entries)('%s is named after what it counts, in base units', (name, { k
 });
 
 test.each(entries)('%s has no label that could name a room, person or session', (_name, { labels }) => {
-  const allowed = ['service', 'method', 'route', 'status', 'scenario', 'reason', 'provider', 'outcome', 'direction'];
+  const allowed = [
+    'service',
+    'method',
+    'route',
+    'status',
+    'scenario',
+    'reason',
+    'provider',
+    'outcome',
+    'direction',
+    'state',
+  ];
   allowed.push('engine', 'kind', 'stage', 'type', 'name');
   // What a model is asked for: talk, summarise, synthesise, judge.
   allowed.push('purpose');

@@ -446,16 +446,13 @@ describe('pausing', () => {
 
   it('starts the clock of a meeting in which nobody is yet, as long ago as a sender has kept its sound, once', async () => {
     const id = await open();
-    const path = `/api/sessions/${id}/recording`;
-    expect((await post(path, { state: 'recording', ago_ms: 60_000 })).json()).toEqual({ state: 'recording', at_ms: 0 });
-    const [created, begun] = await eventsOf(id);
-    expect(begun?.type).toBe('session.started');
+    const begin = (agoMs: number) => post(`/api/sessions/${id}/recording`, { state: 'recording', ago_ms: agoMs });
+    expect((await begin(60_000)).json()).toEqual({ state: 'recording', at_ms: 0 });
+    await begin(5);
+    const [created, begun, ...more] = await eventsOf(id);
+    expect([begun?.type, more]).toEqual(['session.started', []]);
     // Not before it was opened.
     expect(Date.parse(begun?.at ?? '') - Date.parse(created?.at ?? '')).toBeLessThan(1_000);
-    await post(path, { state: 'recording', ago_ms: 5 });
-    expect(await eventsOf(id)).toHaveLength(2);
-    expect((await post(path, { state: 'recording', ago_ms: -1 })).statusCode).toBe(400);
-    expect((await coverage(id)).now_ms).toBeGreaterThanOrEqual(0);
   });
 });
 
