@@ -451,7 +451,6 @@ describe('pausing', () => {
     await begin(5);
     const [created, begun, ...more] = await eventsOf(id);
     expect([begun?.type, more]).toEqual(['session.started', []]);
-    // Not before it was opened.
     expect(Date.parse(begun?.at ?? '') - Date.parse(created?.at ?? '')).toBeLessThan(1_000);
   });
 });
