@@ -35,6 +35,8 @@ export type ClaimVerdict =
 const NOT_KNOWN = /\bne sai[st]\b.{0,12}\bpas\b|\bsais pas\b|\b(?:do|does) not know\b|\b(?:don|doesn)['’]t know\b/i;
 /** A quote with fewer words of its own ("je m'en occupe") means what was said before it. */
 const FEW_WORDS = 3;
+/** So many lines into a chunk, words may answer what was said before it. */
+const SOON = 3;
 /** "Moi, je m'en occupe pour vendredi prochain." */
 const FEW_WORDS_OF_TAKING_ON = 7;
 
@@ -115,10 +117,11 @@ function sourceOf(claim: Claim, proofs: readonly Proof[], { passage, everything 
   const texts = [...cited, ...around].map(({ utterance }) => utterance.text);
   const ownWords = contentStems(proofs.map(({ found }) => found.quote).join(' '), language).size;
   const said = contentStems(texts.join(' '), language);
+  const isSoon = cited.some(({ position }) => position <= SOON);
   const about = carried.filter((item) => {
     const stems = contentStems(item.text, language);
-    // Of what is it said? Of something that was named there, or of anything when it says nothing itself.
-    return ownWords < FEW_WORDS || [...stems].filter((stem) => said.has(stem)).length * 2 >= stems.size;
+    // Of what is it said? Of something that was named there; at the very beginning also of what was said before.
+    return (isSoon && ownWords < FEW_WORDS) || [...stems].filter((stem) => said.has(stem)).length * 2 >= stems.size;
   });
   return {
     language,

@@ -193,6 +193,21 @@ describe('of a task', () => {
   });
 });
 
+test('"I take it" is of what was just said, not of anything that is still open', () => {
+  const carried: CarriedItem[] = [
+    { itemId: 'c0-d1', kind: 'decision', text: 'Reporter le lancement d’Altéa', hasOwner: false, hasDue: false },
+  ];
+  const taken = (before: number) => {
+    const talk = Array.from({ length: before }, () => 'sophie: Il fait beau.');
+    const shown = passage([...talk, 'karim: Je m’en occupe.'], { carried });
+    const evidence = lines(shown, before + 1);
+    const actions = [{ text: 'Reporter le lancement d’Altéa', owner: 'Karim', due: null, evidence }];
+    return verifyAnswer({ ...NOTHING, actions }, shown).items.length;
+  };
+  expect(taken(0)).toBe(1);
+  expect(taken(9)).toBe(0);
+});
+
 describe('what is taken back', () => {
   const carried: CarriedItem[] = [
     {
