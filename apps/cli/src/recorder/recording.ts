@@ -75,7 +75,7 @@ export interface RecordingOptions {
 }
 
 /** Seconds of one source. */
-export interface SourceTotals {
+interface SourceTotals {
   readonly source: SourceId;
   readonly speaker: string;
   /** Sound that the device gave. */

@@ -8,7 +8,7 @@ const REDRAW_MS = 200;
 const CTRL_C = '\u0003';
 
 /** What a person asks for by a key. */
-export interface ScreenHandlers {
+interface ScreenHandlers {
   readonly onPause: () => void;
   readonly onStop: () => void;
 }

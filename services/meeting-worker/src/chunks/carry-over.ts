@@ -10,7 +10,7 @@ export interface CarryOver {
   readonly before: readonly Utterance[];
 }
 
-export const NOTHING_CARRIED: CarryOver = { items: [], glossary: [], before: [] };
+const NOTHING_CARRIED: CarryOver = { items: [], glossary: [], before: [] };
 
 /** The latest are carried; older ones are dropped: who takes them back must name them again. */
 const MAX_ITEMS = 40;

@@ -43,7 +43,7 @@ function merged(one: MeetingItem, other: MeetingItem): MeetingItem {
 }
 
 /** In order of time; the same words once. */
-export function mergedEvidence(one: readonly Evidence[], other: readonly Evidence[]): Evidence[] {
+function mergedEvidence(one: readonly Evidence[], other: readonly Evidence[]): Evidence[] {
   const list = new Map<string, Evidence>();
   for (const evidence of [...one, ...other])
     list.set(

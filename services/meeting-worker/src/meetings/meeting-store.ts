@@ -5,7 +5,7 @@ import type { Meeting } from './meeting.ts';
 import { inSnapshot, readMeetingIn } from './meeting-reader.ts';
 
 /** What was published last. */
-export interface Published {
+interface Published {
   readonly kind: Report['kind'];
   readonly draftReason: Report['draft_reason'];
   readonly endedAtMs: number;

@@ -8,7 +8,7 @@ import { coverageOf } from './coverage.ts';
 import { mergeItems } from './merge-items.ts';
 import { talkOf } from './talk.ts';
 
-export const CODE_WRITER: Writer = { kind: 'rules', rules_version: 'report-1' };
+const CODE_WRITER: Writer = { kind: 'rules', rules_version: 'report-1' };
 
 /** A report by code alone, with the items it was made of. */
 export interface Draft {

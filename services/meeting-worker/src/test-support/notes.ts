@@ -3,7 +3,7 @@ import { meetingOptionsSchema } from '@eloquence/shared/contracts/meeting';
 import type { Utterance } from '@eloquence/shared/contracts/sessions';
 import type { Meeting } from '../meetings/meeting.ts';
 
-export const SESSION = 'ses_aaaaaaaaaaaaaaaaaaaa';
+const SESSION = 'ses_aaaaaaaaaaaaaaaaaaaa';
 
 /** An item as tests write it; the rest follows. */
 export interface Written {
@@ -18,7 +18,7 @@ export interface Written {
 }
 
 /** Letters and digits 2 to 7, as ids are made of. */
-export function utteranceId(number: number): string {
+function utteranceId(number: number): string {
   return `utt_${number.toString(8).padStart(16, '0').replaceAll('0', 'a').replaceAll('1', 'b')}`;
 }
 

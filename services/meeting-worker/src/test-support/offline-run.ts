@@ -15,7 +15,7 @@ import { synthesise } from '../report/synthesis.ts';
 const silent = createLogger('test', 'silent');
 
 /** What Postgres would know of a meeting that is over. */
-export function meetingOf(planted: PlantedMeeting): Meeting {
+function meetingOf(planted: PlantedMeeting): Meeting {
   return {
     sessionId: planted.sessionId,
     language: planted.language,
