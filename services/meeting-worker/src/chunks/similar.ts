@@ -1,7 +1,9 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
 import { meaningOf } from './synonyms.ts';
+import { isVerbOfMinutes } from './text/openers.ts';
+import { saysOpposite } from './text/opposites.ts';
 import { isNegated } from './text/polarity.ts';
-import { numbersIn } from './text/numbers.ts';
+import { numbersIn } from '@eloquence/shared/runtime/numbers-in';
 import { isContent, stemOf, tokensOf } from './text/words.ts';
 
 /** Share of their words two texts have in common to say the same. */
@@ -13,6 +15,9 @@ const MAX_ENDING = 3;
 
 /** What is compared of a text. */
 export interface Said {
+  readonly text: string;
+  /** What is to be done, where it begins with that. */
+  readonly verb: string | undefined;
   readonly stems: ReadonlySet<string>;
   readonly numbers: ReadonlySet<string>;
   readonly names: ReadonlySet<string>;
@@ -25,7 +30,10 @@ export function saidIn(text: string, language: Language): Said {
   const content = tokens.filter((token) => isContent(token, language));
   // The first word is written large whatever it is.
   const names = content.filter((token, index) => index > 0 && /^\p{Lu}/u.test(token.raw)).map((token) => token.text);
+  const [first] = tokens;
   return {
+    text,
+    verb: first && isVerbOfMinutes(first, language) ? meaningOf(stemOf(first.raw, language)) : undefined,
     stems: new Set(content.map((token) => meaningOf(stemOf(token.raw, language)))),
     numbers: numbersIn(text),
     names: new Set(names),
@@ -56,11 +64,16 @@ export function saysTheSame(one: string, other: string, language: Language): boo
 export function agree(a: Said, b: Said, options: { readonly language: Language; readonly share?: number }): boolean {
   const { language, share = SAME_SHARE } = options;
   if (a.denies !== b.denies || differ(a.numbers, b.numbers)) return false;
+  if (doOther(a, b) || saysOpposite(a.text, b.text, language)) return false;
   const both = commonStems(a.stems, b.stems);
   const all = a.stems.size + b.stems.size - both;
   if (all === 0) return false;
   return !nameOthers(a, b, language) && both / all >= share;
 }
+
+/** Two tasks about one thing: to test it, to write about it. */
+const doOther = (a: Said, b: Said): boolean =>
+  a.verb !== undefined && b.verb !== undefined && !isOneBeginning(a.verb, b.verb) && a.verb !== b.verb;
 
 /** Each names what the other does not. */
 const nameOthers = (a: Said, b: Said, language: Language): boolean =>

@@ -5,9 +5,10 @@ const GROUPS = [
   'choos chosen chose select pick reten retenu retien choix chois',
   'buy bought purchas achet achat acquer',
   'hire recruit recrut embauch',
-  'send envoi envoy transmet transmettr',
+  'send sent email mail envoi envoy transmet transmettr',
   'writ draft redig ecrir redact',
   'check verifi control',
+  'relanc contact chase',
   'drop remov delet scrap',
   'call phone ring appel telephon',
 ].map((group) => group.split(' '));

@@ -56,6 +56,12 @@ describe('two facts stay two', () => {
   it.each([
     ['other figures', 'Un budget de 5 000 euros est accordé', 'Un budget de 8 000 euros est accordé'],
     ['other names', 'On retient offre de Dupont pour le chantier', 'On retient offre de Durand pour le chantier'],
+    ['the opposite by the verb', 'Augmenter le budget marketing de Boréal', 'Réduire le budget marketing de Boréal'],
+    [
+      'another task on one thing',
+      'Tester la sauvegarde du serveur de Lyon',
+      'Documenter la sauvegarde du serveur de Lyon',
+    ],
     ['the opposite', 'Lancer la campagne de publicité', 'Abandonner la campagne de publicité'],
     ['other things', 'Envoyer le devis au client', 'Envoyer la facture au client'],
   ])('with %s', (_, first, second) => {
