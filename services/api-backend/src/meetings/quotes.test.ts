@@ -36,6 +36,9 @@ describe('a sentence', () => {
     expect(isSupported('Rien ne dépasse le budget.', support)).toBe(true);
     expect(isSupported('La salle est réservée.', support)).toBe(false);
     expect(isSupported('Le budget est de 42 euros.', { cited: 'Le budget est de 12 euros', shown: '' })).toBe(false);
+    const two = { cited: 'On a deux options pour le budget', shown: '' };
+    expect(isSupported('Le budget est de 50 000 euros.', two)).toBe(false);
+    expect(isSupported('Il y a 2 options.', two)).toBe(true);
     expect(isSupported('Le budget est de 12000 euros.', { cited: 'Le budget est de 12 000 euros', shown: '' })).toBe(
       true,
     );

@@ -1,5 +1,6 @@
 import type { Evidence } from '@eloquence/shared/contracts/meeting';
 import type { Utterance } from '@eloquence/shared/contracts/sessions';
+import { numbersIn } from '@eloquence/shared/runtime/numbers-in';
 import { plain } from './search-words.ts';
 
 interface Token {
@@ -50,9 +51,6 @@ export function evidenceOf(utterance: Utterance, quote: string = utterance.text)
   };
 }
 
-const NUMBER_WORDS =
-  /\b(?:deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingt|trente|quarante|cinquante|soixante|cent|cents|mille|million|millions|milliard|milliards|two|three|four|five|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|billion)\b/;
-
 /** Letters two words must share to be taken for one stem. */
 const STEM_LETTERS = 4;
 const stems = (text: string): Set<string> =>
@@ -83,11 +81,10 @@ export interface Support {
  * cannot tell every false sentence; it stops those that are made up.
  */
 export function isSupported(sentence: string, { cited, shown }: Support): boolean {
-  const citedPlain = plain(cited);
-  const digits = sentence.match(/\d+/g) ?? [];
-  const saysNumber = NUMBER_WORDS.test(citedPlain);
-  if (digits.some((figure) => !citedPlain.replaceAll(/(?<=\d)[\s.,](?=\d)/g, '').includes(figure)) && !saysNumber)
-    return false;
+  const given = numbersIn(cited, { parts: true });
+  // Digits only: "two decisions were made" counts, and nobody need have said "two".
+  const figures = numbersIn(sentence.replaceAll(/\p{L}+/gu, '·'));
+  if ([...figures].some((figure) => !given.has(figure))) return false;
   const known = new Set(tokensOf(shown).map((token) => token.text));
   const names = [...sentence.matchAll(/(?<=[\p{L}\p{N},;:)]\s)\p{Lu}[\p{L}]{2,}/gu)].map(([name]) => plain(name));
   const first = plain(FIRST_NAME.exec(sentence)?.[1] ?? '');

@@ -2,7 +2,7 @@ import type { Language } from '@eloquence/shared/contracts/ids';
 import type { Unverified } from '@eloquence/shared/contracts/meeting';
 import type { ReportItem } from '@eloquence/shared/contracts/report';
 import { contradicts, isNegated } from '../chunks/text/polarity.ts';
-import { numbersIn } from '../chunks/text/numbers.ts';
+import { numbersIn } from '@eloquence/shared/runtime/numbers-in';
 import { saysOpposite } from '../chunks/text/opposites.ts';
 import { clausesOf } from '../chunks/text/sentences.ts';
 import { supportFault } from '../chunks/text/support.ts';

@@ -1,6 +1,6 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
 import { en, fr, type ParsedResult } from 'chrono-node';
-import { numbersIn } from '../text/numbers.ts';
+import { numbersIn } from '@eloquence/shared/runtime/numbers-in';
 
 const DAY_MS = 86_400_000;
 const parsers = { fr, en };

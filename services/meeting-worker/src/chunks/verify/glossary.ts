@@ -1,4 +1,4 @@
-import { numbersIn } from '../text/numbers.ts';
+import { numbersIn } from '@eloquence/shared/runtime/numbers-in';
 import { WordBag, tokensOf } from '../text/words.ts';
 import { isInstruction } from './instruction.ts';
 import type { Passage } from '../lines.ts';

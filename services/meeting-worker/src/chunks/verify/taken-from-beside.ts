@@ -1,5 +1,5 @@
 import { lineAt, type Line, type Passage } from '../lines.ts';
-import { numbersIn } from '../text/numbers.ts';
+import { numbersIn } from '@eloquence/shared/runtime/numbers-in';
 import { isOpener } from '../text/openers.ts';
 import { contentStems, isContent, tokensOf, WordBag, type Token } from '../text/words.ts';
 import type { Proof } from './evidence.ts';

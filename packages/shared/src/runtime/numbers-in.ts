@@ -1,5 +1,3 @@
-import { tokensOf } from './words.ts';
-
 const VALUES: Readonly<Record<string, number>> = {
   zero: 0,
   deux: 2,
@@ -71,6 +69,15 @@ export const isNumberWord = (word: string): boolean => word in VALUES || word in
 const ONES = new Set(['un', 'une', 'one']);
 const LINKS = new Set(['et', 'and']);
 const DIGITS = /\d{1,3}(?:[ \u00a0\u202f.,]\d{3})+(?!\d)|\d+(?:[.,]\d+)*/g;
+
+/** Words in lower case without accents, and numbers, with where they stand. */
+function tokensOf(text: string): { readonly text: string; readonly start: number; readonly end: number }[] {
+  return [...text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)].map((match) => ({
+    text: match[0].toLowerCase().normalize('NFD').replaceAll(/\p{M}/gu, ''),
+    start: match.index,
+    end: match.index + match[0].length,
+  }));
+}
 
 /**
  * The numbers a text says, in digits or in words, each as digits: `12 000`, `12,000` and "douze mille" are all `12000`.
