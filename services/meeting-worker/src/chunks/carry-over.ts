@@ -10,8 +10,6 @@ export interface CarryOver {
   readonly before: readonly Utterance[];
 }
 
-const NOTHING_CARRIED: CarryOver = { items: [], glossary: [], before: [] };
-
 /** The latest are carried; older ones are dropped: who takes them back must name them again. */
 const MAX_ITEMS = 40;
 const MAX_LETTERS = 6_000;
