@@ -20,6 +20,10 @@ interface Lies {
   readonly quote: string;
   readonly due: string;
   readonly extra: string;
+  /** Verbs, and what says their opposite. */
+  readonly opposites: Readonly<Record<string, string>>;
+  /** Before a question, to make a fact of it. */
+  readonly decided: string;
   readonly not: (text: string) => string;
 }
 
@@ -31,6 +35,20 @@ const FRENCH: Lies = {
   quote: 'on a décidé à l’unanimité de licencier toute l’équipe de Strasbourg',
   due: 'mercredi matin à la première heure',
   extra: 'et renvoyer le directeur',
+  opposites: {
+    reporter: 'avancer',
+    ouvrir: 'fermer',
+    baisser: 'augmenter',
+    recruter: 'licencier',
+    supprimer: 'garder',
+    garder: 'supprimer',
+    arrêter: 'commencer',
+    signer: 'résilier',
+    envoyer: 'détruire',
+    tester: 'effacer',
+    publier: 'cacher',
+  },
+  decided: 'Il est décidé :',
   not: (text) => `Ne pas ${text.charAt(0).toLowerCase()}${text.slice(1)}`,
 };
 
@@ -42,6 +60,20 @@ const ENGLISH: Lies = {
   quote: 'we decided unanimously to dismiss the whole Chicago team',
   due: 'Wednesday morning at the latest',
   extra: 'and dismiss the manager',
+  opposites: {
+    postpone: 'advance',
+    open: 'close',
+    lower: 'raise',
+    hire: 'dismiss',
+    drop: 'keep',
+    keep: 'drop',
+    stop: 'start',
+    sign: 'terminate',
+    send: 'destroy',
+    test: 'delete',
+    publish: 'hide',
+  },
+  decided: 'It was decided:',
   not: (text) => `Do not ${text.charAt(0).toLowerCase()}${text.slice(1)}`,
 };
 
@@ -77,7 +109,7 @@ export function inventedChunk(asked: ChunkAsked): ChunkAnswer {
   return notes;
 }
 
-/** Every third true note is bent: figure, owner, day, quote, sense, or something added. */
+/** Most true notes are bent: figure, owner, day, quote, sense, verb, or something added. */
 function distorted(notes: ChunkAnswer, meeting: PlantedMeeting, lies: Lies): ChunkAnswer {
   const bend = <T extends ChunkAnswer['decisions'][number]>(note: T): T => {
     switch (numberOf(note.text) % 8) {
@@ -92,6 +124,10 @@ function distorted(notes: ChunkAnswer, meeting: PlantedMeeting, lies: Lies): Chu
           ...note,
           evidence: note.evidence.map((one) => ({ ...one, quote: otherFigures(`${one.quote} ${lies.extra}`) })),
         };
+      case 4:
+        return { ...note, text: turnedRound(note.text, lies) };
+      case 5:
+        return { ...note, text: note.text.replaceAll(/(\d+) (?:000|500)\b/g, '$1') };
       default:
         return note;
     }
@@ -114,6 +150,13 @@ function distorted(notes: ChunkAnswer, meeting: PlantedMeeting, lies: Lies): Chu
   };
 }
 
+/** "Fermer" for "ouvrir". */
+const turnedRound = (text: string, { opposites }: Lies): string =>
+  text.replace(/^\p{L}+/u, (verb) => {
+    const other = opposites[verb.toLowerCase()];
+    return other === undefined ? verb : other.charAt(0).toUpperCase() + other.slice(1);
+  });
+
 const otherFigures = (text: string): string =>
   text.replaceAll(/\d+(?: 000| 500)?/g, (digits) => String(Number(digits.replaceAll(' ', '')) * 3 + 1));
 
@@ -134,6 +177,11 @@ export function inventedReport(asked: ReportAsked, language: 'fr' | 'en'): Synth
   const lines = [
     { text: lies.decision, items: [some] },
     { text: lies.topic, items: ['c99-d9'] },
+    ...mixed(asked),
+    ...asked.items
+      .filter(({ kind }) => kind === 'question')
+      .slice(0, 1)
+      .map(({ id, text }) => ({ text: `${lies.decided} ${text.replace(/\s*\?$/, '')}`, items: [id] })),
     ...(first ? [{ text: `${first.text} ${lies.extra}`, items: first.items }] : []),
     ...(second ? [{ text: otherFigures(lies.not(second.text)), items: second.items }] : []),
     ...honest.summary.slice(2),
@@ -142,4 +190,15 @@ export function inventedReport(asked: ReportAsked, language: 'fr' | 'en'): Synth
     summary: asked.part === 'chapters' ? [] : lines,
     chapters: honest.chapters.map((chapter, index) => (index % 2 === 0 ? chapter : { ...chapter, title: lies.topic })),
   };
+}
+
+/** What one item says under the name that another one has. */
+function mixed({ items }: ReportAsked): SynthesisAnswer['summary'] {
+  const named = items.flatMap(({ id, kind, text }) => {
+    const name = kind === 'decision' ? /(?<=\s)\p{Lu}\p{Ll}+/u.exec(text)?.[0] : undefined;
+    return name === undefined ? [] : [{ id, text, name }];
+  });
+  const [one] = named;
+  const other = named.find(({ name }) => name !== one?.name);
+  return one && other ? [{ text: one.text.replace(one.name, other.name), items: [one.id, other.id] }] : [];
 }

@@ -151,6 +151,16 @@ test('what was taken back, what was answered, a link to nothing and a gap that i
   expect(judged({ decisions: [...others, elsewhere] }).brokenLinks).toHaveLength(1);
 });
 
+test.each([
+  ['a question as a fact', (asked: string) => `Il est décidé : ${asked.replace(/\s*\?$/, '')}`],
+  ['its own "not"', (asked: string) => `Ne pas savoir : ${asked}`],
+])('a summary line with %s is seen', (_, line) => {
+  const [question] = report.questions;
+  expect(question).toBeDefined();
+  const summary = [{ text: line(question?.text ?? ''), items: [question?.item_id ?? ''] }];
+  expect(judged({ summary }).unsupported).toHaveLength(1);
+});
+
 test('summary lines and titles with words nobody said are seen', () => {
   const [line] = report.summary;
   const summary = [{ text: 'Licencier toute l’équipe de Strasbourg', items: line?.items ?? [] }];

@@ -182,23 +182,31 @@ class Judge {
     return isThere && start >= said.start_ms && end <= said.end_ms ? undefined : `${id}: "${quote}" is not there`;
   }
 
-  /** Summary lines and titles with words or figures that what they rest on does not have. */
+  /** Summary lines and titles that what they rest on does not say. */
   #lines(): string[] {
     const { summary, chapters, retracted } = this.#report;
     const said = this.#meeting.utterances.map(({ text }) => text).join(' ');
     const byId = new Map([...this.#body, ...retracted.map(({ item }) => item)].map((item) => [item.item_id, item]));
     const lines = summary.flatMap(({ text, items }) => {
       const named = items.flatMap((id) => byId.get(id) ?? []);
-      const ground = named.map(
-        (item) => `${item.text} ${item.evidence.map(({ quote }) => quote).join(' ')} ${detail(item)}`,
-      );
-      const people = this.#meeting.participants.map(({ name }) => name).join(' ');
-      const grounds = named.length > 0 ? `${ground.join(' ')} ${people}` : said;
-      const turned = isNegative(text) && named.length > 0 && !ground.some((one) => isNegative(one));
-      return strangersIn(text, grounds).length > 0 || turned ? [`summary: ${text}`] : [];
+      const isSaid = named.length > 0 ? this.#isOf(named, text) : strangersIn(text, said).length === 0;
+      return isSaid ? [] : [`summary: ${text}`];
     });
     const titles = chapters.flatMap(({ title }) => (strangersIn(title, said).length > 0 ? [`chapter: ${title}`] : []));
     return [...lines, ...titles];
+  }
+
+  /** Whether a line says nothing but its items: no word of its own, no "not" more or less, no two made one, no question answered. */
+  #isOf(items: readonly ReportItem[], text: string): boolean {
+    const people = this.#meeting.participants.map(({ name }) => name).join(' ');
+    const quoted = items.map((item) => [item.text, ...item.evidence.map(({ quote }) => quote)]);
+    const grounds = quoted.map((words, index) => `${words.join(' ')} ${detail(items[index])} ${people}`);
+    const parts = text.split(/[,;:.?!](?!\d)|\b(?:et|mais|and|but)\b/);
+    return (
+      parts.every((part) => grounds.some((ground) => strangersIn(part, ground).length === 0)) &&
+      quoted.flat().some((words) => isNegative(words) === isNegative(text)) &&
+      items.every((item) => item.kind !== 'question' || text.includes('?') || item.text === text)
+    );
   }
 
   #gapsNotListed(): string[] {
@@ -213,8 +221,8 @@ class Judge {
 
 const shown = ({ kind, text }: ReportItem): string => `${kind}: ${text}`;
 const named = (owner: TrueOwner): string => (owner.kind === 'speaker' ? owner.said : owner.name);
-const detail = (item: ReportItem): string =>
-  item.kind === 'action' ? `${item.due?.text ?? ''} ${item.owner?.kind === 'name' ? item.owner.name : ''}` : '';
+const detail = (item: ReportItem | undefined): string =>
+  item?.kind === 'action' ? `${item.due?.text ?? ''} ${item.owner?.kind === 'name' ? item.owner.name : ''}` : '';
 
 /** Words that say something, and figures, that the ground does not have. */
 function strangersIn(text: string, ground: string): string[] {
