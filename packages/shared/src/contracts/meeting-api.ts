@@ -51,7 +51,10 @@ export const audioQuerySchema = z.strictObject({
     /^[A-Za-z0-9][\w-]{0,99}(\.[\w-]{1,40})?$/,
     'letters, digits, - and _: <person>, or <person>.<track> such as marie.them',
   ),
-  start_ms: z.coerce.number().int().nonnegative().max(2_000_000_000),
+  start_ms: z
+    .string()
+    .regex(/^\d{1,10}$/, 'whole milliseconds in digits')
+    .pipe(z.coerce.number<string>().max(2_000_000_000)),
   /** What to call a speaker nobody has seen yet. */
   name: lineSchema.trim().min(1).max(120).optional(),
 });

@@ -130,10 +130,19 @@ function registerSources(app: Service, deps: SoundRouteDeps): void {
   );
 }
 
+/** As for sound that is delivered: 23 days. */
+const MAX_MS = 2_000_000_000;
+
 /** What of a report has not been said before, in the same words. */
 function newsOf(report: SourceReport, known: readonly SessionEvent[]): SessionEventBody[] {
   const at = eventTime();
   for (const { start_ms, end_ms } of [...report.silent, ...report.gaps]) {
+    if (Math.max(start_ms, end_ms ?? 0) > MAX_MS) {
+      throw new AppError(
+        'invalid_request',
+        `Times are ms since started_at: no meeting lasts until ${end_ms ?? start_ms}.`,
+      );
+    }
     if (end_ms === null || end_ms >= start_ms) continue;
     throw new AppError('invalid_request', `A stretch from ${start_ms} to ${end_ms} ms ends before it begins.`);
   }

@@ -470,8 +470,8 @@ describe('what senders know of their sources', () => {
       { type: 'source.silent', silent: { end_ms: 9_000 } },
     ]);
     expect((await coverage(id)).gaps).toEqual([gap]);
-    expect(await report({ gaps: [{ ...gap, end_ms: 0, start_ms: 5 }] })).toMatchObject({ code: 'invalid_request' });
-    expect(await report({ gaps: [{ ...gap, reason: 'rain' }] })).toMatchObject({ code: 'invalid_request' });
+    for (const bad of [{ end_ms: 0, start_ms: 5 }, { end_ms: 9e15 }, { reason: 'rain' }])
+      expect(await report({ gaps: [{ ...gap, ...bad }] })).toMatchObject({ code: 'invalid_request' });
   });
 });
 
