@@ -90,6 +90,9 @@ test('an answer with characters that Postgres cannot store is kept and given wit
   reply = () => completion('{"topics":["a\\u0000b","half \\ud83d","half \ud83d","two\\nlines"]}');
   expect((await ask()).value.topics).toEqual(['a b', 'half \ufffd', 'half \ufffd', 'two lines']);
   for (const { content } of answers.kept.values()) expect(content.isWellFormed()).toBe(true);
+  reply = () => completion('Notes:\u0000 {"topics":[]}');
+  await ask({ user: 'Bye.' });
+  for (const { content } of answers.kept.values()) expect(content).not.toContain('\0');
 });
 
 describe('a request', () => {

@@ -120,7 +120,7 @@ function contentOf(body: unknown): KeptAnswer {
   // Half of the notes would be missing without anybody knowing.
   if (choice.finish_reason === 'length')
     throw new AppError('payload_too_large', 'The answer would be longer than the model may write. Ask about less.');
-  const content = choice.message.content?.toWellFormed().trim() ?? '';
+  const content = choice.message.content?.toWellFormed().replaceAll('\0', '').trim() ?? '';
   if (content === '' || choice.finish_reason !== 'stop')
     throw new AppError('upstream_failed', `The model gave no answer (${choice.finish_reason}).`);
   return { content, model: completion.data.model };
