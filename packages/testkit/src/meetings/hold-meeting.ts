@@ -115,8 +115,13 @@ export function settledReport(
 ): Promise<PublishedReport> {
   const look = async () => {
     const published = await publishedReport(pool, sessionId);
-    const isOver = published !== undefined && states.includes(published.state);
-    return isOver && published.settled && published.files.size === 7 ? published : undefined;
+    if (published === undefined) throw new Error('nothing is published');
+    const isOver = states.includes(published.state);
+    if (isOver && published.settled && published.files.size === 7) return published;
+    const { state, revision, settled, files, report } = published;
+    throw new Error(
+      `it is ${state}, ${report.kind} (${report.draft_reason}), r${revision}, ${files.size} files, settled: ${settled}`,
+    );
   };
   return waitFor(look, { what: 'the report, rendered', timeoutMs, intervalMs: 50 });
 }

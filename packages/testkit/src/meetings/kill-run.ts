@@ -45,7 +45,7 @@ export interface KillRun {
 
 const POSTGRES_WRITES = /\b(?:insert|update|delete|commit)\b/i;
 const REDIS_WRITES = /\r\n(?:evalsha|eval|xack|zrem|zadd|set|hset|publish|expire|pexpire|xadd|incr|multi)\r\n/i;
-const SETTLE_MS = 90_000;
+const SETTLE_MS = 180_000;
 const WITHIN_WRITES = 90;
 
 /** Holds a meeting while things are killed, until its report stands. No kills: the run the others are compared with. */
@@ -187,5 +187,9 @@ export function differences(one: KillRun, other: KillRun): string[] {
   return found;
 }
 
-/** An event said again because its receipt was lost moves the numbers of those behind it: no part of what was said. */
-const unnumbered = (text: string | undefined): string | undefined => text?.replaceAll(/"seq":\d+,/g, '');
+/**
+ * An event said again because its receipt was lost moves the numbers of those behind it, and text that came late makes a
+ * mini-summary anew: neither is part of what was said.
+ */
+const unnumbered = (text: string | undefined): string | undefined =>
+  text?.replaceAll(/"seq":\d+,/g, '').replace(/^ {2}"revision": \d+,$/m, '');

@@ -26,7 +26,7 @@ test('worker, Redis and Postgres killed at writes of a meeting: report and files
   expect(quiet.repeated).toBe(0);
   const { facts, found } = judgeReport(killed.published.report, meeting);
   expect(found).toBe(facts);
-}, 150_000);
+}, 300_000);
 
 test('a worker killed while the model is writing: the next one has asked again within ten seconds', async () => {
   const meeting = generateMeeting({ seed: 8, hours: 0.3, language: 'en' });

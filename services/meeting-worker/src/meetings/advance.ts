@@ -65,7 +65,7 @@ async function advanceOnce(
       session_id: sessionId,
       n: due.n,
     });
-  await follow(sessionId, standing, deps);
+  await follow(meeting, standing, deps);
   if (await files.syncNotes(meeting)) await store.markSeen(sessionId, standing.changed);
   return false;
 }
@@ -135,13 +135,17 @@ async function retryHoles({ sessionId, chunks }: Meeting, { tries }: Standing, q
 }
 
 /** What follows from a publication: it is said, rendered, and laid on the disk. */
-async function follow(sessionId: SessionId, standing: Standing, deps: AdvanceDeps): Promise<void> {
+async function follow(meeting: Meeting, standing: Standing, deps: AdvanceDeps): Promise<void> {
+  const { sessionId } = meeting;
   const { revision, announced, rendered, filed, published } = standing;
   if (!published) return;
   if (announced < revision) await deps.announcer.reportReady(sessionId, revision, published.kind);
   if (rendered < revision) {
     await deps.queue.add('render_report', `m-${sessionId}-render-${revision}`, { session_id: sessionId, revision });
-  } else if (filed < revision && (await deps.files.syncReport(sessionId))) {
+  } else if (filed < revision) {
+    // Who died may have held the news of who is called what until its lines were written.
+    const isWritten = (await deps.files.renameSpeakers(meeting)) && (await deps.files.syncReport(sessionId));
+    if (!isWritten) return;
     await deps.store.markFiled(sessionId, revision);
   }
 }
