@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Writes a file so that after any crash it is there as a whole, old or new: beside it, to the disk, in its place. */
 export async function replaceFile(path: string, bytes: Uint8Array | string): Promise<void> {
-  const beside = `${path}.${process.pid}.tmp`;
+  // A name of its own: a job and a sweep may write the same file at the same moment.
+  const beside = `${path}.${randomUUID()}.tmp`;
   try {
     await writeSynced(beside, bytes, 'w');
     await rename(beside, path);
