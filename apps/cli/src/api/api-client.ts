@@ -1,7 +1,9 @@
 import { problemSchema } from '@eloquence/shared/contracts/errors';
+import type { Language } from '@eloquence/shared/contracts/ids';
 import { ChildAbort } from '@eloquence/shared/runtime/abort';
 import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
 import type * as z from 'zod';
+import { refusalInFrench } from './refusal-in-french.ts';
 
 /** The server does not answer at all: nothing is wrong with what was asked. */
 export class ServerAwayError extends AppError {}
@@ -10,6 +12,8 @@ export interface ApiClientOptions {
   /** Base address, without a slash at its end. */
   readonly url: string;
   readonly key: string | undefined;
+  /** Of the sentences people read; the server's own by default. */
+  readonly language?: Language;
 }
 
 /** A file is a Blob: it is read while it is sent. */
@@ -32,9 +36,11 @@ const TIMEOUT_MS = 15_000;
 export class ApiClient {
   readonly url: string;
   readonly #key: string | undefined;
+  readonly #language: Language | undefined;
 
-  constructor({ url, key }: ApiClientOptions) {
+  constructor({ url, key, language }: ApiClientOptions) {
     this.url = url;
+    this.#language = language;
     this.#key = key || undefined;
   }
 
@@ -119,7 +125,8 @@ export class ApiClient {
     if (problem) {
       const issues = problem.issues?.map(({ path, message }) => `${path}: ${message}`).join('; ');
       const text = issues && !problem.detail.includes(issues) ? `${problem.detail} (${issues})` : problem.detail;
-      return new AppError(problem.code, text, {
+      const said = this.#language === 'fr' ? refusalInFrench(problem.code, text) : undefined;
+      return new AppError(problem.code, said ?? text, {
         ...(problem.retry_after_s !== undefined && { retryAfterS: problem.retry_after_s }),
       });
     }

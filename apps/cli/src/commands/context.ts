@@ -60,12 +60,14 @@ export function createContext(options: CommonOptions, output: Output, signal: Ab
   const { language } = settings;
   const url = (options.api ?? env.apiUrl ?? settings.api.url).replace(/\/+$/, '');
   if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : ''))
-    throw new UsageError(`--api : « ${url} » n'est pas une adresse telle que http://127.0.0.1:8000`);
+    throw new UsageError(
+      `${options.api === undefined && env.apiUrl ? 'ELOQUENCE_API_URL' : '--api'} : « ${url} » n'est pas une adresse telle que http://127.0.0.1:8000`,
+    );
   const userId = settings.person.user_id || idOf(env.userName);
   return {
     env,
     settings,
-    api: new MeetingApi(new ApiClient({ url, key: options.key ?? env.apiKey ?? settings.api.key })),
+    api: new MeetingApi(new ApiClient({ url, key: options.key ?? env.apiKey ?? settings.api.key, language })),
     json,
     language,
     signal,

@@ -32,6 +32,28 @@ export function describeFailure(error: unknown): { exitCode: ExitCode; code: str
   if (error instanceof ServerAwayError)
     return { exitCode: exitCodes.serverAway, code: 'server_away', message: error.message };
   if (error instanceof AppError) return { exitCode: exitCodes.failed, code: error.code, message: error.message };
+  const file = fileFailure(error);
+  if (file) return { exitCode: exitCodes.failed, code: 'file', message: file };
   const message = error instanceof Error ? error.message : String(error);
   return { exitCode: exitCodes.failed, code: 'internal', message };
+}
+
+const FILE_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'ce dossier ou ce fichier n’existe pas / there is no such folder or file',
+  ENOTDIR: 'une partie du chemin n’est pas un dossier / a part of the path is no folder',
+  EISDIR: 'c’est un dossier / this is a folder',
+  EACCES: 'les droits manquent / permission denied',
+  EPERM: 'les droits manquent / permission denied',
+  EROFS: 'ce disque est en lecture seule / this disk is read-only',
+  ENOSPC: 'le disque est plein / the disk is full',
+  ENAMETOOLONG: 'le nom est trop long / the name is too long',
+};
+
+/** What a file or folder of this machine refused, for a person; undefined for anything else. */
+function fileFailure(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  const fault = FILE_FAULTS[error.code];
+  if (fault === undefined) return undefined;
+  const path = 'path' in error && typeof error.path === 'string' ? `${error.path} : ` : '';
+  return `${path}${fault} (${error.code}).`;
 }

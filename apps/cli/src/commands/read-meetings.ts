@@ -1,3 +1,4 @@
+import { lineSchema } from '@eloquence/shared/contracts/ids';
 import type { Evidence } from '@eloquence/shared/contracts/meeting';
 import { reportFormatSchema, type ReportFormat } from '@eloquence/shared/contracts/report';
 import { ServerAwayError } from '../api/api-client.ts';
@@ -80,6 +81,14 @@ function requireFormat({ say }: Context, given: string): ReportFormat {
   );
 }
 
+const speakerNameSchema = lineSchema.trim().min(1).max(120);
+
+/** @throws UsageError for less than what the server takes */
+function requireWords({ say }: Context, text: string): void {
+  if (text.trim().length < 2)
+    throw new UsageError(say('Écrivez au moins deux caractères.', 'Write at least two characters.'));
+}
+
 /** Calls a speaker by a name; the report follows. */
 export async function renameSpeaker(
   context: Context,
@@ -87,6 +96,10 @@ export async function renameSpeaker(
   renamed: { readonly speaker: string; readonly name: string },
 ): Promise<ExitCode> {
   const { api, say, print } = context;
+  if (!speakerNameSchema.safeParse(renamed.name).success)
+    throw new UsageError(
+      say('Le nouveau nom : 1 à 120 caractères, sur une ligne.', 'The new name: 1 to 120 characters, one line.'),
+    );
   const answer = await api.rename(resolveId(context, id), renamed.speaker, renamed.name);
   print(
     answer,
@@ -101,6 +114,7 @@ export async function renameSpeaker(
 /** Asks a meeting a question. */
 export async function askMeeting(context: Context, id: string, question: string): Promise<ExitCode> {
   const sessionId = resolveId(context, id);
+  requireWords(context, question);
   const names = await namesOf(context, sessionId);
   const answer = await context.api.ask(sessionId, question, { signal: context.signal });
   context.print(answer, [answer.answer, ...answer.citations.map((one) => citation(one, names))].join('\n'));
@@ -175,11 +189,16 @@ export async function searchMeetings(
   options: { readonly limit: number; readonly mine?: boolean },
 ): Promise<ExitCode> {
   const { api, say, print, person } = context;
+  requireWords(context, text);
   const answer = await api.search(text, { limit: options.limit, ...(options.mine && { userId: person.userId }) });
-  const lines = answer.hits.map(({ session_id: id, title, started_at: at, evidence }) => {
+  const names = new Map<string, ReadonlyMap<string, string>>();
+  const lines: string[] = [];
+  for (const { session_id: id, title, started_at: at, evidence } of answer.hits) {
+    const known = names.get(id) ?? (context.json ? new Map<string, string>() : await namesOf(context, id));
+    names.set(id, known);
     const day = new Date(at).toLocaleDateString(context.language === 'fr' ? 'fr-FR' : 'en-GB');
-    return `${title} (${day}, ${id})\n  ${clockText(evidence.start_ms)} ${evidence.speaker} : « ${evidence.quote} »`;
-  });
+    lines.push(`${title} (${day}, ${id})`, citation(evidence, known));
+  }
   print(answer, lines.length > 0 ? lines.join('\n') : say('Aucune réunion n’en parle.', 'No meeting says so.'));
   return exitCodes.ok;
 }

@@ -53,9 +53,10 @@ it('is given by the option, or typed, and kept with date and meeting before anyt
 
 it('without it nothing is recorded', async () => {
   await expect(askConsent(request({}))).rejects.toThrow(/--consent/);
-  for (const answer of ['', '  ', 'x'.repeat(501)]) {
+  for (const answer of ['', '  ', 'x'.repeat(501), 'non', 'Oui !', 'ok', 'personne']) {
     await expect(askConsent(request({ terminal: typing(answer) }))).rejects.toBeInstanceOf(UsageError);
     await expect(askConsent(request({ given: answer }))).rejects.toThrow(/rien n'est enregistré/);
   }
   expect(existsSync(log())).toBe(false);
+  expect(await askConsent(request({ given: 'Nono et Nadia' }))).toMatchObject({ told: 'Nono et Nadia' });
 });

@@ -20,7 +20,13 @@ export interface ConsentRequest {
   readonly terminal: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream } | undefined;
 }
 
-const toldSchema = lineSchema.trim().min(2).max(500);
+/** Answers to another question: who says "no" has told nobody, and "yes" names nobody. */
+const NOBODY = /^(?:non?|nope|oui|ouais|yes|ok|aucun|personne|nobody|none|y|n)[\s.!]*$/iu;
+const toldSchema = lineSchema
+  .trim()
+  .min(2)
+  .max(500)
+  .refine((told) => !NOBODY.test(told));
 
 /**
  * Who was told that the meeting is recorded: by `--consent`, or asked on the terminal. Written to `consents.log` on this machine, with
@@ -41,8 +47,8 @@ export async function askConsent(request: ConsentRequest): Promise<Consent> {
   if (!told.success)
     throw new UsageError(
       say(
-        "Sans dire qui a été informé (2 à 500 caractères, sur une ligne), rien n'est enregistré.",
-        'Without saying who was told (2 to 500 characters, one line), nothing is recorded.',
+        "Sans dire qui a été informé, par exemple « Anne et Marc, à l'oral » (2 à 500 caractères, sur une ligne), rien n'est enregistré.",
+        'Without saying who was told, such as "Anne and Marc, aloud" (2 to 500 characters, one line), nothing is recorded.',
       ),
     );
   const consent = { recording: true, by: request.by.slice(0, 120), told: told.data };
