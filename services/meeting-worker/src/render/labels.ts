@@ -125,7 +125,7 @@ const fr: Labels = {
   holes: {
     title: 'Des intervalles n’ont pas pu être résumés',
     advice:
-      'Le modèle n’a pas répondu pour ces intervalles ; seules des règles simples y ont relevé des points. À faire : relisez ces passages dans la transcription.',
+      'Aucun modèle n’a répondu pour ces intervalles ; seules des règles simples y ont relevé des points. À faire : relisez ces passages dans la transcription.',
   },
   missed: {
     title: 'Une partie de la réunion n’a pas été entendue',
@@ -257,7 +257,7 @@ const en: Labels = {
   holes: {
     title: 'Some intervals could not be summarised',
     advice:
-      'The model did not answer for these intervals; only simple rules looked for items there. What to do: read these passages in the transcript.',
+      'No model answered for these intervals; only simple rules looked for items there. What to do: read these passages in the transcript.',
   },
   missed: {
     title: 'A part of the meeting was not heard',

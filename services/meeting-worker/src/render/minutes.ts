@@ -237,9 +237,9 @@ function actionsOf(writing: Writing): Section {
     kind: 'table',
     caption: title,
     columns: [
-      { title: words.columns.owner, share: 0.17 },
-      { title: words.columns.task, share: 0.45 },
-      { title: words.columns.due, share: 0.25 },
+      { title: words.columns.owner, share: 0.22 },
+      { title: words.columns.task, share: 0.43 },
+      { title: words.columns.due, share: 0.22 },
       { title: words.columns.source, share: 0.13 },
     ],
     rows: report.actions.map((item) => actionRow(writing, item)),

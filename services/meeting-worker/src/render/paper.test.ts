@@ -62,7 +62,9 @@ describe('PDF', () => {
 
   test('breaks a row that is longer than a page, and repeats the head', async () => {
     const { text, pdf } = await read(await toPdf(minutes(endless)));
-    expect(text.match(/très long/g)).toHaveLength(3_000);
+    // Between two pages stand foot and head.
+    expect(text.match(/très/g)).toHaveLength(3_000);
+    expect(text.match(/long/g)?.length).toBeGreaterThanOrEqual(3_000);
     expect(text.match(/Responsable/g)?.length).toBeGreaterThan(3);
     expect(pdf.numPages).toBeGreaterThan(5);
   });
