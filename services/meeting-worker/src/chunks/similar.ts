@@ -30,7 +30,7 @@ export function saidIn(text: string, language: Language): Said {
   const content = tokens.filter((token) => isContent(token, language));
   // The first word is written large whatever it is.
   const names = content.filter((token, index) => index > 0 && /^\p{Lu}/u.test(token.raw)).map((token) => token.text);
-  const [first] = tokens;
+  const [first] = content;
   return {
     text,
     verb: first && isVerbOfMinutes(first, language) ? meaningOf(stemOf(first.raw, language)) : undefined,
@@ -72,8 +72,10 @@ export function agree(a: Said, b: Said, options: { readonly language: Language; 
 }
 
 /** Two tasks about one thing: to test it, to write about it. */
-const doOther = (a: Said, b: Said): boolean =>
-  a.verb !== undefined && b.verb !== undefined && !isOneBeginning(a.verb, b.verb) && a.verb !== b.verb;
+function doOther({ verb: one, stems: ofOne }: Said, { verb: other, stems: ofOther }: Said): boolean {
+  if (one === undefined || other === undefined || isOneBeginning(one, other)) return false;
+  return !ofOther.has(one) && !ofOne.has(other);
+}
 
 /** Each names what the other does not. */
 const nameOthers = (a: Said, b: Said, language: Language): boolean =>

@@ -30,8 +30,9 @@ const OPENERS: Readonly<Record<Language, ReadonlySet<string>>> = {
 /** Verbs by which minutes say any decision or task. */
 const NEUTRAL: Readonly<Record<Language, ReadonlySet<string>>> = {
   fr: set(`
-    adopter assurer attribuer choisir confier confirmer continuer decider definir designer determiner effectuer etablir etudier faire
-    fixer gerer mettre nommer organiser passer poursuivre prendre prevoir realiser retenir suivre traiter utiliser valider
+    adopter adoption assurer attribuer choisir confier confirmer continuer decider definir designer determiner effectuer etablir etudier faire
+    fixer gerer mettre nommer organiser passer poursuivre prendre prevoir realiser retenir suivre traiter utiliser utilisation valider
+    validation attribution decision fixation organisation
   `),
   en: set(`
     adopt agree allocate appoint approve assign choose confirm continue decide define do ensure establish follow go handle have keep
@@ -42,10 +43,12 @@ const NEUTRAL: Readonly<Record<Language, ReadonlySet<string>>> = {
 /** Whether minutes that begin with this word say by it what is done, so that somebody must have said so. */
 export function isVerbOfMinutes(token: Token, language: Language): boolean {
   if (NEUTRAL[language].has(token.text)) return false;
-  if (language === 'fr') return /(?:er|ir|re)$/.test(token.text) && token.text.length >= MIN_LETTERS;
-  return OPENERS.en.has(token.text) && !ENGLISH_NOUNS.has(token.text);
+  if (language === 'fr') return FRENCH_DEEDS.test(token.text) && token.text.length >= MIN_LETTERS;
+  return isOpener(token, 'en') && !ENGLISH_NOUNS.has(token.text) && !/(?:ity|ness|ence)$/.test(token.text);
 }
 
+/** "Vendre", and "vente". */
+const FRENCH_DEEDS = /(?:er|ir|re|tion|sion|ment|age|ture|aison)$|^(?:vente|achat|rachat|renvoi|embauche)$/;
 /** Beginnings that are mostly nouns. */
 const ENGLISH_NOUNS = set(`
   answer approach budget concern concerns cost costs date deadline discussion feedback hosting idea issue issues launch limit overview

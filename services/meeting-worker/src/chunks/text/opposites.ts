@@ -24,7 +24,7 @@ const PAIRS: Readonly<Record<Language, readonly (readonly [one: string, other: s
     ['accept|approv', 'refus|reject|declin'],
     ['buy|bought|purchas', 'sell|sold|sale'],
     ['keep|kept|retain|maintain', 'drop|remov|stop|terminat'],
-    ['bring forward|brought forward', 'postpon|delay|push(?:ed|ing)? back'],
+    ['bring forward|brought forward|advanc', 'postpon|delay|push(?:ed|ing)? back'],
     ['win|won', 'los[et]'],
     ['start|begin|began', 'stop'],
     ['allow|permit', 'forbid|ban(?:s|ned)?\\b'],

@@ -88,7 +88,7 @@ function isStitched(
 
 /** What is to be done is the verb that a decision or a task begins with: somebody said it, or it is one that minutes say for any. */
 function doesWhatWasSaid(kind: ItemKind, { text }: Claim, { texts, language }: SupportSource): boolean {
-  const [verb] = tokensOf(text);
+  const verb = tokensOf(text).find((token) => isContent(token, language));
   if ((kind !== 'decision' && kind !== 'action') || !verb || !isVerbOfMinutes(verb, language)) return true;
   const said = new WordBag(texts, language);
   if (said.hasForm(verb) || isTurn(verb)) return true;

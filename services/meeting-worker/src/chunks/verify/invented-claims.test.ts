@@ -18,6 +18,7 @@ const FAR = ['karim: Bien.', 'karim: Bon.', 'karim: Voilà.', 'karim: Passons.']
 
 describe('under words that were really said, a decision falls', () => {
   test.each<[string, Case]>([
+    ['that is called one', ['fr', ['marie: On ouvre l’agence de Dijon.'], 'Décision : vendre l’agence de Dijon']],
     ['without text', ['fr', ['marie: Le chauffage fait encore des siennes.'], '']],
     ['of small words alone', ['fr', ['marie: Le chauffage fait encore des siennes.'], 'On y va']],
     ['that only turns something round', ['fr', ['marie: Le chauffage fait encore des siennes.'], 'Tout arrêter']],
@@ -29,6 +30,11 @@ describe('under words that were really said, a decision falls', () => {
     ['that lowers what was raised', ['fr', ['marie: On décide d’augmenter les prix.'], 'Baisser les prix']],
     ['that lowers what was raised', ['en', ['marie: We decide to raise the prices.'], 'Lower the prices']],
     ['that does another thing', ['fr', ['marie: On décide d’ouvrir l’agence de Dijon.'], 'Vendre l’agence de Dijon']],
+    [
+      'that moves what was postponed',
+      ['en', ['marie: We postpone the launch of Zephyr.'], 'Advance the launch of Zephyr'],
+    ],
+    ['that names another deed', ['fr', ['marie: On décide d’ouvrir l’agence de Dijon.'], 'Vente de l’agence de Dijon']],
     ['with part of a figure', ['fr', ['marie: Le budget sera de 12 000 euros.'], 'Fixer le budget à 12 euros']],
     [
       'with part of a spoken figure',
@@ -104,6 +110,7 @@ describe('under words that were really said, a decision falls', () => {
 
 describe('a decision stands', () => {
   test.each<[string, Case]>([
+    ['that is called one', ['en', ['karim: We will hire eight people.'], 'Decision: hire eight people']],
     [
       'that was proposed and taken up',
       ['fr', ['karim: Je propose de reporter la livraison.', 'sophie: Oui, ça me va.'], 'Reporter la livraison', [1]],
