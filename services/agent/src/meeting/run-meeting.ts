@@ -40,18 +40,20 @@ export async function attendMeeting(job: MeetingJob): Promise<() => Promise<void
   const { config, logger, log, facts } = job;
   const sessionId = facts.session.session_id;
   const subscriber = createRedis(config.redisUrl, 'subscriber', logger);
-  // Without Redis the past is unknown: the meeting is written down all the same.
-  const events = await readEvents(log, sessionId).catch(() => []);
+  // Without Redis the past is unknown: the meeting is written down all the same, and does not end for having lasted too long.
+  const known = await readEvents(log, sessionId).catch(() => undefined);
+  const events = known ?? [];
   // The session was read before the room was entered; its clock may have been started since.
   const startedAt = facts.session.started_at ?? events.find(({ type }) => type === 'session.started')?.at;
   const past = pastOf(events, Date.parse(startedAt ?? eventTime()));
+  const countsFromMs = known ? past.resumedMs : Date.now();
   let startedMs = startedAt === undefined ? undefined : Date.parse(startedAt);
   const told = new Set(past.present.keys());
   let sitting: Sitting | undefined;
   const attendance = new Attendance(job.ctx.room, {
     onJoined: (person) => {
       if (!sitting) {
-        sitting = new Sitting(job, past, { startedMs, told });
+        sitting = new Sitting(job, past, { startedMs, countsFromMs, told });
         if (pauses.pausedAtMs !== undefined) sitting.paused(pauses.pausedAtMs);
       }
       sitting.joined(person);
@@ -87,6 +89,8 @@ export async function attendMeeting(job: MeetingJob): Promise<() => Promise<void
 interface Beginning {
   /** When the meeting's clock was started, ms since epoch; undefined: it starts now. */
   readonly startedMs: number | undefined;
+  /** Since when the longest time counts, ms since epoch; undefined: since the start. */
+  readonly countsFromMs: number | undefined;
   /** Who was there when this scribe came, and of whom its predecessor has said so. */
   readonly told: Set<string>;
 }
@@ -102,7 +106,7 @@ class Sitting {
   readonly #told: Set<string>;
   #toldUnsupported = false;
 
-  constructor(job: MeetingJob, past: Past, { startedMs, told }: Beginning) {
+  constructor(job: MeetingJob, past: Past, { startedMs, countsFromMs, told }: Beginning) {
     const { ctx, writer, logger, facts, end } = job;
     this.#job = job;
     this.#past = past;
@@ -125,7 +129,8 @@ class Sitting {
       onUnsupported: () => this.#unsupported(),
     });
     this.#scribe.start();
-    this.#longest = setTimeout(() => end('max_duration'), Math.max(0, this.#lastMs() - Date.now()));
+    const lastMs = (countsFromMs ?? this.#startedMs) + this.#longestMs();
+    this.#longest = setTimeout(() => end('max_duration'), Math.max(0, lastMs - Date.now()));
     logger.info({ scenario: facts.session.scenario_id, took_over: past.hadScribe }, 'writing down');
   }
 
@@ -167,10 +172,9 @@ class Sitting {
     this.#job.writer.append({ type: 'audio.missed', at: eventTime(), gap });
   }
 
-  /** When the meeting ends by itself, ms since epoch: each time it is taken up again it may last as long. */
-  #lastMs(): number {
-    const { max_duration_min } = meetingOptionsSchema.parse(this.#job.facts.options.meeting ?? {});
-    return (this.#past.resumedMs ?? this.#startedMs) + max_duration_min * 60_000;
+  /** After so long the meeting ends by itself; each time it is taken up again it may last as long. */
+  #longestMs(): number {
+    return meetingOptionsSchema.parse(this.#job.facts.options.meeting ?? {}).max_duration_min * 60_000;
   }
 
   #gateway() {
