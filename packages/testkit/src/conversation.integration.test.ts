@@ -50,6 +50,7 @@ async function fakeStack(signal: AbortSignal) {
     session_id: SESSION_ID,
     room_name: SESSION_ID,
     scenario_id: 'coaching_vocal',
+    kind: 'conversation',
     language: 'fr',
     created_at: now(),
   };
