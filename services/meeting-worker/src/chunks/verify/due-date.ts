@@ -77,6 +77,9 @@ class Day {
   }
 }
 
+/** Nobody means what is farther away; and years of five digits are no ISO dates. */
+const MAX_DAYS = 3_660;
+
 const iso = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 const weekdayOf = (name: string | undefined, language: Language): number =>
   WEEKDAYS[language].indexOf((name ?? '').toLowerCase());
@@ -160,7 +163,8 @@ const FORMS: Readonly<Record<Language, readonly Form[]>> = {
 function inDays(count: string | undefined, unit: string | undefined, today: Day): string | null {
   const [number] = /^(?:une?|an?|one)$/i.test(count ?? '') ? ['1'] : numbersIn(count ?? '');
   if (number === undefined) return null;
-  return today.in(Number(number) * (/^(?:semaine|week)/i.test(unit ?? '') ? 7 : 1));
+  const days = Number(number) * (/^(?:semaine|week)/i.test(unit ?? '') ? 7 : 1);
+  return days <= MAX_DAYS ? today.in(days) : null;
 }
 
 interface DueWords {
@@ -217,6 +221,6 @@ function isDay({ start, text }: ParsedResult): boolean {
 
 function isoOf({ start }: ParsedResult): string | null {
   const [year, month, day] = [start.get('year'), start.get('month'), start.get('day')];
-  if (year === null || month === null || day === null) return null;
+  if (year === null || month === null || day === null || year > 9_999) return null;
   return iso(Date.UTC(year, month - 1, day));
 }
