@@ -40,7 +40,6 @@ test(
       onMissed: (gap) => void missed.push(gap),
       onUnsupported: () => {},
     });
-    await waitFor(() => gateway.streams[0], { timeoutMs: 20_000 });
     let claimedMs = 0;
     let nowMs = 1_000_000_000;
     const heapMb: number[] = [];
