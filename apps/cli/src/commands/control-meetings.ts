@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Session } from '@eloquence/shared/contracts/sessions';
 import type { ReportStatus } from '@eloquence/shared/contracts/report';
 import { delay } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { ServerAwayError } from '../api/api-client.ts';
-import type { Context } from './context.ts';
+import { spoolDir, type Context } from './context.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { RecordingStates, type RecordingState } from './recording-state.ts';
 import { resolveId } from './start-meeting.ts';
@@ -79,12 +81,17 @@ function statusDocument(sessionId: string, local: Here | undefined, server: OnSe
     state: server?.report.state ?? null,
     begun_at: server?.session.started_at ?? local?.started_at ?? null,
     recording_here: local?.running ?? false,
+    /** Its recorder has died: `resume` delivers what it kept, and goes on. */
+    interrupted: wasInterrupted(local),
     words: local?.words ?? null,
     folder: local?.folder ?? null,
     session: server?.session ?? null,
     report: server ? reportDocument(server.report) : null,
   };
 }
+
+const wasInterrupted = (local: Here | undefined): boolean =>
+  local !== undefined && local.state !== 'finished' && !local.running;
 
 const reportDocument = ({ state, revision, formats, report }: ReportStatus) => ({
   state,
@@ -110,12 +117,24 @@ function statusText({ say }: Context, meeting: ReturnType<typeof statusDocument>
         : say('inconnu, le serveur ne répond pas', 'unknown, the server does not answer'),
     ],
     [say('Durée', 'Duration'), lastedMs === null ? '-' : durationText(lastedMs)],
-    [say('Enregistrée ici', 'Recorded here'), meeting.recording_here ? say('oui', 'yes') : say('non', 'no')],
+    [say('Enregistrée ici', 'Recorded here'), hereText(meeting, say)],
   ];
   if (meeting.words !== null) rows.push([say('Mots', 'Words'), String(meeting.words)]);
   if (meeting.folder !== null) rows.push([say('Dossier', 'Folder'), meeting.folder]);
   if (report && report.coverage_percent !== null) rows.push([say('Entendu', 'Heard'), `${report.coverage_percent} %`]);
   return facts(rows);
+}
+
+function hereText(
+  { recording_here: here, interrupted }: { readonly recording_here: boolean; readonly interrupted: boolean },
+  say: Context['say'],
+): string {
+  if (here) return say('oui', 'yes');
+  if (!interrupted) return say('non', 'no');
+  return say(
+    'interrompue ; pour reprendre et livrer ce qui reste : eloquence meeting resume',
+    'broken off; to go on and deliver what is left: eloquence meeting resume',
+  );
 }
 
 /** Ends a meeting: its recorder stops, delivers and reports; where none runs, the server ends it. */
@@ -158,7 +177,14 @@ export async function stopMeeting(context: Context, id: string | undefined): Pro
           `Meeting ended. Report: eloquence meeting report ${sessionId}`,
         ),
   );
-  return exitCodes.ok;
+  if (!existsSync(join(spoolDir(context.stateDir), sessionId))) return exitCodes.ok;
+  context.log(
+    say(
+      `Du son de cette réunion est resté sur ce disque. Pour le livrer : eloquence meeting resume --session ${sessionId} --deliver-only`,
+      `Sound of this meeting is left on this disk. To deliver it: eloquence meeting resume --session ${sessionId} --deliver-only`,
+    ),
+  );
+  return exitCodes.undelivered;
 
   function stillRecording(): boolean {
     const state = states.read(sessionId);

@@ -17,6 +17,8 @@ const AWAY_MS = 60_000;
 const POLL_MS = 500;
 /** From a report to its files: the PDF of hours is made in some seconds. */
 const RENDERING_MS = 90_000;
+/** From a new name to the report that has it. */
+const RENAMED_MS = 20_000;
 
 /**
  * Waits for the report of a meeting that is over, and says how far it is.
@@ -101,6 +103,39 @@ export async function writeReport(
     }
   }
   return paths;
+}
+
+/**
+ * Writes the report of a renamed meeting over the one in its folder, once the server has it with those names. Of a meeting that is not
+ * over there is none.
+ *
+ * @returns paths of what was written; none when the new report does not come in time, which the person is told
+ */
+export async function rewriteReport(
+  context: Context,
+  {
+    sessionId,
+    folder,
+    names,
+  }: { readonly sessionId: string; readonly folder: string; readonly names: ReadonlyMap<string, string> },
+): Promise<string[]> {
+  const { api, settings, signal, say, log } = context;
+  const deadline = Date.now() + RENAMED_MS;
+  for (;;) {
+    const status = await api.report(sessionId, { signal });
+    if (status.report === null) return [];
+    if (status.report.speakers.every(({ speaker, name }) => name === (names.get(speaker) ?? name)))
+      return writeReport(context, status, { folder, formats: settings.output.formats, signal });
+    if (Date.now() > deadline) break;
+    await delay(POLL_MS, signal);
+  }
+  log(
+    say(
+      `Les fichiers de ${folder} portent encore l'ancien nom. « eloquence meeting report ${sessionId} » donne le nouveau.`,
+      `The files in ${folder} still have the old name. "eloquence meeting report ${sessionId}" gives the new one.`,
+    ),
+  );
+  return [];
 }
 
 /** Writes the mini-summaries as they stand now: the last ones are written after the end. */

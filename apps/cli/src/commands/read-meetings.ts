@@ -4,13 +4,14 @@ import { reportFormatSchema, type ReportFormat } from '@eloquence/shared/contrac
 import { ServerAwayError } from '../api/api-client.ts';
 import { printable, type Context } from './context.ts';
 import { exitCodes, UsageError, type ExitCode } from './exit-codes.ts';
-import { reportFileName } from './fetch-report.ts';
+import { reportFileName, rewriteReport } from './fetch-report.ts';
+import { RecordingStates } from './recording-state.ts';
 import { replaceFile } from './replace-file.ts';
 import { resolveId } from './start-meeting.ts';
 import { clockText } from './table.ts';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { resolve } from 'node:path';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 
 /** Formats a terminal can show. */
 const TEXT: ReadonlySet<ReportFormat> = new Set(['md', 'html', 'srt', 'vtt', 'json']);
@@ -100,7 +101,14 @@ export async function renameSpeaker(
     throw new UsageError(
       say('Le nouveau nom : 1 à 120 caractères, sur une ligne.', 'The new name: 1 to 120 characters, one line.'),
     );
-  const answer = await api.rename(resolveId(context, id), renamed.speaker, renamed.name);
+  const sessionId = resolveId(context, id);
+  const answer = await api.rename(sessionId, renamed.speaker, renamed.name);
+  const folder = new RecordingStates(context.stateDir).read(sessionId)?.folder;
+  if (folder !== undefined && existsSync(folder)) {
+    const names = new Map(answer.speakers.map(({ speaker, name }) => [speaker, name]));
+    const paths = await rewriteReport(context, { sessionId, folder, names });
+    for (const path of paths) context.log(path);
+  }
   print(
     answer,
     say(

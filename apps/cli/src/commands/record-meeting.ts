@@ -184,7 +184,7 @@ function keepState(context: Context, states: RecordingStates, { session, name, f
   };
   const write = (change: Partial<RecordingState>) => {
     state = { ...state, ...change, updated_at: new Date().toISOString() };
-    states.write(state);
+    states.checkpoint(state);
   };
   states.takeStop(session.session_id);
   write({});

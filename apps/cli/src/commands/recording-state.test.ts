@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -39,6 +39,12 @@ it('other terminals see a recording, until its process is gone or says nothing a
   expect(states.list().map((one) => states.isRunning(one))).toEqual([false, true]);
   expect(states.isRunning(state({ pid: 2 ** 30 }))).toBe(false);
   expect(states.isRunning(state({ updated_at: '2026-01-19T14:30:00.000Z' }))).toBe(false);
+});
+
+it('a disk that takes no state stops no recording', () => {
+  writeFileSync(join(dir, 'recordings'), 'no folder');
+  expect(() => states.write(state())).toThrow(/EEXIST|ENOTDIR/);
+  expect(() => states.checkpoint(state())).not.toThrow();
 });
 
 it('stopping is asked for once', () => {

@@ -41,6 +41,15 @@ export class RecordingStates {
     renameSync(`${path}.${process.pid}.tmp`, path);
   }
 
+  /** As {@link write}; a disk that is full, or not ours to write, stops no recording. */
+  checkpoint(state: RecordingState): void {
+    try {
+      this.write(state);
+    } catch {
+      // The next checkpoint tries again; until then other terminals see what there was.
+    }
+  }
+
   read(sessionId: string): RecordingState | undefined {
     try {
       return stateSchema.safeParse(JSON.parse(readFileSync(this.#path(sessionId), 'utf8'))).data;
