@@ -81,3 +81,12 @@ test('what is taken back names what was decided before', () => {
   expect(rulesItems(passage(said, { carried }))).toMatchObject([{ kind: 'retraction', takes_back: 'c0-d1' }]);
   expect(rulesItems(passage(said))).toEqual([]);
 });
+
+test('what somebody says no to at once, or would do only if, is left out', () => {
+  const refused = ['marie: On décide d’ouvrir une agence à Dijon.', 'karim: Non, on peut pas.'];
+  expect(rulesItems(passage(refused))).toEqual([]);
+  expect(
+    rulesItems(passage(['marie: Can you test the backup?', 'karim: No, I will not.'], { language: 'en' })),
+  ).toEqual([]);
+  expect(rulesItems(passage(['marie: Si le budget passe, on décide d’ouvrir une agence à Dijon.']))).toEqual([]);
+});

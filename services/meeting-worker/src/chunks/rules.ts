@@ -3,11 +3,12 @@ import type { ActionItem, MeetingItem } from '@eloquence/shared/contracts/meetin
 import { nextItemId } from './item-ids.ts';
 import { lineAt, type Line, type Passage } from './lines.ts';
 import { mergeItem } from './merge-items.ts';
-import { isHedged, isNegated } from './text/polarity.ts';
+import { isHedged, isNegated, isProposed } from './text/polarity.ts';
 import { sentencesOf, type Part } from './text/sentences.ts';
 import { contentStems, fold, tokensOf } from './text/words.ts';
 import { dateOf, dueWordsIn } from './verify/due-date.ts';
 import { evidenceOf, type Proof } from './verify/evidence.ts';
+import { uncontested } from './verify/exchange.ts';
 import { isInstructionLine } from './verify/instruction.ts';
 import { takesOnTask, verifyOwner } from './verify/owner.ts';
 import { targetOf } from './verify/retraction.ts';
@@ -89,10 +90,13 @@ export function rulesItems(passage: Passage): MeetingItem[] {
   const said = passage.lines.filter((line) => !isInstructionLine(line, passage.lines)).flatMap(sentencesIn);
   for (const sentence of said) {
     const item = itemOf(sentence, passage, items);
-    if (item) mergeItem(items, item, passage);
+    if (item && isUncontested(item, sentence, passage)) mergeItem(items, item, passage);
   }
   return items;
 }
+
+const isUncontested = ({ kind, text }: MeetingItem, sentence: Sentence, passage: Passage): boolean =>
+  uncontested(kind, text, { proofs: [proofOf(sentence)], passage }).length > 0;
 
 function sentencesIn(line: Line): Sentence[] {
   return sentencesOf(line.utterance.text).flatMap((part) => {
@@ -117,7 +121,8 @@ function itemOf(sentence: Sentence, passage: Passage, items: readonly MeetingIte
   // Of what was said before, only what is answered here is new.
   const { position } = sentence.line;
   if (position < 0 || (position === 0 && !nextTakesOn(sentence, passage))) return undefined;
-  if (contentStems(sentence.text, passage.language).size === 0 || isHedged(sentence.text)) return undefined;
+  if (contentStems(sentence.text, passage.language).size === 0) return undefined;
+  if (isHedged(sentence.text) || isProposed(sentence.text)) return undefined;
   if (cues.retraction.test(folded)) return retraction(sentence, passage, items);
   if (folded.includes('?')) {
     if (cues.request.test(folded)) return action(sentence, passage, items);
