@@ -229,7 +229,9 @@ describe('the eloquence command', () => {
     writeFileSync(file, readFileSync(file, 'utf8').replace('language: fr', 'langage: fr'));
     const wrong = await eloquence(['config', 'show']);
     expect(wrong.code).toBe(2);
-    expect(wrong.stderr).toMatch(/config\.yaml:\d+: langage: there is no such setting; did you mean "language"\?/);
+    expect(wrong.stderr).toMatch(
+      /config\.yaml:\d+: langage: ce réglage n’existe pas; vouliez-vous dire « language » \?/,
+    );
     rmSync(file);
     const shown = await eloquence(['config', 'show']);
     expect(shown.stdout).toMatch(/personne, seul le coach de démonstration est là/);

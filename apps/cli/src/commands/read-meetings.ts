@@ -90,6 +90,16 @@ function requireWords({ say }: Context, text: string): void {
     throw new UsageError(say('Écrivez au moins deux caractères.', 'Write at least two characters.'));
 }
 
+/** The speaker's id for an id, or for the name people see where just one is called so. */
+export function speakerOf(given: string, names: ReadonlyMap<string, string>): string {
+  if (names.has(given)) return given;
+  const wanted = given.trim().toLowerCase();
+  const called = [...names].filter(
+    ([speaker, name]) => name.toLowerCase() === wanted || speaker.toLowerCase() === wanted,
+  );
+  return called.length === 1 && called[0] ? called[0][0] : given;
+}
+
 /** Calls a speaker by a name; the report follows. */
 export async function renameSpeaker(
   context: Context,
@@ -102,7 +112,11 @@ export async function renameSpeaker(
       say('Le nouveau nom : 1 à 120 caractères, sur une ligne.', 'The new name: 1 to 120 characters, one line.'),
     );
   const sessionId = resolveId(context, id);
-  const answer = await api.rename(sessionId, renamed.speaker, renamed.name);
+  const answer = await api.rename(
+    sessionId,
+    speakerOf(renamed.speaker, await namesOf(context, sessionId)),
+    renamed.name,
+  );
   const folder = new RecordingStates(context.stateDir).read(sessionId)?.folder;
   if (folder !== undefined && existsSync(folder)) {
     const names = new Map(answer.speakers.map(({ speaker, name }) => [speaker, name]));

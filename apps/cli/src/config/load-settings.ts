@@ -21,8 +21,8 @@ export function loadSettings(path: string, required = false): Settings {
     if (code !== 'ENOENT' || required)
       throw new ConfigError(
         code === 'ENOENT'
-          ? `${path}: there is no such file. "eloquence config init" writes one.`
-          : `${path}: cannot be read (${code ?? 'unknown error'}).`,
+          ? `${path} : ce fichier n’existe pas ; « eloquence config init » en écrit un. / There is no such file; "eloquence config init" writes one.`
+          : `${path} : ne peut pas être lu / cannot be read (${code ?? '?'}).`,
         { cause: error },
       );
   }
@@ -31,17 +31,20 @@ export function loadSettings(path: string, required = false): Settings {
 
 /** @throws ConfigError as {@link loadSettings} */
 export function parseSettings(text: string, path: string): Settings {
+  const say = sayIn(text);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [broken] = document.errors;
   if (broken) {
     const { line } = lines.linePos(broken.pos[0]);
-    throw new ConfigError(`${path}:${line}: this is no YAML: ${broken.message}`, { cause: broken });
+    throw new ConfigError(`${path}:${line}: ${say('ce n’est pas du YAML', 'this is no YAML')}: ${broken.message}`, {
+      cause: broken,
+    });
   }
   const value: unknown = document.toJS() ?? {};
   const parsed = settingsSchema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, { document, lines, path }));
+  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, { document, lines, path, say }));
   throw new ConfigError(faults.join('\n'), { cause: parsed.error });
 }
 
@@ -49,7 +52,16 @@ interface Place {
   readonly document: Document;
   readonly lines: LineCounter;
   readonly path: string;
+  readonly say: Say;
 }
+
+type Say = (fr: string, en: string) => string;
+
+/** What a broken file says of its language is read from its text: French, unless it asks for English. */
+const sayIn =
+  (text: string): Say =>
+  (fr, en) =>
+    /^language:\s*["']?en\b/m.test(text) ? en : fr;
 
 type Issue = z.core.$ZodIssue;
 
@@ -59,37 +71,60 @@ function faultsOf(issue: Issue, place: Place): string[] {
     const known = Object.keys(knownAt(at));
     return issue.keys.map((key) => {
       const meant = didYouMean(key, known);
-      const fix = meant ? `did you mean "${meant}"?` : `there are: ${known.join(', ')}`;
-      return `${place.path}:${lineOf(place, [...at, key])}: ${[...at, key].join('.')}: there is no such setting; ${fix}`;
+      const fix = meant
+        ? place.say(`vouliez-vous dire « ${meant} » ?`, `did you mean "${meant}"?`)
+        : place.say(`il y a : ${known.join(', ')}`, `there are: ${known.join(', ')}`);
+      const none = place.say('ce réglage n’existe pas', 'there is no such setting');
+      return `${place.path}:${lineOf(place, [...at, key])}: ${[...at, key].join('.')}: ${none}; ${fix}`;
     });
   }
-  return [`${place.path}:${lineOf(place, at)}: ${at.join('.') || 'the file'}: ${reasonOf(issue)}`];
+  return [
+    `${place.path}:${lineOf(place, at)}: ${at.join('.') || place.say('le fichier', 'the file')}: ${reasonOf(issue, place.say)}`,
+  ];
 }
 
-function reasonOf(issue: Issue): string {
+function reasonOf(issue: Issue, say: Say): string {
   if (issue.code === 'invalid_value') {
     const allowed = issue.values.map(String);
     const meant = typeof issue.input === 'string' ? didYouMean(issue.input, allowed) : undefined;
-    if (issue.values.length === 1 && !issue.message.startsWith('Invalid')) return issue.message;
-    return `must be one of ${allowed.join(', ')}${meant ? `; did you mean "${meant}"?` : ''}`;
+    if (issue.values.length === 1 && !issue.message.startsWith('Invalid')) return own(issue.message, say);
+    return say(
+      `il faut ${allowed.join(', ')}${meant ? ` ; vouliez-vous dire « ${meant} » ?` : ''}`,
+      `must be one of ${allowed.join(', ')}${meant ? `; did you mean "${meant}"?` : ''}`,
+    );
   }
-  if (issue.code === 'too_small')
-    return `must be at least ${String(issue.minimum)}${issue.origin === 'number' ? '' : ' long'}`;
-  if (issue.code === 'too_big')
-    return `must be at most ${String(issue.maximum)}${issue.origin === 'number' ? '' : ' long'}`;
-  if (issue.code === 'invalid_type') return `must be ${wordOf(issue.expected)}`;
-  return issue.message;
+  if (issue.code === 'too_small') {
+    const [fr, en] = unitOf(issue.origin);
+    return say(`au moins ${String(issue.minimum)}${fr}`, `must be at least ${String(issue.minimum)}${en}`);
+  }
+  if (issue.code === 'too_big') {
+    const [fr, en] = unitOf(issue.origin);
+    return say(`au plus ${String(issue.maximum)}${fr}`, `must be at most ${String(issue.maximum)}${en}`);
+  }
+  if (issue.code === 'invalid_type') {
+    const [fr, en] = TYPES[issue.expected] ?? [issue.expected, issue.expected];
+    return say(`il faut ${fr}`, `must be ${en}`);
+  }
+  return own(issue.message, say);
 }
 
-const wordOf = (expected: string): string =>
-  ({
-    number: 'a number',
-    int: 'a whole number',
-    string: 'a text',
-    boolean: 'true or false',
-    array: 'a list, such as [md, pdf]',
-    object: 'a group of settings',
-  })[expected] ?? expected;
+const unitOf = (origin: string): readonly [fr: string, en: string] =>
+  origin === 'number' ? ['', ''] : [' caractères ou éléments', ' long'];
+
+/** Sentences of the schema hold both languages, French first. */
+function own(message: string, say: Say): string {
+  const [fr = message, en = fr] = message.split(' / ');
+  return say(fr, en);
+}
+
+const TYPES: Readonly<Record<string, readonly [fr: string, en: string]>> = {
+  number: ['un nombre', 'a number'],
+  int: ['un nombre entier', 'a whole number'],
+  string: ['un texte', 'a text'],
+  boolean: ['true ou false', 'true or false'],
+  array: ['une liste, comme [md, pdf]', 'a list, such as [md, pdf]'],
+  object: ['un groupe de réglages', 'a group of settings'],
+};
 
 /** Settings of a group. */
 function knownAt(path: readonly string[]): Record<string, unknown> {

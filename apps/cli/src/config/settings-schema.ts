@@ -3,14 +3,17 @@ import { reportFormatSchema } from '@eloquence/shared/contracts/report';
 import * as z from 'zod';
 
 const httpUrlSchema = z
-  .url({ protocol: /^https?$/, error: 'must be an address such as http://127.0.0.1:8000' })
+  .url({
+    protocol: /^https?$/,
+    error: 'il faut une adresse telle que http://127.0.0.1:8000 / must be an address such as http://127.0.0.1:8000',
+  })
   .transform((url) => url.replace(/\/+$/, ''));
-const keySchema = z.string().regex(/^[\x21-\x7e]*$/, 'must have no spaces and no accents');
+const keySchema = z.string().regex(/^[\x21-\x7e]*$/, 'ni espace ni accent / must have no spaces and no accents');
 /** `default`, `none`, or a device of this machine. */
 const sourceSchema = lineSchema.min(1).max(200);
 const backendSchema = z.literal(
   'server',
-  'only "server" is possible: which model writes is the server\'s choice, set LLM_SUMMARISE and LLM_SYNTHESISE in its .env',
+  'seul « server » est possible : c’est le serveur qui choisit le modèle, par LLM_SUMMARISE et LLM_SYNTHESISE dans son .env / only "server" is possible: which model writes is the server\'s choice, set LLM_SUMMARISE and LLM_SYNTHESISE in its .env',
 );
 
 /** The configuration file: everything may be left out. Units are in the names. */
