@@ -195,6 +195,22 @@ test(
   },
 );
 
+test('what found no room on disk while the server was away is told as missed', { timeout: 30_000 }, async () => {
+  const rig = new Rig();
+  const recording = rig.start({ spoolMaxBytes: 40_000 });
+  await waitFor(() => (rig.meeting.heard.get('paul')?.size ?? 0) > 500, { what: 'sound' });
+  rig.meeting.away = true;
+  await delay(5_000);
+  rig.meeting.away = false;
+  rig.stop.abort();
+  const { refusedS } = await recording;
+  const told = new Set(rig.meeting.gaps.map(({ speaker, reason }) => `${speaker} ${reason}`));
+  expect([...told].toSorted()).toEqual(['paul sender_away', 'paul.them sender_away']);
+  expect(refusedS).toBeGreaterThan(0.2);
+  const toldMs = rig.meeting.gaps.reduce((sum, gap) => sum + gap.end_ms - gap.start_ms, 0);
+  expect(toldMs).toBeGreaterThan(refusedS * 1000 - 200);
+});
+
 test('during a pause nothing is captured, for whoever asked for it', { timeout: 20_000 }, async () => {
   const rig = new Rig();
   const recording = rig.start();

@@ -24,6 +24,8 @@ const SILENT_AFTER_MS = 30_000;
 const LOOK_MS = 5_000;
 const LAST_LOOKS_MS = 1_000;
 const TICK_MS = 1_000;
+/** Sound finds room again: a loss is over after so long. */
+const LOSS_OVER_MS = 3_000;
 /** After the sound has stopped the scribe writes its last words: up to 10 s, and a look more. */
 const LAST_WORDS_MS = 14_000;
 /** Something plays while nothing is heard: asked so often, ticks. */
@@ -194,6 +196,7 @@ export class RecordingRun {
       await delay(TICK_MS, signal).catch(() => undefined);
       if (signal.aborted) return;
       this.#tell();
+      this.#reportLost(Date.now() - LOSS_OVER_MS);
       if (Date.now() - this.#startedMs >= (this.#options.maxDurationMs ?? MAX_DURATION_MS))
         stop.because('max_duration');
       const heard = new Map(this.#pumps.map((pump) => [pump.source.id, pump.takeHeard()]));
@@ -232,6 +235,7 @@ export class RecordingRun {
     this.#spool.rotate();
     this.#alarms.finish();
     if (this.#person === undefined) await this.#token(stop.abandoned).catch(() => undefined);
+    this.#reportLost(Infinity);
     const signal = stop.abandoned;
     // An ended session takes no more sound; its scribe may still be writing.
     const send = reason !== 'ended_elsewhere';
@@ -369,6 +373,13 @@ export class RecordingRun {
     const speakers = sources.flatMap((source) => this.#speakerOf(source) ?? []);
     if (start_ms === null || end_ms === null || speakers.length === 0) return;
     this.#notes.report({ gaps: speakers.map((speaker) => ({ speaker, start_ms, end_ms, reason })) });
+  }
+
+  /** What found no room on the disk is a gap wherever the room did not carry it. Kept until its place in the session is known. */
+  #reportLost(beforeMs: number): void {
+    if (this.#clock.current === null || this.#person === undefined) return;
+    for (const { source, startMs, endMs } of this.#spool.takeLost(beforeMs))
+      this.#reportGap([source], 'sender_away', startMs, endMs);
   }
 
   #reportSilent(source: SourceId, start_ms: number, end_ms: number | null): void {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom } from '@eloquence/testkit/seeded-random';
@@ -132,6 +133,26 @@ test('a full spool refuses the newest sound, says so, and takes sound again once
   await spool.remove(spool.segments()[0]!);
   expect(spool.append('them', frame(200))).toBe(true);
   expect(spool.full).toBe(false);
+});
+
+test.skipIf(!existsSync('/dev/full'))('what a full disk did not take is no sound, and is told as lost', async () => {
+  const spool = await openSpool();
+  spool.startRun(START_MS);
+  // The device on which every write fails for want of space.
+  for (const startMs of [START_MS, START_MS + 200])
+    await symlink('/dev/full', join(folder, String(START_MS), `them-${startMs}.pcm`));
+  const kept = Array.from({ length: 20 }, (_, n) => spool.append('them', frame(n)));
+  expect(kept.flatMap((is, n) => (is ? [] : [n]))).toEqual([9, 19]);
+  expect(spool.full).toBe(true);
+  for (let n = 20; n < 50; n += 1) spool.append('them', frame(n));
+  expect(spool.full).toBe(false);
+  expect(spool.refusedMs).toBe(400);
+  expect(spool.takeLost(START_MS + 400)).toEqual([]);
+  expect(spool.takeLost(START_MS + 401)).toEqual([{ source: 'them', startMs: START_MS, endMs: START_MS + 400 }]);
+  expect(spool.takeLost(Infinity)).toEqual([]);
+  expect(spool.segments().map(({ startMs, durationMs }) => [startMs - START_MS, durationMs])).toEqual([[400, 600]]);
+  expect(await soundOf(spool)).toEqual(expected(20, 50));
+  expect(spool.bytes).toBe(600 * BYTES_PER_MS);
 });
 
 test('kill -9 of the process that writes loses less than a second', { timeout: 20_000 }, async () => {

@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '@eloquence/shared/runtime/errors';
@@ -24,10 +24,22 @@ const WRITE_MS = 200;
 /** Times of frames may be corrected by so much without a new segment. */
 const JOIN_MS = 100;
 
+/** A loss that begins so soon after another is the same one. */
+const SAME_LOSS_MS = 1_000;
+
+/** Sound of one source that found no room, on this machine's clock. */
+export interface Lost {
+  readonly source: SourceId;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
 interface OpenSegment {
   readonly segment: Segment;
   readonly file: number;
   durationMs: number;
+  /** Of that, on disk. */
+  written: number;
   pending: Buffer[];
 }
 
@@ -43,6 +55,8 @@ export class Spool {
   #run = 0;
   #bytes = 0;
   #full = false;
+  #diskFull = false;
+  #lost: Lost[] = [];
   #compressing: Promise<void> = Promise.resolve();
   #closed = false;
   /** Sound that had no room, ms of all sources together. */
@@ -75,7 +89,7 @@ export class Spool {
 
   /** True while new sound finds no room. */
   get full(): boolean {
-    return this.#full;
+    return this.#full || this.#diskFull;
   }
 
   get runs(): number[] {
@@ -107,22 +121,28 @@ export class Spool {
     await rename(`${file}.tmp`, file);
   }
 
-  /** Keeps a frame. False: there is no room. */
+  /** Keeps a frame. False: there is no room for it, or there was none for what came just before. */
   append(source: SourceId, frame: Frame): boolean {
     if (this.#run === 0 || this.#closed) throw new Error('no run was started');
-    if (this.#bytes + frame.pcm.byteLength > this.#options.maxBytes) return this.#refuse(source);
-    try {
-      const current = this.#segmentFor(source, frame.atMs);
-      current.pending.push(Buffer.from(frame.pcm.buffer, frame.pcm.byteOffset, frame.pcm.byteLength));
-      current.durationMs += FRAME_MS;
-      this.#bytes += frame.pcm.byteLength;
-      if (current.pending.length * FRAME_MS >= WRITE_MS) write(current);
-      if (current.durationMs >= SEGMENT_MS) this.#close(source);
-    } catch {
-      return this.#refuse(source);
-    }
+    if (this.#bytes + frame.pcm.byteLength > this.#options.maxBytes) return this.#refuse(source, frame.atMs);
+    const current = this.#segmentFor(source, frame.atMs);
+    if (!current) return this.#refuse(source, frame.atMs);
     this.#full = false;
-    return true;
+    current.pending.push(Buffer.from(frame.pcm.buffer, frame.pcm.byteOffset, frame.pcm.byteLength));
+    current.durationMs += FRAME_MS;
+    this.#bytes += frame.pcm.byteLength;
+    const isWritten = current.pending.length * FRAME_MS < WRITE_MS || this.#write(current);
+    if (!isWritten || current.durationMs >= SEGMENT_MS) this.#close(source);
+    return isWritten;
+  }
+
+  /**
+   * Stretches that found no room and that nothing was added to since `beforeMs`, on this machine's clock. Each is given once.
+   */
+  takeLost(beforeMs: number): Lost[] {
+    const taken = this.#lost.filter(({ endMs }) => endMs < beforeMs);
+    this.#lost = this.#lost.filter(({ endMs }) => endMs >= beforeMs);
+    return taken;
   }
 
   /** Ends the segments that are being written, so that they can be delivered. */
@@ -143,7 +163,7 @@ export class Spool {
   /** The samples of a segment. @throws Error when its file is damaged or gone */
   async read(segment: Segment): Promise<Int16Array> {
     const growing = this.#open.get(segment.source);
-    if (segment.form === 'open' && growing?.segment.startMs === segment.startMs) write(growing);
+    if (segment.form === 'open' && growing?.segment.startMs === segment.startMs) this.#write(growing);
     // A file that is being compressed changes its name under the reader.
     else await this.#compressing;
     return this.#load(this.#kept.get(keyOf(segment)) ?? segment);
@@ -179,15 +199,41 @@ export class Spool {
     await rmdir(this.#options.folder).catch(() => undefined);
   }
 
-  #refuse(source: SourceId): false {
+  #refuse(source: SourceId, atMs: number): false {
     this.#full = true;
-    this.refusedMs += FRAME_MS;
+    this.#lose({ source, startMs: atMs, endMs: atMs + FRAME_MS });
     // What follows starts anew: the hole must be in the times.
     this.#close(source);
     return false;
   }
 
-  #segmentFor(source: SourceId, atMs: number): OpenSegment {
+  #lose(loss: Lost): void {
+    this.refusedMs += loss.endMs - loss.startMs;
+    const isSame = (one: Lost): boolean => one.source === loss.source && loss.startMs - one.endMs <= SAME_LOSS_MS;
+    const before = this.#lost.find(isSame);
+    const whole = before ? { ...before, endMs: Math.max(before.endMs, loss.endMs) } : loss;
+    this.#lost = [...this.#lost.filter((one) => one !== before), whole];
+  }
+
+  /** Lays on the disk what is pending. False: the disk is full; what it did not take is gone. */
+  #write(current: OpenSegment): boolean {
+    const bytes = Buffer.concat(current.pending);
+    current.pending = [];
+    try {
+      for (let at = 0; at < bytes.length;) {
+        const taken = writeSync(current.file, bytes, at);
+        current.written += taken;
+        at += taken;
+      }
+    } catch {
+      this.#diskFull = true;
+      return false;
+    }
+    if (bytes.length > 0) this.#diskFull = false;
+    return true;
+  }
+
+  #segmentFor(source: SourceId, atMs: number): OpenSegment | undefined {
     const current = this.#open.get(source);
     if (current && current.segment.run === this.#run) {
       const expectedMs = current.segment.startMs + current.durationMs;
@@ -196,24 +242,36 @@ export class Spool {
     this.#close(source);
     const startMs = Math.round(atMs);
     const segment: Segment = { source, run: this.#run, startMs, durationMs: 0, bytes: 0, form: 'open' };
-    const file = openSync(segmentPath(this.#options.folder, segment), 'a');
-    const opened = { segment, file, durationMs: 0, pending: [] };
-    this.#open.set(source, opened);
-    return opened;
+    try {
+      const file = openSync(segmentPath(this.#options.folder, segment), 'a');
+      const opened = { segment, file, durationMs: 0, written: 0, pending: [] };
+      this.#open.set(source, opened);
+      return opened;
+    } catch {
+      return undefined;
+    }
   }
 
   #close(source: SourceId): void {
     const current = this.#open.get(source);
     if (!current) return;
     this.#open.delete(source);
+    this.#write(current);
     try {
-      write(current);
       fdatasyncSync(current.file);
     } catch {
       // A full disk: what is in the file so far is what there is.
     }
     closeSync(current.file);
-    const { segment, durationMs } = current;
+    const { segment } = current;
+    // Whatever was appended: sound that is not there must not be delivered as silence.
+    const durationMs = Math.min(current.durationMs, Math.floor(current.written / BYTES_PER_MS));
+    if (durationMs < current.durationMs) {
+      this.#bytes -= (current.durationMs - durationMs) * BYTES_PER_MS;
+      const [startMs, endMs] = [segment.startMs + durationMs, segment.startMs + current.durationMs];
+      this.#lose({ source, startMs, endMs });
+    }
+    if (durationMs === 0) return rmSync(segmentPath(this.#options.folder, segment), { force: true });
     const raw: Segment = { ...segment, durationMs, bytes: durationMs * BYTES_PER_MS, form: 'raw' };
     this.#kept.set(keyOf(raw), raw);
     this.#compressing = this.#compressing.then(() => this.#compress(raw)).catch(() => undefined);
@@ -231,6 +289,9 @@ export class Spool {
     try {
       await file.writeFile(bytes);
       await file.datasync();
+    } catch (error) {
+      await rm(`${path}.tmp`, { force: true });
+      throw error;
     } finally {
       await file.close();
     }
@@ -274,11 +335,4 @@ export class Spool {
 
 function keyOf({ run, source, startMs }: Segment): string {
   return `${run}/${source}/${startMs}`;
-}
-
-function write(current: OpenSegment): void {
-  if (current.pending.length === 0) return;
-  const bytes = Buffer.concat(current.pending);
-  current.pending = [];
-  writeSync(current.file, bytes);
 }
