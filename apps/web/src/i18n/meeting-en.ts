@@ -84,9 +84,8 @@ export const meetingEn: Readonly<Record<keyof typeof meetingFr, string>> = {
   'report.facts': '{date}, {duration}, {percent}% heard',
   'report.silent': '{name} stayed silent from {start} to {end}: that side may be missing. Check the recorded device.',
   'report.silentEnd': 'the end',
-  'report.holes': '{count} interval(s) without a mini-summary: read these passages in the transcript.',
-  'report.unverified':
-    '{count} claim(s) of a model could not be proved and are not here. They stand apart in the document.',
+  'report.holes': 'Passages without a mini-summary by a model: {count}. Read them in the transcript.',
+  'report.unverified': 'Claims of a model without proof: {count}. They are not here; they stand apart in the document.',
   'report.summary': 'Summary',
   'report.decisions': 'Decisions',
   'report.actions': 'Actions',

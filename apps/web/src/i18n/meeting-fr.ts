@@ -84,9 +84,9 @@ export const meetingFr = {
   'report.silent':
     '{name} est resté muet de {start} à {end} : ce côté manque peut-être. Vérifiez le périphérique enregistré.',
   'report.silentEnd': 'la fin',
-  'report.holes': '{count} intervalle(s) sans mini-résumé : relisez ces passages dans la transcription.',
+  'report.holes': 'Passages sans mini-résumé de modèle : {count}. Relisez-les dans la transcription.',
   'report.unverified':
-    '{count} affirmation(s) d’un modèle n’ont pas pu être prouvées et ne figurent pas ici. Elles sont à part dans le document.',
+    'Affirmations d’un modèle restées sans preuve : {count}. Elles ne figurent pas ici ; elles sont à part dans le document.',
   'report.summary': 'Résumé',
   'report.decisions': 'Décisions',
   'report.actions': 'Actions',
