@@ -3,11 +3,22 @@
 // into `.eloquence/`. It works from any folder: paths of the project come from this file, paths of the person from theirs.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+// Before `npm start` has run, or while it still installs.
+try {
+  for (const name of ['commander', 'yaml', 'zod']) createRequire(main).resolve(name);
+} catch {
+  process.stderr.write(
+    "Les paquets d'eloquence manquent encore. Lancez « npm start » dans le dossier d'Eloquence et attendez qu'il soit prêt.\n" +
+      `The packages eloquence needs are missing. Run "npm start" in Eloquence's folder and wait until it is ready.\n`,
+  );
+  process.exit(1);
+}
 // The library of the rooms writes its debug log to stdout unless this says otherwise.
 process.env.NODE_ENV ??= 'production';
 
@@ -21,7 +32,11 @@ if (Number.parseInt(process.versions.node, 10) >= 24) {
   // The same process begins again with these settings; Windows cannot, and records with more memory.
   const isRecording = ['start', 'resume'].includes(process.argv[3] ?? '') && !process.execArgv.includes(lean[0]);
   if (isRecording && process.platform !== 'win32' && process.execve)
-    process.execve(process.execPath, [process.execPath, ...lean, ...process.execArgv, main, ...process.argv.slice(2)], process.env);
+    process.execve(
+      process.execPath,
+      [process.execPath, ...lean, ...process.execArgv, main, ...process.argv.slice(2)],
+      process.env,
+    );
   await import(main);
 } else {
   const node = fileURLToPath(

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
@@ -107,4 +107,14 @@ describe('launchers', () => {
     expect(path).toBe(join(odd, 'start-meeting-now.sh'));
     expect(run(path)).toContain('meeting\nstart\nexit 4');
   });
+});
+
+it('the command without its packages says what to run, not where Node looked for them', () => {
+  mkdirSync(join(place, 'apps', 'cli', 'bin'), { recursive: true });
+  const command = join(place, 'apps', 'cli', 'bin', 'eloquence.mjs');
+  cpSync(new URL('../../bin/eloquence.mjs', import.meta.url).pathname, command);
+  const { status, stderr } = spawnSync(process.execPath, [command, 'meeting', 'list'], { encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/npm start/);
+  expect(stderr).not.toMatch(/\bat \S+:\d+/);
 });
