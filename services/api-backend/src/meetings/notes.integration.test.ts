@@ -412,10 +412,11 @@ describe('notes and reports', () => {
     });
     const again = await call('GET', path('report.html'), undefined, { ...authorized, 'if-none-match': '"r3-html"' });
     expect([again.statusCode, again.body]).toEqual([304, '']);
+    await app.pool.query(`update sessions set name = $2 where session_id = $1`, [session, 'Bilan\u202Egnp.exe']);
     const docx = await call('GET', path('report.docx'));
     expect([docx.rawPayload.toString('hex'), docx.headers['content-disposition']]).toEqual([
       '00ff',
-      expect.stringMatching(/^attachment/),
+      'attachment; filename="Bilan-gnp.exe_2026-01-19.docx"; filename*=UTF-8\'\'Bilan-gnp.exe_2026-01-19.docx',
     ]);
     expect((await call('GET', path('report.pdf'))).json()).toMatchObject({
       status: 409,

@@ -168,7 +168,8 @@ function disposition(
 ): string {
   const day = (startedAt ?? createdAt).slice(0, 10);
   const title =
-    (name ?? sessionId).replaceAll(/[\s/\\:*?"<>|\p{Cc}]+/gu, '-').replaceAll(/^[-.]+|[-.]+$/g, '') || sessionId;
+    // \p{Cf} reorders what is shown: a file would seem to be of another kind.
+    (name ?? sessionId).replaceAll(/[\s/\\:*?"<>|\p{Cc}\p{Cf}]+/gu, '-').replaceAll(/^[-.]+|[-.]+$/g, '') || sessionId;
   const file = `${title}_${day}.${format}`;
   const ascii =
     file
