@@ -196,7 +196,7 @@ describe('the eloquence command', () => {
       [['meeting', 'start', '--file', text], 1, /./],
       [['meeting', 'start', '--file', recording, '--name', 'x'.repeat(121)], 2, /120/],
       [['meeting', 'report', 'nonsense'], 1, /meeting list/],
-      [['meeting', 'report', 'ses_aaaaaaaaaaaaaaaaaaaa'], 1, /no such session/],
+      [['meeting', 'report', 'ses_aaaaaaaaaaaaaaaaaaaa'], 1, /Cette réunion n’existe pas/],
       [['meeting', 'report', id, '--format', 'dox'], 2, /docx/],
       [['meeting', 'rename-speaker', id, 'nobody', 'Anne'], 1, /Enregistrement/],
       [['meeting', 'lisst'], 2, /list/],
