@@ -68,8 +68,11 @@ describe('with a worker at work', () => {
       const { id, events } = await nextMeeting();
       const half = Math.floor(events.length / 2);
       await say(stage.log, id, events.slice(0, half));
-      const upToDate = async () =>
-        lines(id, 'transcript.jsonl').length === (await idsInOrder(id)).length && (await idsInOrder(id)).length > 5;
+      // The one is written after the other.
+      const upToDate = async () => {
+        const { length } = await idsInOrder(id);
+        return length > 5 && ['transcript.jsonl', 'raw.txt'].every((name) => lines(id, name).length === length);
+      };
       await waitFor(upToDate, { what: 'the first half in the file', timeoutMs: BUSY_MS });
       await worker.process.kill();
       for (const name of ['transcript.jsonl', 'raw.txt']) {
