@@ -11,8 +11,8 @@ import type { SessionEventBody } from '@eloquence/shared/contracts/events';
 import { meetingStateSchema, type Report } from '@eloquence/shared/contracts/report';
 import type { Utterance } from '@eloquence/shared/contracts/sessions';
 import type { Pool, PoolClient } from '@eloquence/shared/runtime/postgres';
+import { speakerNames } from '@eloquence/shared/runtime/speaker-names';
 import type { Meeting } from './meeting.ts';
-import { speakerNames } from './speaker-names.ts';
 
 interface SessionRow {
   readonly language: string;
