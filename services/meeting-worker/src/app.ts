@@ -10,6 +10,7 @@ import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { WorkerConfig } from './config.ts';
 import { HttpModelClient } from './llm/http-model-client.ts';
 import { PostgresAnswers } from './llm/answer-store.ts';
+import { RedisClaims } from './llm/request-claims.ts';
 import { createMeetings } from './meetings/create-meetings.ts';
 import { createRenderer } from './render/create-renderer.ts';
 import { closeSession } from './jobs/close-session.ts';
@@ -63,7 +64,11 @@ export function buildApp(options: AppOptions): App {
     pool,
     redis: commands,
     queue,
-    model: new HttpModelClient({ ...config.api, answers: new PostgresAnswers(pool) }),
+    model: new HttpModelClient({
+      ...config.api,
+      answers: new PostgresAnswers(pool),
+      claims: new RedisClaims(commands, logger),
+    }),
     renderer: createRenderer(),
     filesRoot: config.meetingsDir,
     logger,

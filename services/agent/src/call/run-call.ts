@@ -1,7 +1,9 @@
 import type { AgentEndReason, AgentSession } from '@eloquence/shared/contracts/dispatch';
+import { AGENT_LEASE_MS, eventKeys } from '@eloquence/shared/contracts/events';
 import type { SessionId } from '@eloquence/shared/contracts/ids';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { EventLog, eventTime } from '@eloquence/shared/runtime/event-log';
+import { Lease } from '@eloquence/shared/runtime/lease';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import { closeRedis, createRedis } from '@eloquence/shared/runtime/redis';
 import { AutoSubscribe, type JobContext } from '@livekit/agents';
@@ -12,7 +14,6 @@ import { SpoolFile } from '../events/spool.ts';
 import { loadScenario } from '../scenarios/registry.ts';
 import { attendMeeting } from '../meeting/run-meeting.ts';
 import type { ConversationScenario } from '../scenarios/scenario.ts';
-import { AgentLease } from './agent-lease.ts';
 import { Conversation } from './conversation.ts';
 import { PersonLink } from './person-link.ts';
 import { conversationSoFar, endSession, fetchSession, hasEnded, sessionIdOf } from './session-facts.ts';
@@ -25,6 +26,8 @@ import { voicePublished } from './voice-published.ts';
 const FLUSH_MS = 5_000;
 /** How long the events of a job that gives up may take; what is left stays on disk. */
 const LAST_WORDS_MS = 1_000;
+/** A job that takes over from one that is just closing waits so long for it. */
+const HANDOVER_MS = 3_000;
 /** The longest session. */
 const MAX_SESSION_MS = 2 * 60 * 60 * 1000;
 
@@ -43,7 +46,16 @@ export async function runCall(ctx: JobContext, { config, logger: base, giveUp }:
   const log = new EventLog(redis);
   const writer = new EventWriter({ sessionId, log, spool: new SpoolFile(config.spoolDir, sessionId), logger });
   const yieldToOther = () => ctx.shutdown('another agent attends the session');
-  const lease = new AgentLease({ redis, sessionId, jobId: ctx.job.id, logger, onLost: yieldToOther });
+  // The right to be the one agent of a session. LiveKit cannot give it: a dispatch withdrawn too late still starts its job. Held
+  // until the last event is written, so api-backend knows when `session.ended` may follow.
+  const lease = new Lease({
+    redis,
+    key: eventKeys.agent(sessionId),
+    owner: ctx.job.id,
+    ttlMs: AGENT_LEASE_MS,
+    logger,
+    onLost: yieldToOther,
+  });
   let lastWords: (() => Promise<void>) | undefined;
   // Runs after the conversation is closed and the room is left, so it writes the last of the events, and then says so.
   ctx.addShutdownCallback(async () => {
@@ -54,8 +66,11 @@ export async function runCall(ctx: JobContext, { config, logger: base, giveUp }:
     await closeRedis(redis);
   });
   try {
-    if (!(await lease.acquire())) return yieldToOther();
-    const facts = await fetchSession(config.apiUrl, config.internalApiKey, sessionId);
+    const asked = fetchSession(config.apiUrl, config.internalApiKey, sessionId);
+    // Whoever has to leave need not know.
+    asked.catch(() => undefined);
+    if (!(await lease.acquire({ forMs: HANDOVER_MS }))) return yieldToOther();
+    const facts = await asked;
     const scenario = await loadScenario(facts.session.scenario_id);
     const attendance = { ctx, config, logger, giveUp, writer, log, facts, sessionId };
     if (scenario.kind === 'meeting') tellTracksApart(ctx.room);

@@ -1,10 +1,11 @@
 import { acceptedSchema } from '@eloquence/shared/contracts/dispatch';
+import { eventKeys } from '@eloquence/shared/contracts/events';
 import type { SessionId } from '@eloquence/shared/contracts/ids';
 import { requestJson } from '@eloquence/shared/runtime/http-client';
+import { releaseLease } from '@eloquence/shared/runtime/lease';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import { retry, type RetryPolicy } from '@eloquence/shared/runtime/retry';
 import type { Redis } from 'ioredis';
-import { releaseLease } from '../call/agent-lease.ts';
 import type { AgentConfig } from '../config.ts';
 
 /** A job in a child process. */
@@ -60,7 +61,7 @@ export class LostJobs {
     const { config, redis, logger } = this.#options;
     const log = logger.child({ job_id: jobId, session_id: sessionId });
     try {
-      if (!(await releaseLease(redis, sessionId, jobId))) return;
+      if (!(await releaseLease(redis, eventKeys.agent(sessionId), jobId))) return;
       log.error('a job died without closing, another agent is sent for');
       const url = `${config.apiUrl}/internal/sessions/${sessionId}/lost-agent`;
       const key = config.internalApiKey;

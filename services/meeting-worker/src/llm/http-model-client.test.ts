@@ -8,6 +8,7 @@ import * as z from 'zod';
 import type { AnswerStore, KeptAnswer } from './answer-store.ts';
 import { HttpModelClient } from './http-model-client.ts';
 import type { ModelRequest } from './model-client.ts';
+import type { RequestClaims } from './request-claims.ts';
 
 const SESSION = 'ses_aaaaaaaaaaaaaaaaaaaa';
 const schema = z.object({ topics: z.array(z.string()) });
@@ -30,6 +31,21 @@ class MemoryAnswers implements AnswerStore {
   }
 }
 
+/** What {@link RequestClaims} promises, within this process. */
+class MemoryClaims implements RequestClaims {
+  readonly #queues = new Map<string, Promise<void>>();
+
+  async claim(sessionId: string, hash: string): Promise<AsyncDisposable> {
+    const key = `${sessionId} ${hash}`;
+    const before = this.#queues.get(key);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#queues.set(key, promise);
+    await before;
+    return { [Symbol.asyncDispose]: () => Promise.resolve(resolve()) };
+  }
+}
+
+const claims = new MemoryClaims();
 let server: Server;
 let url: string;
 let reply: (() => Reply) | undefined;
@@ -72,7 +88,7 @@ const completion = (content: string | null, finish = 'stop'): Reply => ({
 const problem = (error: AppError): Reply => ({ status: error.status, body: toProblem(error) });
 
 function ask(extra: Partial<ModelRequest<z.infer<typeof schema>>> = {}, timeoutMs?: number) {
-  const client = new HttpModelClient({ url, key: 'k', answers, ...(timeoutMs !== undefined && { timeoutMs }) });
+  const client = new HttpModelClient({ url, key: 'k', answers, claims, ...(timeoutMs !== undefined && { timeoutMs }) });
   return client.complete({
     sessionId: SESSION,
     purpose: 'summarise',
@@ -128,6 +144,20 @@ describe('a request', () => {
     expect(seen).toHaveLength(1);
     expect((await ask({ sessionId: 'ses_bbbbbbbbbbbbbbbbbbbb' })).value).toEqual({ topics: ['b'] });
     expect((await ask({ user: 'Bye.' })).value).toEqual({ topics: ['b'] });
+  });
+
+  test('that is made twice at once is sent once', async () => {
+    reply = () => completion('{"topics":["a"]}');
+    const [one, two] = await Promise.all([ask(), ask()]);
+    expect(two).toEqual(one);
+    expect(seen).toHaveLength(1);
+  });
+
+  test('that was waiting for one that failed is sent itself', async () => {
+    reply = () => (seen.length === 1 ? completion('') : completion('{"topics":["b"]}'));
+    const [one, two] = await Promise.allSettled([ask(), ask()]);
+    expect(one).toMatchObject({ status: 'rejected', reason: { code: 'upstream_failed' } });
+    expect(two).toMatchObject({ status: 'fulfilled', value: { value: { topics: ['b'] } } });
   });
 
   test('has one prompt hash whatever was said, another for another prompt', async () => {

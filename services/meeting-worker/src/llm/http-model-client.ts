@@ -5,6 +5,7 @@ import { ChildAbort } from '@eloquence/shared/runtime/abort';
 import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
 import * as z from 'zod';
 import type { AnswerStore, KeptAnswer } from './answer-store.ts';
+import type { RequestClaims } from './request-claims.ts';
 import type { ModelAnswer, ModelClient, ModelRequest } from './model-client.ts';
 import { readJson } from './read-json.ts';
 
@@ -13,6 +14,7 @@ export interface HttpModelClientOptions {
   readonly url: string;
   readonly key: string;
   readonly answers: AnswerStore;
+  readonly claims: RequestClaims;
   /** Longest time for one answer, ms. */
   readonly timeoutMs?: number;
 }
@@ -29,17 +31,26 @@ export class HttpModelClient implements ModelClient {
   }
 
   async complete<T>(request: ModelRequest<T>): Promise<ModelAnswer<T>> {
-    const { answers } = this.#options;
+    const { answers, claims } = this.#options;
+    const { sessionId, schema } = request;
     const body = bodyOf(request);
     const requestHash = sha256(JSON.stringify(body));
     const promptHash = sha256(JSON.stringify([request.system, body.response_format]));
-    const kept = await answers.find(request.sessionId, requestHash);
-    const known = kept && parse(kept.content, request.schema);
-    if (kept && known) return { value: known.value, model: kept.model, promptHash };
+    const find = async (): Promise<ModelAnswer<T> | undefined> => {
+      const kept = await answers.find(sessionId, requestHash);
+      const known = kept && parse(kept.content, schema);
+      return known && { value: known.value, model: kept.model, promptHash };
+    };
+    const known = await find();
+    if (known) return known;
+    await using _claim = await claims.claim(sessionId, requestHash, request.signal);
+    // Whoever had the claim before may have the answer now.
+    const meanwhile = await find();
+    if (meanwhile) return meanwhile;
     const answer = await this.#ask(request, body);
-    const read = parse(answer.content, request.schema);
+    const read = parse(answer.content, schema);
     if (!read) throw new AppError('upstream_failed', 'The model gave no answer of the shape that was asked for.');
-    await answers.keep(request.sessionId, requestHash, answer);
+    await answers.keep(sessionId, requestHash, answer);
     return { value: read.value, model: answer.model, promptHash };
   }
 
