@@ -37,6 +37,7 @@ import { registerWebhookRoutes } from './livekit/webhook-routes.ts';
 import { askModel } from './meetings/ask-model.ts';
 import { registerAudioRoutes } from './meetings/audio-routes.ts';
 import { GatewayTranscriber } from './meetings/gateway-transcriber.ts';
+import { registerMeetingListRoutes } from './meetings/meeting-list-routes.ts';
 import { registerQuestionRoutes } from './meetings/question-routes.ts';
 import { registerReportRoutes } from './meetings/report-routes.ts';
 import { ReportStore } from './meetings/report-store.ts';
@@ -142,6 +143,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   });
   registerUsageRoutes(server, parts);
   const reports = new ReportStore(deps.pool);
+  registerMeetingListRoutes(server, { ...parts, reports });
   registerReportRoutes(server, { ...parts, pool: deps.pool, reports });
   registerQuestionRoutes(server, { ...parts, pool: deps.pool, reports, ask: askModel(chat, deps.logger) });
   await registerWebRoutes(server, { webRoot: deps.config.http.webRoot });
@@ -244,7 +246,7 @@ async function installGates(
   server.addHook('onRequest', guardBrowsers(config.http));
   server.addHook('onRequest', requireApiKey({ apiKeys: config.http.apiKeys, tickets }));
   server.addHook('onRequest', async (request) => {
-    if (/^\/(api|internal)\/(sessions|search)/.test(request.url)) requireMigrated(deps);
+    if (/^\/(api|internal)\/(sessions|meetings|search)/.test(request.url)) requireMigrated(deps);
   });
   server.addHook('onRequest', requireOwnSession(store));
   await registerRateLimit(server, deps.limiterRedis);

@@ -8,6 +8,7 @@ import {
   spanSchema,
   speakerSchema,
 } from './meeting.ts';
+import { meetingStateSchema } from './report.ts';
 
 /** Requests and answers of the meeting routes of api-backend. Times are ms since the session's `started_at`. */
 
@@ -127,8 +128,32 @@ export const searchResponseSchema = z.object({
       session_id: sessionIdSchema,
       title: z.string(),
       started_at: z.iso.datetime(),
+      /** What the speaker is called now. */
+      speaker_name: z.string(),
       evidence: evidenceSchema,
     }),
   ),
 });
 export type SearchResponse = z.infer<typeof searchResponseSchema>;
+
+/** `GET /api/meetings?cursor=&limit=`: the caller's meetings, newest first, page by page. */
+export const meetingListQuerySchema = z.strictObject({
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(30),
+});
+export const meetingListSchema = z.object({
+  meetings: z.array(
+    z.object({
+      session_id: sessionIdSchema,
+      /** null: nobody gave it one. */
+      title: z.string().nullable(),
+      /** When the first person joined; before that, when it was opened. */
+      started_at: z.iso.datetime(),
+      state: meetingStateSchema,
+      /** As its minutes say it, without pauses; null while there are none. */
+      duration_ms: z.number().int().nonnegative().nullable(),
+    }),
+  ),
+  next_cursor: z.string().nullable(),
+});
+export type MeetingList = z.infer<typeof meetingListSchema>;

@@ -301,7 +301,12 @@ describe('searching all meetings', () => {
   it('finds by stem and without accents, best first, in meetings only', async () => {
     const hits = await search('q=devis+signes+vendredi');
     expect(hits).toHaveLength(1);
-    expect(hits[0]).toMatchObject({ session_id: session, evidence: { start_ms: 16_000 }, started_at: at });
+    expect(hits[0]).toMatchObject({
+      session_id: session,
+      evidence: { start_ms: 16_000 },
+      started_at: at,
+      speaker_name: 'Anne',
+    });
     expect(await search('q=kerosene')).toEqual([]);
     expect(await search('q=devis&user_id=somebody-else')).toEqual([]);
     expect(await search('q=devis&user_id=zoe&limit=1')).toHaveLength(1);

@@ -3,7 +3,6 @@ import {
   reportFormats,
   reportFormatSchema,
   reportStatusSchema,
-  type MeetingState,
   type ReportFormat,
 } from '@eloquence/shared/contracts/report';
 import type { Session } from '@eloquence/shared/contracts/sessions';
@@ -18,7 +17,7 @@ import { sessionParamsSchema } from '../sessions/find-session.ts';
 import type { SessionFacts } from '../sessions/session-facts.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import { requireMeeting } from './find-meeting.ts';
-import type { PublishedReport, ReportStore } from './report-store.ts';
+import { stateOf, type PublishedReport, type ReportStore } from './report-store.ts';
 import { renameSpeaker, speakersOf } from './speaker-names.ts';
 
 export interface ReportRouteDeps {
@@ -83,7 +82,7 @@ function registerStatus(app: Service, deps: ReportRouteDeps): void {
     async (request, reply) => {
       const session = await requireMeeting(deps, request.params.session_id);
       const published = await deps.reports.published(session.session_id);
-      const state = stateOf(session, published);
+      const state = stateOf(session, published.state);
       reply.header('etag', `"r${published.revision}-${state}"`).header('cache-control', 'private, no-cache');
       return {
         session_id: session.session_id,
@@ -94,12 +93,6 @@ function registerStatus(app: Service, deps: ReportRouteDeps): void {
       };
     },
   );
-}
-
-/** Postgres hears of an end, and of a meeting that goes on, a moment later than whoever asks. */
-function stateOf({ state }: Session, published: PublishedReport): MeetingState {
-  if (state !== 'ended') return 'recording';
-  return published.state === 'recording' ? 'writing' : published.state;
 }
 
 function registerFiles(app: Service, deps: ReportRouteDeps): void {
@@ -141,7 +134,7 @@ function registerFiles(app: Service, deps: ReportRouteDeps): void {
 
 /** Why there is no such file (yet), and when there will be. */
 function missing(session: Session, format: ReportFormat, published: PublishedReport): AppError {
-  const state = stateOf(session, published);
+  const state = stateOf(session, published.state);
   if (state === 'recording')
     return new AppError(
       'conflict',

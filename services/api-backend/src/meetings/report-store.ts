@@ -8,6 +8,7 @@ import {
   type Report,
   type ReportFormat,
 } from '@eloquence/shared/contracts/report';
+import type { Session } from '@eloquence/shared/contracts/sessions';
 import type { Pool } from '@eloquence/shared/runtime/postgres';
 import type { QueryResult, QueryResultRow } from 'pg';
 import { isPostgresOutage, reachable } from '../http/dependency.ts';
@@ -23,6 +24,19 @@ export interface PublishedReport {
 export interface ReportFile {
   readonly bytes: Buffer;
   readonly revision: number;
+}
+
+/** How the minutes of one meeting stand, without them. */
+export interface Standing {
+  readonly state: MeetingState;
+  /** null: none are written yet. */
+  readonly durationMs: number | null;
+}
+
+/** Postgres hears of an end, and of a meeting that goes on, a moment later than whoever asks. */
+export function stateOf({ state }: Pick<Session, 'state'>, written: MeetingState): MeetingState {
+  if (state !== 'ended') return 'recording';
+  return written === 'recording' ? 'writing' : written;
 }
 
 const isFormat = (name: string): name is ReportFormat => name in reportFormats;
@@ -59,6 +73,20 @@ export class ReportStore {
       report: row.report === null ? null : reportSchema.parse(row.report),
       formats: row.formats.filter(isFormat),
     };
+  }
+
+  /** Of those meetings that meeting-worker has seen. */
+  async standing(sessionIds: readonly SessionId[]): Promise<ReadonlyMap<SessionId, Standing>> {
+    const { rows } = await this.#query<{ session_id: SessionId; state: string; duration_ms: number | null }>(
+      `select session_id, state, (report ->> 'duration_ms')::int as duration_ms from meetings where session_id = any($1)`,
+      [sessionIds],
+    );
+    return new Map(
+      rows.map(({ session_id: id, state, duration_ms: durationMs }) => [
+        id,
+        { state: meetingStateSchema.parse(state), durationMs },
+      ]),
+    );
   }
 
   async file(sessionId: SessionId, format: ReportFormat): Promise<ReportFile | undefined> {

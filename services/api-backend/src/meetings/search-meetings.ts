@@ -1,4 +1,4 @@
-import type { SessionId } from '@eloquence/shared/contracts/ids';
+import type { Language, SessionId } from '@eloquence/shared/contracts/ids';
 import type { SearchResponse } from '@eloquence/shared/contracts/meeting-api';
 import { utteranceSchema } from '@eloquence/shared/contracts/sessions';
 import { guessLanguage } from '@eloquence/shared/runtime/guess-language';
@@ -6,6 +6,7 @@ import type { Pool } from '@eloquence/shared/runtime/postgres';
 import { isPostgresOutage, reachable } from '../http/dependency.ts';
 import { evidenceOf } from './quotes.ts';
 import { plain, searchWords } from './search-words.ts';
+import { speakersOf } from './speaker-names.ts';
 
 export interface MeetingSearch {
   /** undefined = of everybody. */
@@ -17,6 +18,7 @@ export interface MeetingSearch {
 
 interface Row {
   readonly session_id: SessionId;
+  readonly language: Language;
   readonly name: string | null;
   readonly started_at: Date;
   readonly [member: string]: unknown;
@@ -32,7 +34,7 @@ export async function searchMeetings(pool: Pool, search: MeetingSearch): Promise
   const { either, queries } = await searchWords(pool, search.text, guessLanguage(search.text));
   if (either === null) return { hits: [] };
   const query = pool.query<Row>(
-    `select s.session_id, s.name, coalesce(s.started_at, s.created_at) as started_at,
+    `select s.session_id, s.language, s.name, coalesce(s.started_at, s.created_at) as started_at,
        u.utterance_id, u.speaker, u.role, u.text, u.start_ms, u.end_ms,
        (select count(*) from unnest($3::tsquery[]) one where text_words(u.text) @@ one) as matched,
        ts_rank_cd(text_words(u.text), $2::tsquery) as rank
@@ -44,6 +46,7 @@ export async function searchMeetings(pool: Pool, search: MeetingSearch): Promise
     [search.tenants ?? null, either, queries, search.userId ?? null, search.limit],
   );
   const { rows } = await reachable('Postgres', query, isPostgresOutage);
+  const nameOf = await namesIn(pool, rows);
   return {
     hits: rows.map((row) => {
       const utterance = utteranceSchema.parse(row);
@@ -51,10 +54,22 @@ export async function searchMeetings(pool: Pool, search: MeetingSearch): Promise
         session_id: row.session_id,
         title: row.name ?? row.session_id,
         started_at: row.started_at.toISOString(),
+        speaker_name: nameOf(row.session_id, utterance.speaker),
         evidence: evidenceOf(utterance, snippet(utterance.text, search.text)),
       };
     }),
   };
+}
+
+/** What speakers are called in the meetings that were found. */
+async function namesIn(pool: Pool, rows: readonly Row[]): Promise<(sessionId: SessionId, speaker: string) => string> {
+  const languages = new Map(rows.map(({ session_id: id, language }) => [id, language]));
+  const meetings = [...languages].map(async ([id, language]) => {
+    const speakers = await speakersOf(pool, id, language);
+    return [id, new Map(speakers.map(({ speaker, name }) => [speaker, name]))] as const;
+  });
+  const names = new Map(await Promise.all(meetings));
+  return (id, speaker) => names.get(id)?.get(speaker) ?? speaker;
 }
 
 const SNIPPET_LETTERS = 240;

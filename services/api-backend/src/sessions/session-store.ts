@@ -45,6 +45,8 @@ export interface ListFilter {
   readonly tenants: readonly string[] | undefined;
   readonly userId: string | undefined;
   readonly states: readonly SessionState[] | undefined;
+  /** undefined = of every kind. */
+  readonly kind?: Session['kind'] | undefined;
   readonly after: ListPosition | undefined;
   readonly limit: number;
 }
@@ -188,6 +190,7 @@ export class SessionStore {
          and ($2::text[] is null or state = any($2))
          and ($3::timestamptz is null or created_at < $3 or (created_at = $3 and session_id > $4))
          and ($6::text[] is null or tenant = any($6))
+         and ($7::text is null or kind = $7)
        order by created_at desc, session_id limit $5`,
       [
         filter.userId ?? null,
@@ -196,6 +199,7 @@ export class SessionStore {
         filter.after?.sessionId ?? null,
         filter.limit + 1,
         filter.tenants ?? null,
+        filter.kind ?? null,
       ],
     );
     const page = rows.slice(0, filter.limit);
