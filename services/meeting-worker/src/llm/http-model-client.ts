@@ -43,7 +43,7 @@ export class HttpModelClient implements ModelClient {
     };
     const known = await find();
     if (known) return known;
-    await using _claim = await claims.claim(sessionId, requestHash, request.signal);
+    await using _ = await claims.claim(sessionId, requestHash, request.signal);
     // Whoever had the claim before may have the answer now.
     const meanwhile = await find();
     if (meanwhile) return meanwhile;
