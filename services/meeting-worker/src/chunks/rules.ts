@@ -1,11 +1,14 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
 import type { ActionItem, MeetingItem } from '@eloquence/shared/contracts/meeting';
+import { CUES, type Duty } from './cues.ts';
 import { nextItemId } from './item-ids.ts';
 import { lineAt, type Line, type Passage } from './lines.ts';
 import { mergeItem } from './merge-items.ts';
+import { isOpener } from './text/openers.ts';
 import { isHedged, isNegated, isProposed } from './text/polarity.ts';
 import { sentencesOf, type Part } from './text/sentences.ts';
-import { contentStems, fold, tokensOf } from './text/words.ts';
+import { isCalendar } from './text/support.ts';
+import { contentStems, fold, isContent, tokensOf, WordBag, type Token } from './text/words.ts';
 import { dateOf, dueWordsIn } from './verify/due-date.ts';
 import { evidenceOf, type Proof } from './verify/evidence.ts';
 import { uncontested } from './verify/exchange.ts';
@@ -14,66 +17,11 @@ import { takesOnTask, verifyOwner } from './verify/owner.ts';
 import { targetOf } from './verify/retraction.ts';
 
 /** Of the rules below; another one makes other items of the same text. */
-export const RULES_VERSION = 'rules-1';
+export const RULES_VERSION = 'rules-2';
 
 /** Longer ones are mostly several sentences that the recogniser wrote without marks. */
 const MAX_WORDS = 60;
 const MIN_WORDS = 3;
-
-interface Cues {
-  readonly decision: RegExp;
-  readonly retraction: RegExp;
-  readonly self: RegExp;
-  /** Somebody is asked to do something. */
-  readonly request: RegExp;
-  readonly need: RegExp;
-  /** `$1` has to do something. */
-  readonly other: RegExp;
-  /** Asks for somebody to do it. */
-  readonly who: RegExp;
-  /** No work: "je vais vous dire". */
-  readonly talk: RegExp;
-  /** Takes on what somebody has asked. */
-  readonly anaphor: RegExp;
-  readonly opener: RegExp;
-}
-
-/** On folded text with straight apostrophes. */
-const CUES: Readonly<Record<Language, Cues>> = {
-  fr: {
-    decision:
-      /\b(?:on|nous) (?:decide|decidons)\b|\b(?:on a|nous avons|a ete|ont) decide|\bc'est (?:decide|valide|acte|entendu|arrete)\b|\bdecision (?:est )?prise\b|\b(?:on|nous) (?:retient|retenons|valide|validons|acte|actons|part sur|tranche)\b|\bon est (?:bien |tous )?d'accord (?:pour|sur|:)|, on est (?:bien |tous )?d'accord$/,
-    retraction:
-      /\b(?:on|nous) (?:annule|annulons|renonce|renoncons|abandonne|abandonnons|revient sur|revenons sur|revient en arriere)|\bfinalement\b.*\bne?\b.*\b(?:pas|plus)\b/,
-    self: /\bje (?:vais|me charge|m'occupe|m'engage a|ferai|prends en charge)\b|\bc'est moi qui (?:vais|ferai)\b|\bje (?:\p{L}{3,}erai)\b/u,
-    request:
-      /\b(?:tu|vous) (?:peux|pouvez|pourrais|pourriez|t'en (?:charges|occupes)|vous en (?:chargez|occupez))\b|\b(?:peux-tu|pouvez-vous|pourrais-tu|pourriez-vous)\b/,
-    need: /\b(?:il faut|il va falloir|il faudra|on doit|nous devons) (?!que\b|pas\b|bien\b)\p{L}+(?:er|ir|re|oir)\b/u,
-    other:
-      /(?:^|[,;:] ?)(.{2,40}?) (?:doit|va|devra|s'occupe|se charge|s'occupera|se chargera)\b|\baction (?:est )?pour (.{2,40}?) ?:/,
-    who: /^(?:et )?qui (?:peut|va|veut|s'occupe|se charge)\b/,
-    talk: /\b(?:je vais|il faut|il faudra|il va falloir|on doit|nous devons) (?:vous |te |le |y |bien |aussi |etre |avoir )*(?:dire|voir|savoir|expliquer|commencer|revenir|parler|laisser|essayer|etre|avoir|reconnaitre|admettre|avouer|passer|finir|penser|attendre|noter que|bien|mieux)\b/,
-    anaphor:
-      /\bje (?:m'en|le|la|les|l') ?(?:charge|occupe|fais|ferai|prends|vais)|\bje vais (?:le|la|les|m'en) \p{L}+/u,
-    opener:
-      /^(?:(?:oui|non|alors|donc|bon|bien|ok|d'accord|voila|et|mais|du coup|en fait|bref|eh bien|euh|ecoutez)[,\s]+)+/i,
-  },
-  en: {
-    decision:
-      /\bwe (?:have |ve |'ve )?decided?\b|\b(?:it is|it's|that is|that's) (?:decided|agreed|settled)\b|\bwe (?:all )?agreed?\b(?! with)|\bdecision (?:is|was) (?:made|taken)\b|\bwe(?:'ll| will) go with\b|\bwe are going with\b/,
-    retraction:
-      /\bwe (?:cancel|give up|drop|abandon|no longer)\b|\b(?:in the end|finally|actually)\b.*\bwe (?:will not|won't|do not|don't)\b|\bgo back on\b|\bon second thought\b/,
-    self: /\bi(?:'ll| will| shall| am going to|'m going to) \w+|\blet me take (?:that|care)\b/,
-    request: /\b(?:can|could|will|would) you\b|\bwill you take care\b/,
-    need: /\b(?:we|somebody|someone) (?:need to|needs to|have to|has to|must) \w+/,
-    other:
-      /(?:^|[,;:] ?)(.{2,40}?) (?:will|has to|needs to|is going to|must|takes care of)\b|\baction is for (.{2,40}?) ?:/,
-    who: /^(?:and )?who (?:can|will|wants to|takes)\b/,
-    talk: /\b(?:will|'ll|going to|need to|have to|has to|must) (?:also |just |be |have )*(?:say|see|know|tell you|explain|begin|start with|come back|talk|try|admit|be|have|show you|wait|think|pass|finish|mention)\b/,
-    anaphor: /\bi(?:'ll| will| can| am going to) (?:do|take care of|handle|take) (?:it|that|this|them)\b/,
-    opener: /^(?:(?:yes|no|so|well|okay|ok|right|and|but|actually|now|then)[,\s]+)+/i,
-  },
-};
 
 /** What was said, sentence by sentence. */
 interface Sentence extends Part {
@@ -130,20 +78,19 @@ function itemOf(sentence: Sentence, passage: Passage, items: readonly MeetingIte
     return isRealQuestion(sentence, passage.language) ? plainItem('question', sentence, passage, items) : undefined;
   }
   if (isNegated(sentence.text)) return undefined;
+  if (cues.told.test(folded)) return undefined;
   if (cues.decision.test(folded)) return plainItem('decision', sentence, passage, items);
   // "I will take care of it" does not say of what; the request before it does.
-  if (cues.anaphor.test(folded)) return undefined;
-  const isWork = cues.self.test(folded) || cues.need.test(folded) || ownerNamed(sentence, passage) !== undefined;
-  return isWork && !cues.talk.test(folded) ? action(sentence, passage, items) : undefined;
+  if (cues.anaphor.test(folded) || cues.talk.test(folded)) return undefined;
+  const [duty] = dutiesIn(sentence, passage);
+  return duty && action(sentence, passage, items);
 }
 
 /** Not "non ?" at the end of a statement. */
 function isRealQuestion({ folded, text }: Sentence, language: Language): boolean {
-  const asks =
-    language === 'fr'
-      ? /\b(?:qui|que|qu'est|quoi|quel|quelle|quels|quelles|quand|ou|comment|combien|pourquoi|est-ce|faut-il|peut-on|doit-on|a-t-on|\p{L}+-(?:t-)?(?:on|il|elle|ils|elles|nous|vous|tu|je))\b/u
-      : /^(?:\S+[, ]+){0,3}(?:who|what|which|when|where|how|why|do|does|did|is|are|should|can|could|will|would|must|has|have|shall)\b/;
-  return asks.test(folded) && contentStems(text, language).size > 1;
+  // "Option B" is two words.
+  const labels = text.match(/\b(?:[B-HJ-Z]|\d+)\b/g) ?? [];
+  return CUES[language].asks.test(folded) && contentStems(text, language).size + labels.length > 1;
 }
 
 function proofOf({ line, text, start, end }: Sentence): Proof {
@@ -174,11 +121,10 @@ function plainItem(
 }
 
 function action(sentence: Sentence, passage: Passage, items: readonly MeetingItem[]): ActionItem {
-  const { line, text, folded } = sentence;
-  const cues = CUES[passage.language];
+  const { line, text } = sentence;
   const common = base('action', sentence, passage, items);
   const next = nextTakesOn(sentence, passage);
-  const named = cues.self.test(folded) && !cues.request.test(folded) ? 'je' : ownerNamed(sentence, passage);
+  const named = ownerWord(sentence, passage);
   const verdict = named === undefined ? undefined : verifyOwner({ owner: named, task: text, cited: [line] }, passage);
   const owner: ActionItem['owner'] = next
     ? { kind: 'speaker', speaker: next.utterance.speaker }
@@ -212,17 +158,74 @@ function nextTakesOn({ line, folded }: Sentence, { lines, language }: Passage): 
   return takesOnTask(next.utterance.text) && !isNegated(next.utterance.text) ? next : undefined;
 }
 
-/** A participant's name where the sentence has whoever is to do it, or calls somebody. */
-function ownerNamed({ text, folded }: Sentence, { language, speakers }: Passage): string | undefined {
-  const cues = CUES[language];
-  const [, subject, forWhom] = cues.other.exec(folded) ?? [];
-  const part = subject ?? forWhom ?? (cues.request.test(folded) ? folded : undefined);
-  if (part === undefined) return undefined;
-  if (forWhom !== undefined) return text.slice(folded.indexOf(forWhom)).slice(0, forWhom.length);
-  const words = new Set(tokensOf(part).map((token) => token.text));
-  const names = [...speakers.values()];
+interface Bound {
+  readonly duty: Duty;
+  /** Whoever is to do it, as it was said. */
+  readonly name: string | undefined;
+}
+
+/** The ways in which a sentence says that something is to be done. */
+function dutiesIn(sentence: Sentence, passage: Passage): Bound[] {
+  const { folded, text, line } = sentence;
+  const saidAtMs = passage.startedAtMs + line.utterance.start_ms;
+  return CUES[passage.language].duties.flatMap((duty) => {
+    const match = duty.pattern.exec(folded);
+    if (!match) return [];
+    const name = match.groups?.['name'] && nameIn(match.groups['name'], sentence, passage);
+    const needsDay = duty.needsDay === 'of strangers' ? name && !isSpeaker(name, passage) : duty.needsDay;
+    if (needsDay && dueWordsIn(text, passage.language, saidAtMs).length === 0) return [];
+    return duty.who === 'named' && !name ? [] : [{ duty, name: name || undefined }];
+  });
+}
+
+const isSpeaker = (name: string, { speakers, language }: Passage): boolean => {
+  const people = new WordBag(speakers.values(), language);
+  return tokensOf(name).every((token) => people.has(token));
+};
+
+/** By what word a sentence says whose task it is. */
+function ownerWord(sentence: Sentence, passage: Passage): string | undefined {
+  if (CUES[passage.language].request.test(sentence.folded)) return calledIn(sentence, passage);
+  const [first] = dutiesIn(sentence, passage);
+  if (first?.duty.who === 'self') return 'je';
+  return first?.duty.who === 'addressed' ? calledIn(sentence, passage) : first?.name;
+}
+
+/** The name in one or two words that a clause begins with, if they are one: words to begin with may stand before it. */
+function nameIn(subject: string, { text }: Sentence, passage: Passage): string | undefined {
+  const said = tokensOf(text);
+  const [first, second] = tokensOf(subject).map((word) => said.find((token) => token.text === word.text));
+  const last = second ?? first;
+  if (!first || !last || !isName(last, passage)) return undefined;
+  if (last === first) return first.raw;
+  if (isName(first, passage)) return `${first.raw} ${last.raw}`;
+  return CUES[passage.language].opener.test(`${first.text} `) ? last.raw : undefined;
+}
+
+/** A participant's name, or a word written large that nobody writes small and nothing but a name begins a sentence with. */
+function isName(word: Token, passage: Passage): boolean {
+  const { language, lines } = passage;
+  if (!/^\p{Lu}/u.test(word.raw) || isCalendar(word) || NO_NAMES.test(word.text)) return false;
+  if (isSpeaker(word.raw, passage)) return true;
+  if (!isContent(word, language) || isOpener(word, language) || isPlural(word, language)) return false;
+  return !lines.some(({ utterance }) => new WordBag([utterance.text], language).isOrdinary(word));
+}
+
+const NO_NAMES = /^(?:chacune?|demain|aujourd|maintenant|noel|paques|today|tomorrow|people|time|christmas|easter)$/;
+
+/** "Customers", "prices": English nouns need no article. */
+const isPlural = ({ text }: Token, language: Language): boolean =>
+  language === 'en' && text.length > 4 && /(?:[^aiouys]s|es)$/.test(text);
+
+/** Whom a sentence calls: a participant it names, else a name set apart by a comma. */
+function calledIn(sentence: Sentence, passage: Passage): string | undefined {
+  const words = new Set(tokensOf(sentence.folded).map((token) => token.text));
+  const names = [...passage.speakers.values()];
   const whole = names.find((name) => tokensOf(name).every((token) => words.has(token.text)));
-  return whole ?? names.flatMap((name) => tokensOf(name).slice(0, 1)).find((first) => words.has(first.text))?.raw;
+  const first = names.flatMap((name) => tokensOf(name).slice(0, 1)).find((token) => words.has(token.text))?.raw;
+  const [, before, behind] = /^(\p{L}[\p{L}-]+), |, (\p{L}[\p{L}-]+)[ ?]*$/u.exec(sentence.folded) ?? [];
+  const called = before ?? behind;
+  return whole ?? first ?? (called && nameIn(called, sentence, passage));
 }
 
 function retraction(sentence: Sentence, passage: Passage, items: readonly MeetingItem[]): MeetingItem | undefined {
