@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from './logger.ts';
-import { reconnectPolicy, retryDelayMs } from './retry.ts';
+import { reconnectPolicy, retryDelayMs, type RetryPolicy } from './retry.ts';
 
 /**
  * `commands`: fails fast when Redis is away, so that a request gets its 503 instead of hanging.
@@ -8,18 +8,25 @@ import { reconnectPolicy, retryDelayMs } from './retry.ts';
  */
 export type RedisRole = 'commands' | 'blocking' | 'subscriber';
 
+/**
+ * A connection that owes an answer for so long is given up for a new one: a peer that went without a word is else noticed by the
+ * kernel alone, after a quarter of an hour. Longer than a consumer blocks.
+ */
 const roleOptions = {
-  commands: { maxRetriesPerRequest: 1, commandTimeout: 2_000, enableOfflineQueue: true },
-  blocking: { maxRetriesPerRequest: null },
+  commands: { maxRetriesPerRequest: 1, commandTimeout: 2_000, enableOfflineQueue: true, socketTimeout: 5_000 },
+  blocking: { maxRetriesPerRequest: null, socketTimeout: 12_000 },
   subscriber: { maxRetriesPerRequest: null, autoResubscribe: true },
 } as const satisfies Record<RedisRole, RedisOptions>;
 
-/** A client that reconnects for ever by `reconnectPolicy`; connection errors are logged once per outage. */
+/** Many things wait for Redis, one after the other: each must be quick. */
+const redisPolicy: RetryPolicy = { ...reconnectPolicy, maxDelayMs: 2_000 };
+
+/** A client that reconnects for ever by {@link redisPolicy}; connection errors are logged once per outage. */
 export function createRedis(url: string, role: RedisRole, logger: Logger): Redis {
   const redis = new Redis(url, {
     ...roleOptions[role],
     connectTimeout: 5_000,
-    retryStrategy: (times) => retryDelayMs(reconnectPolicy, times),
+    retryStrategy: (times) => retryDelayMs(redisPolicy, times),
   });
   let down = false;
   redis.on('error', (error: Error) => {

@@ -51,6 +51,11 @@ export class Tap implements AsyncDisposable {
     return waits;
   }
 
+  /** Nothing passes any more on the connections that are there, and neither side is told, as when a cable is pulled. New ones work. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.removeAllListeners('data').pause();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import { eventKeys } from '@eloquence/shared/contracts/events';
 import { sessionIdSchema, type SessionId } from '@eloquence/shared/contracts/ids';
 import type { Logger } from '@eloquence/shared/runtime/logger';
-import { reconnectPolicy, retryDelayMs } from '@eloquence/shared/runtime/retry';
+import { reconnectPolicy, retryDelayMs, type RetryPolicy } from '@eloquence/shared/runtime/retry';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { Redis } from 'ioredis';
 import type { EventStore, Outcome } from './event-store.ts';
@@ -15,6 +15,8 @@ const CONCURRENCY = 6;
 /** Sessions waiting for their turn. Beyond it wake-ups are dropped: the sweep finds the session again. */
 const MAX_WAITING = 5_000;
 const SWEEP_LIMIT = 2_000;
+/** Of a session that could not be copied. */
+const AGAIN: RetryPolicy = { ...reconnectPolicy, maxDelayMs: 2_000 };
 
 export interface PersisterOptions {
   readonly streams: EventStreams;
@@ -126,7 +128,7 @@ export class Persister {
       this.#down = false;
     } catch (error) {
       const count = (this.#failures.get(sessionId)?.count ?? 0) + 1;
-      this.#failures.set(sessionId, { count, retryAtMs: performance.now() + retryDelayMs(reconnectPolicy, count) });
+      this.#failures.set(sessionId, { count, retryAtMs: performance.now() + retryDelayMs(AGAIN, count) });
       this.#report(error);
     }
   }
