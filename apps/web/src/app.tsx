@@ -10,6 +10,8 @@ import { HomeScreen } from './screens/home-screen.tsx';
 import { PreflightScreen } from './screens/preflight-screen.tsx';
 import type { OpenedCall } from './screens/preflight-screen.tsx';
 import { JoinScreen } from './meeting/join-screen.tsx';
+import { LostMeeting } from './meeting/lost-meeting.tsx';
+import { MeetingsScreen } from './meeting/meetings-screen.tsx';
 import { ReportScreen } from './meeting/report-screen.tsx';
 import type { OpenedMeeting } from './meeting/use-meeting.ts';
 import { readCall, readMeeting, writeCall, writeMeeting } from './storage.ts';
@@ -115,7 +117,11 @@ export function App() {
         />
       );
     case 'meeting':
-      return <ReportScreen key={route.sessionId} sessionId={route.sessionId} />;
+      return <ReportScreen key={route.sessionId} sessionId={route.sessionId} utteranceId={route.utteranceId} />;
+    case 'meetings':
+      return <MeetingsScreen query={route.query} />;
+    case 'broken':
+      return <LostMeeting why={route.link === 'invitation' ? 'lost.cutInvitation' : 'lost.cutLink'} />;
     case 'home':
       return <HomeScreen scenarios={scenarios} reload={reload} />;
   }

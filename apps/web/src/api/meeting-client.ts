@@ -1,12 +1,14 @@
-import type { AskResponse } from '@eloquence/shared/contracts/meeting-api';
+import type { AskResponse, MeetingList, SearchResponse } from '@eloquence/shared/contracts/meeting-api';
 import type { SessionTokenResponse } from '@eloquence/shared/contracts/sessions';
 import { ownUserId } from '../storage.ts';
 import { send, sendFor } from './client.ts';
 import {
   askSchema,
   digestSchema,
+  meetingListSchema,
   recordingSchema,
   reportStatusSchema,
+  searchSchema,
   speakersSchema,
   summariesSchema,
 } from './meeting-schemas.ts';
@@ -59,4 +61,15 @@ export function askMeeting(sessionId: string, question: string): Promise<AskResp
 /** `POST …/digest`: what was said since a moment of the meeting, ms. */
 export function getDigest(sessionId: string, sinceMs: number): Promise<ShownDigest> {
   return sendFor(digestSchema, `${pathOf(sessionId)}/digest`, { method: 'POST', body: { since_ms: sinceMs } });
+}
+
+/** `GET /api/meetings`: a page of them; `cursor` null is the first. */
+export function listMeetings(cursor: string | null, signal?: AbortSignal): Promise<MeetingList> {
+  const query = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
+  return sendFor(meetingListSchema, `/api/meetings${query}`, { signal });
+}
+
+/** `GET /api/search` over all meetings. */
+export function searchMeetings(words: string, signal?: AbortSignal): Promise<SearchResponse> {
+  return sendFor(searchSchema, `/api/search?q=${encodeURIComponent(words)}`, { signal });
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Evidence } from '@eloquence/shared/contracts/meeting';
-import type { AskResponse } from '@eloquence/shared/contracts/meeting-api';
+import type { AskResponse, MeetingList, SearchResponse } from '@eloquence/shared/contracts/meeting-api';
 import type { ReportStatus } from '@eloquence/shared/contracts/report';
 import type { Utterance } from '@eloquence/shared/contracts/sessions';
 
@@ -71,9 +71,11 @@ export type ShownReport = z.infer<typeof report>;
 
 const formats = ['md', 'html', 'pdf', 'docx', 'srt', 'vtt', 'json'] as const satisfies ReportStatus['formats'];
 
+const state = z.enum(['recording', 'writing', 'done', 'partial']);
+
 export const reportStatusSchema = z.object({
   session_id: z.string(),
-  state: z.enum(['recording', 'writing', 'done', 'partial']),
+  state,
   revision: z.number(),
   formats: z.array(z.enum(formats)),
   report: z.nullable(report),
@@ -100,3 +102,28 @@ export const digestSchema = z.object({
   written_by_model: z.boolean(),
 });
 export type ShownDigest = z.infer<typeof digestSchema>;
+
+export const meetingListSchema: z.ZodMiniType<MeetingList> = z.object({
+  meetings: z.array(
+    z.object({
+      session_id: z.string(),
+      title: z.nullable(z.string()),
+      started_at: z.string(),
+      state,
+      duration_ms: z.nullable(z.number()),
+    }),
+  ),
+  next_cursor: z.nullable(z.string()),
+});
+
+export const searchSchema: z.ZodMiniType<SearchResponse> = z.object({
+  hits: z.array(
+    z.object({
+      session_id: z.string(),
+      title: z.string(),
+      started_at: z.string(),
+      speaker_name: z.string(),
+      evidence,
+    }),
+  ),
+});

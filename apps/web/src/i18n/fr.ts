@@ -48,6 +48,7 @@ export const fr = {
   'key.help': 'Elle a été choisie à l’installation (API_KEYS). Elle n’est gardée que dans cet onglet.',
   'key.label': 'Clé d’accès',
   'key.submit': 'Ouvrir',
+  'key.change': 'Donner une autre clé',
   'key.wrong': 'Cette clé n’est pas acceptée. Demandez-la à la personne qui a installé le serveur.',
 
   'pre.title': 'Avant de parler',
@@ -144,13 +145,22 @@ export const fr = {
   'problem.agent_missing': 'L’assistant ne répond pas. Rappelez, ou consultez les journaux du service agent.',
   'problem.agent_restarting': 'L’assistant redémarre ; restez en ligne.',
   'problem.interrupted': 'Le micro a été coupé, sans doute par un autre appel.',
-  'problem.busy': 'Toutes les lignes sont occupées. Nouvel essai dans {s} s.',
-  'problem.unavailable': 'Le serveur n’est pas encore tout à fait prêt. Nouvel essai dans {s} s.',
+  'problem.busy': 'Toutes les lignes sont occupées.',
+  'problem.unavailable': 'Le serveur n’est pas encore tout à fait prêt.',
   'problem.elsewhere': 'Cet appel est ouvert ailleurs. Le reprendre ici ?',
+  'problem.invalid': 'Le serveur n’accepte pas cette saisie. Vérifiez-la (ni vide, ni trop longue), puis réessayez.',
+  'problem.forbidden':
+    'Le serveur refuse ce qui vient de cette adresse. Ouvrez la page par l’adresse du serveur (PUBLIC_ADDRESS).',
+  'problem.conflict': 'Ce n’est pas possible en ce moment. Rechargez la page pour voir où en sont les choses.',
+  'problem.quota': 'Le quota de cette clé est épuisé. Prévenez la personne qui a installé le serveur.',
+  'problem.upstream':
+    'Un service dont ce serveur a besoin n’a pas répondu. Réessayez ; sinon, voyez « Ce qui tourne ici » sur la page d’accueil.',
   'problem.unreachable': 'Le serveur ne répond pas. Vérifiez qu’il est démarré, puis réessayez.',
   'problem.unauthorized': 'Ce serveur demande une clé d’accès.',
   'problem.unknown_scenario': 'Cette situation n’existe plus sur ce serveur. Choisissez-en une autre.',
-  'problem.rate_limited': 'Trop de demandes à la fois. Nouvel essai dans {s} s.',
+  'problem.rate_limited': 'Trop de demandes à la fois.',
+  'problem.againIn': 'Nouvel essai dans {s} s.',
+  'problem.tryIn': 'Réessayez dans {s} s.',
   'problem.mixed_content':
     'Cette page est en https, mais pas l’appel : donnez une adresse wss:// dans LIVEKIT_PUBLIC_URL.',
   'problem.unexpected':

@@ -25,7 +25,7 @@ describe('the two languages', () => {
 
 describe('translator', () => {
   it('puts values into the text', () => {
-    expect(translator('fr')('problem.busy', { s: 7 })).toBe('Toutes les lignes sont occupées. Nouvel essai dans 7 s.');
+    expect(translator('fr')('problem.againIn', { s: 7 })).toBe('Nouvel essai dans 7 s.');
   });
 
   it('never breaks a line before a French mark or inside quotation marks', () => {

@@ -17,10 +17,8 @@ export const meetingFr = {
   'meeting.join': 'Rejoindre',
   'meeting.joinQuiet': 'Rejoindre sans micro',
   'meeting.joining': 'Un instant…',
-  'meeting.over': 'Cette réunion est terminée. Son compte rendu est ici :',
+  'meeting.over': 'Cette réunion est terminée.',
   'meeting.seeReport': 'Voir le compte rendu',
-  'meeting.unknown':
-    'Cette réunion n’existe pas, ou a été effacée. Demandez un nouveau lien à la personne qui vous a invité.',
 
   'meeting.transcript': 'Ce qui se dit',
   'meeting.empty': 'Ce qui se dit s’écrira ici, sous le nom de chacun.',
@@ -70,6 +68,35 @@ export const meetingFr = {
   'meeting.telling': 'Je résume…',
   'meeting.missedNothing': 'Rien n’a été dit depuis.',
   'meeting.byRules': 'Aucun modèle n’a répondu : voici les phrases elles-mêmes.',
+
+  'meetings.title': 'Mes réunions',
+  'meetings.about': 'Comptes rendus, transcriptions et recherche dans tout ce qui s’est dit.',
+  'meetings.none': 'Aucune réunion pour l’instant. La première apparaîtra ici avec son compte rendu.',
+  'meetings.untitled': 'Réunion sans titre',
+  'meetings.older': 'Réunions plus anciennes',
+  'meetings.state.recording': 'En cours',
+  'meetings.state.writing': 'Rédaction',
+  'meetings.state.done': 'Prête',
+  'meetings.state.partial': 'Incomplète',
+  'meetings.search': 'Chercher dans toutes les réunions',
+  'meetings.searchHint': 'Un mot, un nom…',
+  'meetings.searchShort': 'Deux caractères au moins',
+  'meetings.find': 'Chercher',
+  'meetings.found': 'Passages trouvés pour « {query} » : {count}.',
+  'meetings.notFound': 'Aucune réunion ne parle de « {query} ».',
+  'meetings.all': 'Toutes les réunions',
+  'meetings.shortest': 'moins d’une minute',
+  'meetings.minutes': '{min}\u00A0min',
+  'meetings.hours': '{h}\u00A0h\u00A0{min}\u00A0min',
+
+  'lost.title': 'Réunion introuvable',
+  'lost.invitation':
+    'Cette réunion n’existe pas, ou a été effacée. Demandez un nouveau lien à la personne qui vous a invité.',
+  'lost.meeting': 'Cette réunion n’existe pas, ou a été effacée. Cherchez-la dans vos réunions.',
+  'lost.cutInvitation':
+    'Ce lien d’invitation est incomplet ou abîmé. Ouvrez-le en entier depuis le message reçu, ou demandez-en un nouveau à la personne qui vous a invité.',
+  'lost.cutLink': 'Cette adresse est incomplète ou abîmée. Cherchez la réunion dans vos réunions.',
+  'lost.key': 'Elle appartient peut-être à une autre clé d’accès que la vôtre.',
 
   'report.eyebrow': 'Compte rendu',
   'report.state.recording': 'La réunion est en cours : le compte rendu s’écrit quand elle se termine.',

@@ -8,7 +8,7 @@ import { useLanguage } from '../i18n/language-context.tsx';
 import { problemOfError } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 import { Button } from '../ui/button.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { ProblemNotice } from '../ui/problem-notice.tsx';
 import styles from './report-screen.module.css';
 import { Source } from './report-view.tsx';
 
@@ -56,9 +56,7 @@ export function AskPanel({ sessionId, report }: { readonly sessionId: string; re
         </Button>
       </form>
       <div aria-live="polite">
-        {asked.status === 'failed' ? (
-          <Notice tone="alert">{t(asked.problem.key, { s: asked.problem.retryInS ?? 0 })}</Notice>
-        ) : null}
+        {asked.status === 'failed' ? <ProblemNotice problem={asked.problem} /> : null}
         {asked.status === 'answered' ? <Answer answer={asked.answer} nameOf={nameOf} /> : null}
       </div>
     </section>

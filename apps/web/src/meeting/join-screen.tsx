@@ -1,20 +1,20 @@
 import { useCallback, useState } from 'react';
-import { ApiError } from '../api/api-error.ts';
 import { getSession } from '../api/client.ts';
 import { joinMeeting } from '../api/meeting-client.ts';
 import { useResource } from '../api/use-resource.ts';
-import type { Resource } from '../api/use-resource.ts';
 import type { SessionSummary } from '../api/schemas.ts';
 import { useLanguage } from '../i18n/language-context.tsx';
 import { problemOfError } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 import { KeyForm } from '../screens/key-form.tsx';
 import styles from '../screens/preflight-screen.module.css';
-import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { ProblemNotice } from '../ui/problem-notice.tsx';
 import { Page, ScreenTitle } from '../ui/page.tsx';
+import { hashOf } from '../use-route.ts';
 import { EntryForm } from './entry-form.tsx';
 import type { Entry } from './entry-form.tsx';
+import { LostMeeting } from './lost-meeting.tsx';
 import type { OpenedMeeting } from './use-meeting.ts';
 
 interface JoinScreenProps {
@@ -25,64 +25,54 @@ interface JoinScreenProps {
 
 const once = () => null;
 
-/** The other end of an invitation. */
+/** The other end of an invitation: the door when the meeting can be entered, else why not and what to do. */
 export function JoinScreen({ sessionId, prefetch, onOpened }: JoinScreenProps) {
   const { t } = useLanguage();
-  const load = useCallback((signal: AbortSignal) => findMeeting(sessionId, signal), [sessionId]);
+  const load = useCallback((signal: AbortSignal) => getSession(sessionId, signal), [sessionId]);
   const [session, reload] = useResource({ load, againInMs: once });
+  if (session.status === 'loading') return <Page>{t('app.loading')}</Page>;
+  if (session.status === 'failed') {
+    if (session.problem.key === 'problem.not_found') return <LostMeeting why="lost.invitation" reload={reload} />;
+    const locked = session.problem.key === 'problem.unauthorized';
+    return (
+      <Page>{locked ? <KeyForm onKey={reload} /> : <ProblemNotice problem={session.problem} onRetry={reload} />}</Page>
+    );
+  }
+  const meeting = session.value;
+  if (meeting.kind !== 'meeting') return <LostMeeting why="lost.invitation" />;
   return (
     <Page>
-      <Found session={session} reload={reload} sessionId={sessionId}>
-        {(meeting) => <Join meeting={meeting} prefetch={prefetch} onOpened={onOpened} />}
-      </Found>
-      {session.status === 'loading' ? <p>{t('app.loading')}</p> : null}
+      {meeting.state === 'ended' ? (
+        <Over meeting={meeting} />
+      ) : (
+        <Join meeting={meeting} reload={reload} prefetch={prefetch} onOpened={onOpened} />
+      )}
     </Page>
   );
 }
 
-/** `null`: there is none. */
-async function findMeeting(sessionId: string, signal: AbortSignal): Promise<SessionSummary | null> {
-  try {
-    return await getSession(sessionId, signal);
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return null;
-    throw error;
-  }
-}
-
-interface FoundProps {
-  readonly session: Resource<SessionSummary | null>;
-  readonly sessionId: string;
-  readonly reload: () => void;
-  readonly children: (session: SessionSummary) => React.ReactNode;
-}
-
-/** The meeting when it can be entered, else why not and what to do. */
-function Found({ session, sessionId, reload, children }: FoundProps) {
+function Over({ meeting }: { readonly meeting: SessionSummary }) {
   const { t } = useLanguage();
-  if (session.status === 'loading') return null;
-  if (session.status === 'failed') {
-    if (session.problem.key === 'problem.unauthorized') return <KeyForm onKey={reload} />;
-    return (
-      <Notice tone="alert" action={<Button onClick={reload}>{t('app.retry')}</Button>}>
-        {t(session.problem.key, { s: session.problem.retryInS ?? 0 })}
-      </Notice>
-    );
-  }
-  if (session.value?.kind !== 'meeting') return <Notice tone="alert">{t('meeting.unknown')}</Notice>;
-  if (session.value.state !== 'ended') return children(session.value);
   return (
-    <Notice tone="info">
-      {t('meeting.over')} <a href={`#/meeting/${sessionId}`}>{t('meeting.seeReport')}</a>
-    </Notice>
+    <>
+      <ScreenTitle className={styles.title}>{meeting.name ?? t('meetings.untitled')}</ScreenTitle>
+      <Notice
+        tone="info"
+        action={<a href={hashOf({ screen: 'meeting', sessionId: meeting.session_id })}>{t('meeting.seeReport')}</a>}
+      >
+        {t('meeting.over')}
+      </Notice>
+    </>
   );
 }
 
-function Join({
-  meeting,
-  prefetch,
-  onOpened,
-}: Pick<JoinScreenProps, 'prefetch' | 'onOpened'> & { readonly meeting: SessionSummary }) {
+interface JoinProps extends Pick<JoinScreenProps, 'prefetch' | 'onOpened'> {
+  readonly meeting: SessionSummary;
+  /** Asks anew how the meeting stands. */
+  readonly reload: () => void;
+}
+
+function Join({ meeting, reload, prefetch, onOpened }: JoinProps) {
   const { t } = useLanguage();
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
@@ -96,7 +86,10 @@ function Join({
       const ticket = { url: token.livekit_url, token: token.livekit_token };
       onOpened({ sessionId: meeting.session_id, title, joinedAs: name, ticket, ...rest });
     } catch (error) {
-      setProblem(problemOfError(error));
+      const met = problemOfError(error);
+      setProblem(met);
+      // It ended, or was erased, while its door was open: the screen that says so has the way on.
+      if (met.key === 'problem.meeting_over' || met.key === 'problem.not_found') reload();
       setBusy(false);
     }
   };
@@ -111,7 +104,7 @@ function Join({
         title={t('meeting.joinTitle')}
         consent={<p>{t('meeting.consentJoin')}</p>}
         busy={busy}
-        notice={problem === null ? null : <Notice tone="alert">{t(problem.key, { s: problem.retryInS ?? 0 })}</Notice>}
+        notice={problem === null ? null : <ProblemNotice problem={problem} />}
         enter={t('meeting.join')}
         enterQuiet={t('meeting.joinQuiet')}
         prefetch={prefetch}

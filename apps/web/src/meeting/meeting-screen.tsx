@@ -10,6 +10,7 @@ import { useLanguage } from '../i18n/language-context.tsx';
 import { problemOfError } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 import { Notice } from '../ui/notice.tsx';
+import { ProblemNotice } from '../ui/problem-notice.tsx';
 import { useNow } from '../ui/use-now.ts';
 import { InviteDialog } from './invite-dialog.tsx';
 import { LeaveDialog } from './leave-dialog.tsx';
@@ -87,7 +88,7 @@ export function MeetingScreen({ meeting: opened, onLeft }: MeetingScreenProps) {
         <div className={styles.notice}>
           <CallNotice notice={roomNoticeOf(state, microphone.state)} actions={actions} />
           {state.paused ? <Notice tone="info">{t('meeting.pausedHelp')}</Notice> : null}
-          {problem === null ? null : <Notice tone="alert">{t(problem.key, { s: problem.retryInS ?? 0 })}</Notice>}
+          {problem === null ? null : <ProblemNotice problem={problem} />}
         </div>
         <MeetingControls
           microphone={microphone}

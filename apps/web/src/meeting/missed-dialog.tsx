@@ -7,7 +7,7 @@ import { useLanguage } from '../i18n/language-context.tsx';
 import { problemOfError } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 import { Button } from '../ui/button.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { ProblemNotice } from '../ui/problem-notice.tsx';
 import { clock } from '../ui/use-now.ts';
 import { nameOf } from './meeting-state.ts';
 import type { MeetingState } from './meeting-state.ts';
@@ -73,9 +73,7 @@ export function MissedDialog({ dialog, sessionId, names, elapsedMs }: MissedDial
           {t(asked.status === 'asking' ? 'meeting.telling' : 'meeting.tell')}
         </Button>
       </div>
-      {asked.status === 'failed' ? (
-        <Notice tone="alert">{t(asked.problem.key, { s: asked.problem.retryInS ?? 0 })}</Notice>
-      ) : null}
+      {asked.status === 'failed' ? <ProblemNotice problem={asked.problem} /> : null}
       {asked.status === 'told' ? <Digest digest={asked.digest} names={names} /> : null}
     </Modal>
   );

@@ -1,4 +1,4 @@
-import { useCallback, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { getSession } from '../api/client.ts';
 import { getReport } from '../api/meeting-client.ts';
 import type { ShownReport, ShownReportStatus } from '../api/meeting-schemas.ts';
@@ -7,15 +7,18 @@ import { useResource } from '../api/use-resource.ts';
 import type { Resource } from '../api/use-resource.ts';
 import { useLanguage } from '../i18n/language-context.tsx';
 import { KeyForm } from '../screens/key-form.tsx';
-import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
-import { Page, ScreenTitle } from '../ui/page.tsx';
+import { ProblemNotice } from '../ui/problem-notice.tsx';
+import { BackLink, Page, ScreenTitle } from '../ui/page.tsx';
 import { clock } from '../ui/use-now.ts';
+import { hashOf } from '../use-route.ts';
 import { AskPanel } from './ask-panel.tsx';
+import { LostMeeting } from './lost-meeting.tsx';
 import { ReportDownloads } from './report-downloads.tsx';
 import { reportNoticeOf } from './report-notice.ts';
 import { ReportView } from './report-view.tsx';
 import styles from './report-screen.module.css';
+import { showUtterance } from './show-utterance.ts';
 import { SpeakersPanel } from './speakers-panel.tsx';
 
 const AGAIN_MS = 1_500;
@@ -27,8 +30,14 @@ interface Known {
   readonly status: ShownReportStatus;
 }
 
+interface ReportScreenProps {
+  readonly sessionId: string;
+  /** The sentence to open the transcript at. */
+  readonly utteranceId: string | undefined;
+}
+
 /** A meeting and its minutes: while they are written, when they are there, and by their address ever after. */
-export function ReportScreen({ sessionId }: { readonly sessionId: string }) {
+export function ReportScreen({ sessionId, utteranceId }: ReportScreenProps) {
   const { t } = useLanguage();
   /** The revision that a renaming has made out of date. */
   const [outdated, setOutdated] = useState(0);
@@ -37,23 +46,16 @@ export function ReportScreen({ sessionId }: { readonly sessionId: string }) {
   const [known, reload] = useResource({ load, againInMs });
   if (known.status === 'loading') return <Page>{t('app.loading')}</Page>;
   if (known.status === 'failed') {
+    if (known.problem.key === 'problem.not_found') return <LostMeeting why="lost.meeting" reload={reload} />;
     const locked = known.problem.key === 'problem.unauthorized';
     return (
-      <Page>
-        {locked ? (
-          <KeyForm onKey={reload} />
-        ) : (
-          <Notice tone="alert" action={<Button onClick={reload}>{t('app.retry')}</Button>}>
-            {t(known.problem.key, { s: known.problem.retryInS ?? 0 })}
-          </Notice>
-        )}
-      </Page>
+      <Page>{locked ? <KeyForm onKey={reload} /> : <ProblemNotice problem={known.problem} onRetry={reload} />}</Page>
     );
   }
   const { session, status } = known.value;
   return (
     <Page>
-      <p className={styles.eyebrow}>{t('report.eyebrow')}</p>
+      <BackLink href={hashOf({ screen: 'meetings', query: '' })}>{t('meetings.title')}</BackLink>
       <ScreenTitle className={styles.title}>{status.report?.title ?? session.name ?? t('report.eyebrow')}</ScreenTitle>
       {status.report === null ? null : <Facts report={status.report} />}
       <State session={session} status={status} />
@@ -61,6 +63,7 @@ export function ReportScreen({ sessionId }: { readonly sessionId: string }) {
         <Minutes
           status={status}
           report={status.report}
+          utteranceId={utteranceId}
           renaming={status.revision <= outdated}
           onRenamed={() => setOutdated(status.revision)}
         />
@@ -114,12 +117,16 @@ function State({ session, status }: Known) {
 interface MinutesProps {
   readonly status: ShownReportStatus;
   readonly report: ShownReport;
+  readonly utteranceId: string | undefined;
   readonly renaming: boolean;
   readonly onRenamed: () => void;
 }
 
-function Minutes({ status, report, renaming, onRenamed }: MinutesProps) {
+function Minutes({ status, report, utteranceId, renaming, onRenamed }: MinutesProps) {
   const { t } = useLanguage();
+  useEffect(() => {
+    if (utteranceId !== undefined) showUtterance(utteranceId);
+  }, [utteranceId]);
   const { session_id: sessionId } = status;
   return (
     <div className={styles.columns}>

@@ -5,19 +5,7 @@ import { useLanguage } from '../i18n/language-context.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { clock } from '../ui/use-now.ts';
 import styles from './report-screen.module.css';
-
-/** Scrolls to an utterance of the transcript, opening it. */
-function showUtterance(utteranceId: string): void {
-  const line = document.getElementById(lineId(utteranceId));
-  if (line === null) return;
-  line.closest('details')?.setAttribute('open', '');
-  for (const before of document.querySelectorAll('[data-shown]')) before.removeAttribute('data-shown');
-  line.setAttribute('data-shown', '');
-  line.scrollIntoView({ block: 'center' });
-}
-
-/** The address bar holds the route: anchors of the transcript are no part of it. */
-const lineId = (utteranceId: string) => `s${utteranceId}`;
+import { lineId, showUtterance } from './show-utterance.ts';
 
 /** The minutes themselves; each item leads to the words that prove it. */
 export function ReportView({ report }: { readonly report: ShownReport }) {

@@ -6,7 +6,7 @@ import { useLanguage } from '../i18n/language-context.tsx';
 import { problemOfError } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 import { Button } from '../ui/button.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { ProblemNotice } from '../ui/problem-notice.tsx';
 import { clock } from '../ui/use-now.ts';
 import styles from './report-screen.module.css';
 
@@ -97,7 +97,7 @@ function Rename({ sessionId, speaker, name, onDone }: RenameProps) {
       <Button look="quiet" onClick={() => onDone(false)}>
         {t('report.cancel')}
       </Button>
-      {problem === null ? null : <Notice tone="alert">{t(problem.key, { s: problem.retryInS ?? 0 })}</Notice>}
+      {problem === null ? null : <ProblemNotice problem={problem} />}
     </form>
   );
 }

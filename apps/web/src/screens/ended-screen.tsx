@@ -12,6 +12,7 @@ import { Dialogue } from '../ui/dialogue.tsx';
 import type { DialogueLine } from '../ui/dialogue.tsx';
 import { DownloadIcon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { ProblemNotice } from '../ui/problem-notice.tsx';
 import { Page, ScreenTitle } from '../ui/page.tsx';
 import { saveFile } from '../ui/save-file.ts';
 import { clock } from '../ui/use-now.ts';
@@ -72,11 +73,7 @@ export function EndedScreen({ sessionId, call }: EndedScreenProps) {
         </div>
         <section className={styles.words} aria-label={t('call.transcript')}>
           {locked ? <KeyForm onKey={reload} /> : null}
-          {ended.status === 'failed' && !locked ? (
-            <Notice tone="alert" action={<Button onClick={reload}>{t('app.retry')}</Button>}>
-              {t(ended.problem.key, { s: ended.problem.retryInS ?? 0 })}
-            </Notice>
-          ) : null}
+          {ended.status === 'failed' && !locked ? <ProblemNotice problem={ended.problem} onRetry={reload} /> : null}
           {lines === null && ended.status === 'loading' ? <p>{t('ended.loading')}</p> : null}
           {lines?.length === 0 ? <p>{t('ended.empty')}</p> : null}
           <Dialogue lines={lines ?? []} />

@@ -6,9 +6,10 @@ import type { Resource } from '../api/use-resource.ts';
 import { hearingOf, startLanguage } from '../hearing.ts';
 import { withFixedSpaces } from '../i18n/fixed-spaces.ts';
 import { useLanguage } from '../i18n/language-context.tsx';
-import { Button } from '../ui/button.tsx';
 import { ArrowIcon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { ProblemNotice } from '../ui/problem-notice.tsx';
+import { hashOf } from '../use-route.ts';
 import { Page, ScreenTitle } from '../ui/page.tsx';
 import { VoiceLine } from '../ui/voice-line.tsx';
 import { DemoNotice } from './demo-notice.tsx';
@@ -74,11 +75,7 @@ function Scenarios({ scenarios, reload, engines }: HomeScreenProps & { readonly 
         {t('home.scenarios')}
       </h2>
       {scenarios.status === 'loading' ? <p className={styles.quiet}>{t('app.loading')}</p> : null}
-      {scenarios.status === 'failed' ? (
-        <Notice tone="alert" action={<Button onClick={reload}>{t('app.retry')}</Button>}>
-          {t(scenarios.problem.key, { s: scenarios.problem.retryInS ?? 0 })}
-        </Notice>
-      ) : null}
+      {scenarios.status === 'failed' ? <ProblemNotice problem={scenarios.problem} onRetry={reload} /> : null}
       {scenarios.status === 'ready' && scenarios.value.length === 0 ? (
         <Notice tone="info">
           <strong>{t('home.noScenario')}</strong> {t('home.noScenarioHelp')}
@@ -100,6 +97,12 @@ function Scenarios({ scenarios, reload, engines }: HomeScreenProps & { readonly 
           ))}
         </ul>
       ) : null}
+      <p className={styles.past}>
+        <a href={hashOf({ screen: 'meetings', query: '' })}>
+          {t('meetings.title')} <ArrowIcon />
+        </a>
+        <span>{t('meetings.about')}</span>
+      </p>
       {scenarios.status === 'ready' && scenarios.value.length > 0 ? (
         <div className={styles.demo}>
           <DemoNotice

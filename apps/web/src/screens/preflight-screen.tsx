@@ -16,9 +16,10 @@ import type { OpenedMeeting } from '../meeting/use-meeting.ts';
 import type { MicFailure } from '../problem.ts';
 import type { StoredCall } from '../storage.ts';
 import { Button } from '../ui/button.tsx';
-import { BackIcon, MicIcon } from '../ui/icons.tsx';
+import { MicIcon } from '../ui/icons.tsx';
 import { Notice } from '../ui/notice.tsx';
-import { Page, ScreenTitle } from '../ui/page.tsx';
+import { ProblemNotice } from '../ui/problem-notice.tsx';
+import { BackLink, Page, ScreenTitle } from '../ui/page.tsx';
 import { VoiceLine } from '../ui/voice-line.tsx';
 import type { VoiceLevels } from '../ui/voice-line.tsx';
 import { DemoNotice } from './demo-notice.tsx';
@@ -59,20 +60,14 @@ export function PreflightScreen(props: PreflightScreenProps) {
   const locked = scenarios.status === 'failed' && scenarios.problem.key === 'problem.unauthorized';
   return (
     <Page>
-      <p className={styles.back}>
-        <a href="#/">
-          <BackIcon /> {t('app.back')}
-        </a>
-      </p>
+      <BackLink href="#/">{t('app.back')}</BackLink>
       {scenario?.kind === 'conversation' ? <Preflight {...props} scenario={scenario} /> : null}
       {scenario?.kind === 'meeting' ? (
         <MeetingPreflight scenario={scenario} prefetch={props.prefetchMeeting} onOpened={props.onMeeting} />
       ) : null}
       {scenarios.status === 'loading' ? <p>{t('app.loading')}</p> : null}
       {locked ? <KeyForm onKey={props.reload} /> : null}
-      {scenarios.status === 'failed' && !locked ? (
-        <Notice tone="alert">{t(scenarios.problem.key, { s: scenarios.problem.retryInS ?? 0 })}</Notice>
-      ) : null}
+      {scenarios.status === 'failed' && !locked ? <ProblemNotice problem={scenarios.problem} /> : null}
       {scenarios.status === 'ready' && scenario === undefined ? <Notice tone="alert">{t('pre.unknown')}</Notice> : null}
     </Page>
   );

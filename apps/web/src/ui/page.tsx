@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import type { ReactNode } from 'react';
+import { BackIcon } from './icons.tsx';
 import { LanguageSwitch } from './language-switch.tsx';
 import styles from './page.module.css';
 import { Wordmark } from './wordmark.tsx';
@@ -14,6 +15,17 @@ export function Page({ children }: { readonly children: ReactNode }) {
       </header>
       <main className={styles.main}>{children}</main>
     </div>
+  );
+}
+
+/** The way back, above the heading. */
+export function BackLink({ href, children }: { readonly href: string; readonly children: ReactNode }) {
+  return (
+    <p className={styles.back}>
+      <a href={href}>
+        <BackIcon /> {children}
+      </a>
+    </p>
   );
 }
 
