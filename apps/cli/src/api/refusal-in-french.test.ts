@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { errorCodeSchema } from '@eloquence/shared/contracts/errors';
 import { AppError, toProblem } from '@eloquence/shared/runtime/errors';
 import * as z from 'zod';
 import { fakeServer, sendJson } from '../test-support/fake-server.ts';
@@ -17,9 +18,16 @@ describe('a refusal of the server', () => {
     );
   });
 
-  it('without a French sentence keeps the server’s, which is never replaced by a wrong one', () => {
-    expect(refusalInFrench('not_found', 'There is no such format.')).toBeUndefined();
-    expect(refusalInFrench('conflict', 'Only meetings can be taken up again.')).toBeUndefined();
+  it('is French whatever the code, and keeps the particulars the server gave', () => {
+    for (const code of errorCodeSchema.options)
+      expect(refusalInFrench(code, 'Some particulars.'), code).toMatch(/^[A-ZÀ-Ý«][^(]*[a-zé]/);
+    expect(refusalInFrench('conflict', 'The meeting has not started.')).toBe(
+      'Ce n’est pas possible en ce moment. (The meeting has not started.)',
+    );
+    expect(refusalInFrench('not_found', 'There is no such format. Use one of md, pdf.')).toMatch(
+      /n’existe pas.*md, pdf/,
+    );
+    expect(refusalInFrench('internal', 'Something failed.')).not.toContain('Something');
   });
 
   it('reaches a person in the language of the settings', async () => {
