@@ -15,6 +15,7 @@ import { createMeetings } from './meetings/create-meetings.ts';
 import { createRenderer } from './render/create-renderer.ts';
 import { closeSession } from './jobs/close-session.ts';
 import { JobQueue } from './jobs/job-queue.ts';
+import { JobWatch } from './jobs/job-watch.ts';
 import { JobWorker } from './jobs/job-worker.ts';
 import { refuseEviction } from './jobs/refuse-eviction.ts';
 import { EventStore } from './persist/event-store.ts';
@@ -28,6 +29,8 @@ export interface AppOptions {
   readonly lifecycle: Lifecycle;
   /** Entries a dead worker left are taken over after so long. */
   readonly claimIdleMs?: number;
+  /** Whether jobs are taken is looked at this often. */
+  readonly jobLookMs?: number;
 }
 
 export interface App {
@@ -80,6 +83,7 @@ export function buildApp(options: AppOptions): App {
   };
   const handlers = { close_session: close, ...meetings.handlers };
   const worker = new JobWorker({ redis: blocking, handlers, logger, telemetry });
+  const watch = new JobWatch({ queue, worker, lookMs: options.jobLookMs });
   const onEnded = (sessionId: string) =>
     queue.add('close_session', `close_session-${sessionId}`, { session_id: sessionId });
   const onMeeting = meetings.sweeper.notice;
@@ -92,6 +96,7 @@ export function buildApp(options: AppOptions): App {
     readiness: [
       { name: 'redis', check: async () => void (await commands.ping()) },
       { name: 'postgres', check: () => checkPostgres(pool, migrated) },
+      { name: 'jobs', check: async () => watch.check() },
     ],
   });
   lifecycle.onClose('http server', () => service.close());
@@ -109,7 +114,8 @@ export function buildApp(options: AppOptions): App {
     migrated = true;
     persister.start();
     meetings.sweeper.start();
-    worker.start();
+    // When this fails nobody can mend it: like any error that nobody catches it closes and ends the process.
+    void watch.run();
   };
   return { service, run };
 }

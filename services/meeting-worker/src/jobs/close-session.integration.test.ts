@@ -153,7 +153,7 @@ function runJobs(close: JobHandlers['close_session']) {
     logger: silent,
     telemetry: new Telemetry({ processMetrics: false }),
   });
-  worker.start();
+  void worker.run();
   const jobs = new JobQueue(commands);
   return {
     jobs,

@@ -34,6 +34,12 @@ export class JobQueue {
     if ((await job.getState()) === 'failed') await job.retry('failed', { resetAttemptsMade: true });
   }
 
+  /** How many jobs wait to be taken. */
+  async due(): Promise<number> {
+    const { wait = 0 } = await this.#queue.getJobCounts('wait');
+    return wait + (await this.#queue.getDelayedCount(Date.now()));
+  }
+
   async close(): Promise<void> {
     await this.#queue.close();
   }

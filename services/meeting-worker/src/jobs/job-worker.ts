@@ -10,6 +10,8 @@ import type { Redis } from 'ioredis';
 export interface JobAttempt {
   /** Nobody tries again by itself. */
   readonly isLast: boolean;
+  /** Since the job was put on the queue, ms. */
+  readonly ageMs: number;
 }
 
 /** Exactly one handler per job of the catalogue. */
@@ -39,6 +41,9 @@ export class JobWorker {
   readonly #options: JobWorkerOptions;
   readonly #worker: Worker;
   readonly #stopping = new AbortController();
+  #taken = 0;
+  #atWork = 0;
+  #isStopped = false;
 
   constructor(options: JobWorkerOptions) {
     this.#options = options;
@@ -55,12 +60,20 @@ export class JobWorker {
     this.#worker.on('error', () => undefined);
   }
 
-  start(): void {
-    this.#worker.run().catch((error: unknown) => this.#options.logger.error({ err: error }, 'the job loop ended'));
+  /** Takes jobs until it is stopped. @throws AppError `internal` when that ends by itself */
+  async run(): Promise<void> {
+    await this.#worker.run();
+    if (!this.#isStopped) throw new AppError('internal', 'The loop that takes jobs has ended by itself.');
+  }
+
+  /** Jobs taken so far; full: as many are at work as may be. */
+  get progress(): { readonly taken: number; readonly isFull: boolean } {
+    return { taken: this.#taken, isFull: this.#atWork >= CONCURRENCY };
   }
 
   /** Takes no more jobs and waits for those at work; those that take long (a model is writing) are left to the next worker. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     const timer = setTimeout(() => this.#stopping.abort(), LEAVE_MS);
     await this.#worker.close();
     clearTimeout(timer);
@@ -70,15 +83,19 @@ export class JobWorker {
     const { logger, telemetry } = this.#options;
     const name = job.name in jobCatalogue ? (job.name as JobName) : undefined;
     const isLast = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+    this.#taken += 1;
+    this.#atWork += 1;
     try {
       if (!name) throw new UnrecoverableError('unknown_job');
-      await this.#handle(name, job.data, { isLast });
+      await this.#handle(name, job.data, { isLast, ageMs: Date.now() - job.timestamp });
       telemetry.count('eloquence_jobs_total', { name, outcome: 'completed' });
     } catch (error) {
       const final = error instanceof UnrecoverableError || isLast;
       telemetry.count('eloquence_jobs_total', { name: name ?? 'unknown', outcome: final ? 'failed' : 'retried' });
       logger.warn({ err: error, job: job.name, jobId: job.id, final }, 'a job failed');
       throw error instanceof UnrecoverableError ? error : new Error(codeOf(error));
+    } finally {
+      this.#atWork -= 1;
     }
   }
 
