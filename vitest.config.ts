@@ -2,6 +2,16 @@ import { defineConfig } from 'vitest/config';
 
 const exclude = ['**/node_modules/**', '**/.eloquence/**', '**/dist/**'];
 
+/** Conversations and meetings in real time: nothing runs beside them, which would make the agent late. */
+const calls = ['services/agent/src/{agent,meeting/meeting}.integration.test.ts'];
+
+/** What tests on real Redis, Postgres and LiveKit have in common. */
+const onRealServers = {
+  globalSetup: ['packages/testkit/src/integration-setup.ts'],
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+};
+
 /** rtc-node writes its debug log to stdout unless this says otherwise. */
 const quiet = { NODE_ENV: 'production' };
 
@@ -14,6 +24,8 @@ export default defineConfig({
           include: ['{packages,services,apps,tests,infra,bench}/**/*.test.{ts,tsx}'],
           exclude: [...exclude, '**/*.integration.test.ts', '**/*.e2e.test.ts'],
           testTimeout: 10_000,
+          // Many wait more than they compute; without this it is one process on two cores.
+          maxWorkers: 2,
         },
       },
       {
@@ -21,11 +33,20 @@ export default defineConfig({
           name: 'integration',
           env: quiet,
           include: ['{packages,services,apps,bench}/**/*.integration.test.ts'],
-          exclude,
-          globalSetup: ['packages/testkit/src/integration-setup.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          exclude: [...exclude, ...calls],
+          ...onRealServers,
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'integration-calls',
+          env: quiet,
+          include: calls,
+          exclude,
+          ...onRealServers,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
       {

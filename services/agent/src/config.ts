@@ -30,6 +30,8 @@ export interface AgentConfig {
   readonly apiUrl: string;
   /** Where events wait on disk while Redis is away. */
   readonly spoolDir: string;
+  /** Where compiled code is kept from one job child to the next. */
+  readonly compileCacheDir: string;
   /** Where job children report to the worker: its own port, on loopback. */
   readonly workerUrl: string;
 }
@@ -37,6 +39,7 @@ export interface AgentConfig {
 /** The settings of the worker and of every job child; both read the same environment. */
 export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): AgentConfig {
   const parsed = parseEnv(envSchema, env);
+  const stateDir = parsed.ELOQUENCE_STATE_DIR ?? join(tmpdir(), 'eloquence');
   return Object.freeze({
     logLevel: parsed.LOG_LEVEL,
     bindAddress: parsed.BIND_ADDRESS,
@@ -52,7 +55,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     sttUrl: parsed.STT_URL,
     ttsUrl: parsed.TTS_URL,
     apiUrl: parsed.API_URL,
-    spoolDir: join(parsed.ELOQUENCE_STATE_DIR ?? join(tmpdir(), 'eloquence'), 'agent-spool'),
+    spoolDir: join(stateDir, 'agent-spool'),
+    compileCacheDir: join(stateDir, 'compile-cache'),
     workerUrl: `http://127.0.0.1:${parsed.PORT}`,
   });
 }

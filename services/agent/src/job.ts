@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { createLogger } from '@eloquence/shared/runtime/logger';
 import { defineAgent, initializeLogger } from '@livekit/agents';
 import { runCall } from './call/run-call.ts';
@@ -8,6 +9,8 @@ import { reportWarm } from './worker/warm-children.ts';
 export default defineAgent({
   prewarm: async () => {
     await reportWarm(loadConfig());
+    // By itself it is written at the end only, and the next child starts before.
+    flushCompileCache();
   },
   entry: async (ctx) => {
     const config = loadConfig();
