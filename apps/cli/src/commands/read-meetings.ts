@@ -46,7 +46,7 @@ export async function giveReport(
   }
   if (status.state === 'done') return exitCodes.ok;
   log(
-    status.state === 'partial'
+    status.state === 'partial' && status.report?.draft_reason !== 'model_slow'
       ? say(
           'C’est le brouillon : aucun modèle de langage n’a pu écrire la synthèse.',
           'This is the draft: no language model could write the summary.',

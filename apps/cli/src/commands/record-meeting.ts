@@ -125,10 +125,15 @@ export async function reportInto(
     log(
       report === 'done'
         ? say('Compte rendu final prêt.', 'Final report ready.')
-        : say(
-            'Aucun modèle de langage n’a pu écrire la synthèse : le brouillon, fait par des règles, tient lieu de compte rendu.',
-            'No language model could write the summary: the draft, made by rules, stands as the report.',
-          ),
+        : status.report?.draft_reason === 'model_slow'
+          ? say(
+              'Le modèle de langage n’a pas encore répondu : voici le brouillon. Le compte rendu final, dès qu’il est écrit : eloquence meeting report last.',
+              'The language model has not answered yet: this is the draft. The final report, once it is written: eloquence meeting report last.',
+            )
+          : say(
+              'Aucun modèle de langage n’a pu écrire la synthèse : le brouillon, fait par des règles, tient lieu de compte rendu.',
+              'No language model could write the summary: the draft, made by rules, stands as the report.',
+            ),
     );
     const files = await writeReport(context, status, {
       folder,

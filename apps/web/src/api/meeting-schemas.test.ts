@@ -101,7 +101,7 @@ it('reads a report, with and without its transcript', () => {
       chapters: [{ title: 'Un', start_ms: 0, end_ms: 900, items: [] }],
       quotes: [evidence],
       unverified: [{ kind: 'action', text: 'Autre', refusal: 'no_quote', start_ms: null }],
-      holes: [{ start_ms: 0, end_ms: 1 }],
+      holes: [{ start_ms: 0, end_ms: 1, by_rules: true }],
       provenance: { chunks: [], synthesis: writer },
       consent: null,
       transcript: [line],

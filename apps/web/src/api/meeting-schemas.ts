@@ -50,7 +50,7 @@ const line: z.ZodMiniType<Pick<Utterance, 'utterance_id' | 'speaker' | 'text' | 
 
 const report = z.object({
   kind: z.enum(['draft', 'final']),
-  draft_reason: z.nullable(z.enum(['being_written', 'no_model', 'model_failed'])),
+  draft_reason: z.nullable(z.enum(['being_written', 'model_slow', 'no_model', 'model_failed', 'fault'])),
   language: z.enum(['fr', 'en']),
   title: z.string(),
   started_at: z.string(),

@@ -103,10 +103,14 @@ export const meetingEn: Readonly<Record<keyof typeof meetingFr, string>> = {
   'report.state.recording': 'The meeting is going on: the minutes are written when it ends.',
   'report.state.writing': 'The minutes are being written. A draft comes first, this page updates itself.',
   'report.state.draft': 'Draft: the summary is being written. This page updates itself.',
+  'report.state.model_slow':
+    'Draft: the language model has not answered yet, it is still being asked. Every item rests on a quote; the written summary is missing. This page updates itself.',
+  'report.state.fault':
+    'Draft: an error of our software kept the rest from being written. Read the transcript, and report the error to whoever runs the server.',
   'report.state.no_model':
     'Draft: no language model is set up, items come from simple rules. Give the server a key (MISTRAL_API_KEY) and restart it: the minutes will be made anew.',
   'report.state.model_failed':
-    'Draft: the language model did not answer. The items are verified; the written summary is missing. The server tries again; look at the state of the model on the home page.',
+    'Draft: the language model did not answer. Every item rests on a quote; the written summary is missing. The server tries again; look at the state of the model on the home page.',
   'report.rejoin': 'Go back to it',
   'report.facts': '{date}, {duration}, {percent}% heard',
   'report.silent': '{name} stayed silent from {start} to {end}: that side may be missing. Check the recorded device.',

@@ -102,10 +102,14 @@ export const meetingFr = {
   'report.state.recording': 'La réunion est en cours : le compte rendu s’écrit quand elle se termine.',
   'report.state.writing': 'Le compte rendu s’écrit. Un brouillon paraît d’abord, cette page se met à jour seule.',
   'report.state.draft': 'Brouillon : le résumé est en cours de rédaction. Cette page se met à jour seule.',
+  'report.state.model_slow':
+    'Brouillon : le modèle de langage n’a pas encore répondu, il est encore interrogé. Chaque point repose sur une citation ; il manque le résumé rédigé. Cette page se met à jour seule.',
+  'report.state.fault':
+    'Brouillon : une erreur de notre logiciel a empêché la suite. Relisez la transcription, et signalez l’erreur à qui administre le serveur.',
   'report.state.no_model':
     'Brouillon : aucun modèle de langage n’est configuré, les points viennent de règles simples. Donnez une clé au serveur (MISTRAL_API_KEY) et redémarrez-le : le compte rendu sera refait.',
   'report.state.model_failed':
-    'Brouillon : le modèle de langage n’a pas répondu. Les points sont vérifiés ; il manque le résumé rédigé. Le serveur réessaie ; vérifiez l’état du modèle sur la page d’accueil.',
+    'Brouillon : le modèle de langage n’a pas répondu. Chaque point repose sur une citation ; il manque le résumé rédigé. Le serveur réessaie ; vérifiez l’état du modèle sur la page d’accueil.',
   'report.rejoin': 'Y retourner',
   'report.facts': '{date}, {duration}, {percent} % entendus',
   'report.silent':

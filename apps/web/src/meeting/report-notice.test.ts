@@ -8,6 +8,8 @@ it.each([
   ['recording', null, 'report.state.recording'],
   ['writing', null, 'report.state.writing'],
   ['writing', report('being_written'), 'report.state.draft'],
+  ['partial', report('model_slow'), 'report.state.model_slow'],
+  ['partial', report('fault'), 'report.state.fault'],
   ['partial', report('no_model'), 'report.state.no_model'],
   ['partial', report('model_failed'), 'report.state.model_failed'],
   ['done', report(null), undefined],

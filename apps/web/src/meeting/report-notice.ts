@@ -13,9 +13,13 @@ export function reportNoticeOf({
       return null;
     case 'being_written':
       return { key: 'report.state.draft', tone: 'info' };
+    case 'model_slow':
+      return { key: 'report.state.model_slow', tone: 'info' };
     case 'no_model':
       return { key: 'report.state.no_model', tone: 'info' };
     case 'model_failed':
       return { key: 'report.state.model_failed', tone: 'alert' };
+    case 'fault':
+      return { key: 'report.state.fault', tone: 'alert' };
   }
 }

@@ -65,7 +65,7 @@ function Section({ title, children }: { readonly title: string; readonly childre
 
 function Warnings({ report, nameOf }: { readonly report: ShownReport; readonly nameOf: NameOf }) {
   const { t } = useLanguage();
-  const { silent_sources: silent, holes, unverified } = report;
+  const { draft_reason: reason, silent_sources: silent, holes, unverified } = report;
   return (
     <>
       {silent.map(({ speaker, start_ms, end_ms }) => (
@@ -77,7 +77,10 @@ function Warnings({ report, nameOf }: { readonly report: ShownReport; readonly n
           })}
         </Notice>
       ))}
-      {holes.length === 0 ? null : <Notice tone="alert">{t('report.holes', { count: holes.length })}</Notice>}
+      {/* A draft's own notice says as much. */}
+      {reason !== null || holes.length === 0 ? null : (
+        <Notice tone="alert">{t('report.holes', { count: holes.length })}</Notice>
+      )}
       {unverified.length === 0 ? null : (
         <Notice tone="info">{t('report.unverified', { count: unverified.length })}</Notice>
       )}

@@ -118,10 +118,11 @@ export const unverifiedSchema = z.object({
 });
 export type Unverified = z.infer<typeof unverifiedSchema>;
 
-/** Who wrote items: a model through the LLM proxy, or rules of ours where none answers. */
+/** Who wrote items: a model through the LLM proxy, rules of ours where none answers, nobody where an error of ours stopped both. */
 export const writerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('model'), model: z.string(), prompt_hash: z.string() }),
   z.object({ kind: z.literal('rules'), rules_version: z.string() }),
+  z.object({ kind: z.literal('nobody') }),
 ]);
 export type Writer = z.infer<typeof writerSchema>;
 

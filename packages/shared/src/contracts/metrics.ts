@@ -144,6 +144,11 @@ export const metrics = {
     help: 'Meetings in work by state: recording, writing',
     labels: ['state'],
   },
+  eloquence_meeting_faults_total: {
+    kind: 'counter',
+    help: 'Parts of a meeting that an error of ours keeps from being made; part: read, notes, report, files. Counted again every ten minutes that it lasts',
+    labels: ['part'],
+  },
   eloquence_jobs_total: { kind: 'counter', help: 'Jobs finished', labels: ['name', 'outcome'] },
 } as const satisfies Record<string, MetricEntry>;
 

@@ -35,8 +35,12 @@ export type ReportItem = z.infer<typeof reportItemSchema>;
 export const reportSchema = z.object({
   session_id: sessionIdSchema,
   kind: z.enum(['draft', 'final']),
-  /** A draft: why no model wrote the summary. */
-  draft_reason: z.enum(['being_written', 'no_model', 'model_failed']).nullable(),
+  /**
+   * A draft: why no model wrote the summary. `being_written`: it is just being asked · `model_slow`: it has not answered yet, and is
+   * still being asked · `no_model`: there is none · `model_failed`: it was asked in vain, and is asked again now and then · `fault`:
+   * an error of ours kept the rest from being made.
+   */
+  draft_reason: z.enum(['being_written', 'model_slow', 'no_model', 'model_failed', 'fault']).nullable(),
   language: languageSchema,
   title: z.string(),
   started_at: z.iso.datetime(),
@@ -68,8 +72,8 @@ export const reportSchema = z.object({
   chapters: z.array(z.object({ title: z.string(), start_ms: msSchema, end_ms: msSchema, items: z.array(z.string()) })),
   quotes: z.array(evidenceSchema),
   unverified: z.array(unverifiedSchema),
-  /** Intervals no model summarised. */
-  holes: z.array(z.object({ start_ms: msSchema, end_ms: msSchema })),
+  /** Intervals no model summarised; `by_rules`: false where an error of ours kept even rules from noting anything. */
+  holes: z.array(z.object({ start_ms: msSchema, end_ms: msSchema, by_rules: z.boolean().default(true) })),
   provenance: z.object({
     chunks: z.array(z.object({ n: z.number().int(), input_hash: z.string(), writer: writerSchema })),
     synthesis: writerSchema,
@@ -93,7 +97,7 @@ export const reportFormats = {
 export type ReportFormat = keyof typeof reportFormats;
 export const reportFormatSchema = z.enum(Object.keys(reportFormats) as [ReportFormat, ...ReportFormat[]]);
 
-/** `recording`: still going on · `writing`: a draft may be read, the final is being written · `done` · `partial`: no model answered, the draft stands. */
+/** `recording`: still going on · `writing`: a draft may be read, the final is being written · `done` · `partial`: no model has answered (yet), the draft stands until one does. */
 export const meetingStateSchema = z.enum(['recording', 'writing', 'done', 'partial']);
 export type MeetingState = z.infer<typeof meetingStateSchema>;
 

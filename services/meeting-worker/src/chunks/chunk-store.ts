@@ -37,8 +37,7 @@ export class ChunkStore {
         `insert into meeting_chunks (session_id, n, revision, input_hash, body) values ($1, $2, $3, $4, $5)
          on conflict (session_id, n) do update
            set revision = excluded.revision, input_hash = excluded.input_hash, body = excluded.body
-           where meeting_chunks.revision = $6
-             and (meeting_chunks.input_hash <> excluded.input_hash or meeting_chunks.body ->> 'status' = 'hole')`,
+           where meeting_chunks.revision = $6`,
         [sessionId, n, revision, inputHash, JSON.stringify(chunk), replaces],
       );
       return rowCount === 1;

@@ -92,6 +92,7 @@ class Model implements ModelClient {
 interface Run {
   readonly meeting?: Meeting | undefined;
   readonly isLastAttempt?: boolean;
+  readonly ageMs?: number;
   readonly commits?: boolean;
   readonly n?: number;
 }
@@ -99,9 +100,11 @@ interface Run {
 async function run(model: Model, given: Run = {}) {
   const written: { chunk: Chunk; replaces: number }[] = [];
   const announced: [number, number][] = [];
+  const faults: unknown[] = [];
+  let outcome: string | undefined;
   const error = await summariseChunk(
     { session_id: SESSION, n: given.n ?? 0 },
-    { signal: new AbortController().signal, isLastAttempt: given.isLastAttempt ?? false },
+    { signal: new AbortController().signal, isLastAttempt: given.isLastAttempt ?? false, ageMs: given.ageMs ?? 0 },
     {
       readMeeting: () => Promise.resolve('meeting' in given ? given.meeting : ended(SAID)),
       store: {
@@ -114,13 +117,17 @@ async function run(model: Model, given: Run = {}) {
       client: model,
       announce: (_session, n, revision) => Promise.resolve(void announced.push([n, revision])),
       logger: createLogger('test', 'silent'),
+      onFault: (_session, fault) => void faults.push(fault),
       now: () => MONDAY_MS + 300_000,
     },
   ).then(
-    () => undefined,
+    (came) => {
+      outcome = came;
+      return undefined;
+    },
     (thrown: unknown) => AppError.from(thrown).code,
   );
-  return { chunk: written[0]?.chunk, replaces: written[0]?.replaces, announced, error };
+  return { chunk: written[0]?.chunk, replaces: written[0]?.replaces, announced, outcome, faults, error };
 }
 
 const texts = (chunk: Chunk | undefined) => chunk?.items.map(({ item_id: id, text }) => `${id} ${text}`);
@@ -229,6 +236,39 @@ describe('where no model answers', () => {
       expect((await run(failing(new AppError(code, 'No.')))).chunk).toMatchObject({ status: 'hole' });
     },
   );
+
+  test('a model that fails is asked again for a minute, and for 12 s where the meeting is over; then there is a hole', async () => {
+    const model = failing(new AppError('upstream_failed', 'Not now.'));
+    const open = ended(SAID, { endedAtMs: null, spans: [{ speaker: 'karim', start_ms: 0, end_ms: 600_000 }] });
+    expect(await run(model, { meeting: open, ageMs: 50_000 })).toMatchObject({ error: 'upstream_failed' });
+    expect(await run(model, { meeting: open, ageMs: 61_000 })).toMatchObject({ outcome: 'hole' });
+    expect(await run(model, { ageMs: 5_000 })).toMatchObject({ error: 'upstream_failed' });
+    expect(await run(model, { ageMs: 13_000 })).toMatchObject({ outcome: 'hole' });
+  });
+
+  test('a hole is filled by a model that is back, and stays one, without another revision, where it is not', async () => {
+    const { chunk: hole } = await run(failing(new AppError('unavailable', 'No.')));
+    const meeting = ended(SAID, { chunks: hole ? [hole] : [] });
+    const inVain = await run(failing(new AppError('upstream_failed', 'Not now.')), { meeting });
+    expect(inVain).toMatchObject({ chunk: undefined, outcome: 'unfilled', error: undefined });
+    const filled = await run(new Model(), { meeting });
+    expect(filled).toMatchObject({ outcome: 'summarised' });
+    expect(filled.announced.at(-1)).toEqual([0, 2]);
+    expect(filled.chunk).toMatchObject({ status: 'summarised', revision: 2 });
+  });
+
+  test('text that no code of ours can read makes a hole without items, written by nobody, and a fault', async () => {
+    const broken = ended(SAID).utterances.map((one, index) =>
+      index === 2 ? { ...one, speaker: undefined as unknown as string, text: 7 as unknown as string } : one,
+    );
+    const { chunk, faults, outcome } = await run(new Model(), {
+      meeting: ended(SAID, { utterances: broken }),
+      ageMs: 60_000,
+    });
+    expect(outcome).toBe('hole');
+    expect(chunk).toMatchObject({ status: 'hole', writer: { kind: 'nobody' }, items: [] });
+    expect(faults.length).toBeGreaterThan(0);
+  });
 
   test('a model that writes nothing about much talk has not done its work', async () => {
     const talk = Array.from({ length: 20 }, (_, index) => `karim: Nous parlons longuement du point numéro ${index}.`);

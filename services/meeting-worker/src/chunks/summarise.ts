@@ -1,5 +1,5 @@
 import type { SessionId } from '@eloquence/shared/contracts/ids';
-import type { Chunk, MeetingItem, Unverified, Writer } from '@eloquence/shared/contracts/meeting';
+import type { Chunk, MeetingItem, Writer } from '@eloquence/shared/contracts/meeting';
 import { chunkAnswerSchema, type ChunkAnswer } from '@eloquence/shared/contracts/meeting-llm';
 import { ChildAbort } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
@@ -8,9 +8,9 @@ import type { ModelClient } from '../llm/model-client.ts';
 import type { Meeting } from '../meetings/meeting.ts';
 import type { ChunkStore } from './chunk-store.ts';
 import type { Line, Passage } from './lines.ts';
+import { notesByRules, type Notes } from './notes.ts';
 import { passageOf } from './passage.ts';
 import { chunkSystemPrompt, chunkUserPrompt } from './prompt.ts';
-import { RULES_VERSION, rulesItems } from './rules.ts';
 import { verifyAnswer } from './verify/verify-answer.ts';
 import { chunkInputs, nextChunk, type ChunkInput } from './window.ts';
 
@@ -22,6 +22,8 @@ export interface SummariseDeps {
   /** Says that revision `revision` of chunk `n` is there; said again it is the same event. */
   readonly announce: (sessionId: SessionId, n: number, revision: number) => Promise<void>;
   readonly logger: Logger;
+  /** Our own code failed on this meeting; what can be made is made. */
+  readonly onFault: (sessionId: SessionId, error: unknown) => void;
   /** ms since epoch. */
   readonly now: () => number;
 }
@@ -30,12 +32,22 @@ export interface SummariseRun {
   readonly signal: AbortSignal;
   /** Nobody tries again: what no model writes now becomes a hole. */
   readonly isLastAttempt: boolean;
+  /** Since the chunk was first asked for, ms. */
+  readonly ageMs: number;
 }
+
+/** `unfilled`: a hole is still one. */
+export type SummariseOutcome = 'summarised' | 'hole' | 'unfilled';
 
 /** About 3,000 words of notes. */
 const MAX_TOKENS = 4_096;
 /** Of all halves together: shorter than the job may take, so that its last attempt has the time to make a hole. */
 const ASKING_MS = 165_000;
+/**
+ * A model that fails is asked again at once for so long; then there is a hole, and it is asked again now and then. One that is only
+ * slow gets the time above once. After the end somebody waits.
+ */
+const AGAIN_WITHIN_MS = { recording: 60_000, ended: 12_000 } as const;
 /** Text is halved so often, and parts have at least so many utterances. */
 const MAX_HALVINGS = 5;
 const MIN_UTTERANCES = 2;
@@ -50,37 +62,45 @@ const answerSchema = (passage: Passage) =>
  * Writes chunk `n` of a meeting, if it is the one that is due, and says so. Doing it again does nothing more: an answer is kept,
  * a commit replaces only what it was made to replace, and an event is said once.
  *
+ * @returns what came of it; undefined where nothing was to be done, or somebody else did it
  * @throws AppError what the model client throws, while another attempt may do better
  */
 export async function summariseChunk(
   { session_id: sessionId, n }: { readonly session_id: SessionId; readonly n: number },
   run: SummariseRun,
   deps: SummariseDeps,
-): Promise<void> {
+): Promise<SummariseOutcome | undefined> {
   const meeting = await deps.readMeeting(sessionId);
-  if (!meeting) return;
+  if (!meeting) return undefined;
   const next = nextChunk(meeting, deps.now());
   const there = meeting.chunks.find((chunk) => chunk.n === n);
   if (next?.n !== n) {
     // Whoever wrote it may have died before saying so.
     if (there) await deps.announce(sessionId, n, there.revision);
-    if (there?.status === 'hole') await fillHole(meeting, there, { run, deps });
-    return;
+    return there?.status === 'hole' ? fillHole(meeting, there, { run, deps }) : undefined;
   }
   const chunk = await writeChunk(meeting, next.input, { run, deps, revision: (there?.revision ?? 0) + 1 });
   run.signal.throwIfAborted();
-  if (await deps.store.commit(chunk, there?.revision ?? 0)) await deps.announce(sessionId, n, chunk.revision);
+  if (!(await deps.store.commit(chunk, there?.revision ?? 0))) return undefined;
+  await deps.announce(sessionId, n, chunk.revision);
+  return chunk.status === 'hole' ? 'hole' : 'summarised';
 }
 
 /** A model may be there again: what rules made of a chunk gives way to its notes. */
-async function fillHole(meeting: Meeting, hole: Chunk, { run, deps }: Omit<Writing, 'revision'>): Promise<void> {
+async function fillHole(
+  meeting: Meeting,
+  hole: Chunk,
+  { run, deps }: Omit<Writing, 'revision'>,
+): Promise<SummariseOutcome | undefined> {
   const input = chunkInputs(meeting).find(({ n, inputHash }) => n === hole.n && inputHash === hole.input_hash);
-  if (!input) return;
+  if (!input) return undefined;
   const revision = hole.revision + 1;
   const chunk = await writeChunk(meeting, input, { run: { ...run, isLastAttempt: true }, deps, revision });
   run.signal.throwIfAborted();
-  if (chunk.status === 'hole' || !(await deps.store.commit(chunk, hole.revision))) return;
+  if (chunk.status === 'hole') return 'unfilled';
+  if (!(await deps.store.commit(chunk, hole.revision))) return undefined;
   await deps.announce(meeting.sessionId, hole.n, revision);
+  return 'summarised';
 }
 
 interface Writing {
@@ -89,18 +109,9 @@ interface Writing {
   readonly revision: number;
 }
 
-interface Content {
-  readonly status: Chunk['status'];
-  readonly writer: Writer;
-  readonly items: readonly MeetingItem[];
-  readonly unverified: readonly Unverified[];
-  readonly glossary: readonly string[];
-}
-
 async function writeChunk(meeting: Meeting, input: ChunkInput, writing: Writing): Promise<Chunk> {
   const ids = [...input.utterances, ...input.carried.before].map((utterance) => utterance.utterance_id);
   const words = await writing.deps.store.words(meeting.sessionId, ids);
-  const content = await contentOf(meeting, passageOf(meeting, input, words), writing);
   return {
     session_id: meeting.sessionId,
     n: input.n,
@@ -108,44 +119,34 @@ async function writeChunk(meeting: Meeting, input: ChunkInput, writing: Writing)
     start_ms: input.startMs,
     end_ms: input.endMs,
     input_hash: input.inputHash,
-    status: content.status,
-    writer: content.writer,
-    items: [...content.items],
-    unverified: [...content.unverified],
-    glossary: [...content.glossary],
+    ...(await notesOf(meeting, () => passageOf(meeting, input, words), writing)),
   };
 }
 
-async function contentOf({ sessionId }: Meeting, passage: Passage, { run, deps }: Writing): Promise<Content> {
+async function notesOf(
+  { sessionId, endedAtMs }: Meeting,
+  passage: () => Passage,
+  { run, deps }: Writing,
+): Promise<Notes> {
   using abort = new ChildAbort(run.signal, { timeoutMs: ASKING_MS });
   try {
-    const written = await ask(passage, {
-      sessionId,
-      signal: abort.signal,
-      client: deps.client,
-      halvings: 0,
-      before: [],
-    });
+    const { signal } = abort;
+    const written = await ask(passage(), { sessionId, signal, client: deps.client, halvings: 0, before: [] });
     return { status: 'summarised', ...written };
   } catch (thrown) {
     run.signal.throwIfAborted();
     const error = AppError.from(thrown);
-    if (error.retryable && error.code !== 'unavailable' && !run.isLastAttempt) throw error;
-    deps.logger.warn({ err: error, sessionId, chunk: passage.n }, 'no model wrote a chunk, rules did');
-    return ruled(passage);
+    const isYoung = run.ageMs < AGAIN_WITHIN_MS[endedAtMs === null ? 'recording' : 'ended'];
+    if (error.retryable && error.code !== 'unavailable' && isYoung && !run.isLastAttempt) throw error;
+    deps.logger.warn({ code: error.code, sessionId }, 'no model wrote a chunk, rules did');
+    if (isOurs(thrown)) deps.onFault(sessionId, thrown);
+    return notesByRules(passage, (fault) => deps.onFault(sessionId, fault));
   }
 }
 
-/** What rules make of a passage. */
-function ruled(passage: Passage): Content {
-  return {
-    status: 'hole',
-    writer: { kind: 'rules', rules_version: RULES_VERSION },
-    items: rulesItems(passage),
-    unverified: [],
-    glossary: passage.glossary,
-  };
-}
+/** A bug on this meeting's data, and nothing that is away. */
+const isOurs = (thrown: unknown): boolean =>
+  thrown instanceof TypeError || thrown instanceof RangeError || thrown instanceof SyntaxError;
 
 interface Asking {
   readonly sessionId: SessionId;
@@ -156,7 +157,7 @@ interface Asking {
   readonly before: readonly MeetingItem[];
 }
 
-type Written = Omit<Content, 'status'>;
+type Written = Omit<Notes, 'status'>;
 
 /** Asks about a passage; one that is too much for the model is asked about in two halves, the second knowing the first's items. */
 async function ask(passage: Passage, asking: Asking): Promise<Written> {
@@ -173,7 +174,8 @@ async function ask(passage: Passage, asking: Asking): Promise<Written> {
       signal,
     });
     const writer: Writer = { kind: 'model', model: answer.model, prompt_hash: answer.promptHash };
-    return { writer, ...verifyAnswer(answer.value, passage, before) };
+    const { items, unverified, glossary } = verifyAnswer(answer.value, passage, before);
+    return { writer, items: [...items], unverified: [...unverified], glossary: [...glossary] };
   } catch (error) {
     const halves = isTooMuch(error) ? halvesOf(passage) : undefined;
     if (!halves || asking.halvings === MAX_HALVINGS) throw error;

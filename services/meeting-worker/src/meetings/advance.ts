@@ -2,10 +2,10 @@ import type { SessionId } from '@eloquence/shared/contracts/ids';
 import type { Report } from '@eloquence/shared/contracts/report';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { JobQueue } from '../jobs/job-queue.ts';
-import { draftReport, endOf, factsHash, renamed, type Draft } from '../report/draft.ts';
-import { retryLaterMs } from '../report/retry-later.ts';
+import { draftOf, endOf, factsHash, renamed, type Draft } from '../report/draft.ts';
 import type { Announcer } from './announcer.ts';
-import { dueChunk, ruledChunks, type DueChunk } from './chunk-work.ts';
+import { dueChunk, holeToFill, ruledChunks, type DueChunk } from './chunk-work.ts';
+import type { MeetingFaults, MeetingPart } from './meeting-faults.ts';
 import type { MeetingFiles } from './meeting-files.ts';
 import type { MeetingStore, Standing } from './meeting-store.ts';
 import type { Meeting } from './meeting.ts';
@@ -16,13 +16,21 @@ export interface AdvanceDeps {
   readonly queue: JobQueue;
   readonly announcer: Announcer;
   readonly telemetry: Telemetry;
+  readonly faults: MeetingFaults;
+}
+
+/** A part that threw; the others were done. */
+export interface FailedPart {
+  readonly part: MeetingPart;
+  readonly error: unknown;
 }
 
 /** A meeting that is over and what is known of its report. */
 interface Ending {
   readonly meeting: Meeting;
   readonly standing: Standing;
-  readonly due: DueChunk | undefined;
+  /** `unknown`: finding it failed. */
+  readonly due: DueChunk | 'unknown' | undefined;
 }
 
 /** So long after its draft a report is expected from a model; then the draft is said to stand. */
@@ -35,51 +43,103 @@ const MAX_STEPS = 4;
  * Looks at a meeting in Postgres and sees to it that whatever is missing or out of date gets done: files, the next mini-summary,
  * draft, final report, rendering. Nothing is remembered between calls and doing it again changes nothing, so it may be called by
  * anybody at any time, and after any crash. Slow work goes on the queue, under the identity of the work.
+ *
+ * @returns the parts that threw: one keeps no other from being done
  */
-export async function advance(sessionId: SessionId, deps: AdvanceDeps): Promise<void> {
-  for (let step = 1; step <= MAX_STEPS; step += 1) {
-    const read = await deps.store.read(sessionId);
-    if (!read) return deps.files.remove(sessionId);
-    const changed = await advanceOnce(sessionId, read, deps);
-    if (!changed) return;
+export async function advance(sessionId: SessionId, deps: AdvanceDeps): Promise<readonly FailedPart[]> {
+  for (let step = 1; ; step += 1) {
+    const parts = new Parts();
+    const read = await parts.attempt('read', () => deps.store.read(sessionId));
+    if (!read && parts.failed.length === 0) await parts.attempt('files', () => deps.files.remove(sessionId));
+    const changed = read && (await advanceOnce(sessionId, { ...read, parts }, deps));
+    if (!changed || step === MAX_STEPS) return parts.failed;
   }
+}
+
+class Parts {
+  readonly failed: FailedPart[] = [];
+
+  async attempt<T>(part: MeetingPart, work: () => T | Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.failed.push({ part, error });
+      return undefined;
+    }
+  }
+}
+
+interface Look {
+  readonly meeting: Meeting;
+  readonly standing: Standing;
+  readonly parts: Parts;
 }
 
 /** @returns true when something was published, so that there may be more to do */
 async function advanceOnce(
   sessionId: SessionId,
-  { meeting, standing }: { meeting: Meeting; standing: Standing },
+  { meeting, standing, parts }: Look,
   deps: AdvanceDeps,
 ): Promise<boolean> {
-  const { store, files, queue } = deps;
-  const due = dueChunk(meeting);
+  const { store, files } = deps;
+  const due = await parts.attempt('notes', () => dueChunk(meeting));
   if (meeting.endedAtMs === null) {
-    if (standing.state !== 'recording') await store.setState(sessionId, 'recording');
+    await parts.attempt('notes', () => keepFilling(meeting, standing, due, deps));
   } else {
-    const ending = { meeting, standing, due };
-    if (await publishNext(ending, deps)) return true;
-    await seekFinal(ending, deps);
+    const ending: Ending = { meeting, standing, due: parts.failed.length > 0 ? 'unknown' : due };
+    if (await parts.attempt('report', () => publishNext(ending, deps))) return true;
+    await parts.attempt('report', () => seekFinal(ending, deps));
   }
-  if (due)
-    await queue.add('summarise_chunk', `m-${sessionId}-c${due.n}-${due.inputHash}`, {
-      session_id: sessionId,
-      n: due.n,
-    });
-  await follow(meeting, standing, deps);
-  if (await files.syncNotes(meeting)) await store.markSeen(sessionId, standing.changed);
+  if (due) await parts.attempt('notes', () => summarise(sessionId, due, deps.queue));
+  await parts.attempt('report', () => follow(meeting, standing, deps));
+  await parts.attempt('files', async () => {
+    const isWritten = await files.syncNotes(meeting);
+    if (isWritten && parts.failed.length === 0) await store.markSeen(sessionId, standing.changed);
+  });
   return false;
+}
+
+function summarise(sessionId: SessionId, { n, inputHash }: DueChunk, queue: JobQueue): Promise<void> {
+  return queue.add('summarise_chunk', `m-${sessionId}-c${n}-${inputHash}`, { session_id: sessionId, n });
+}
+
+/** While it goes on: a model may be there again for what it left out. */
+async function keepFilling(
+  meeting: Meeting,
+  { state, retryAtMs, tries }: Standing,
+  due: DueChunk | undefined,
+  { store, queue }: AdvanceDeps,
+): Promise<void> {
+  const { sessionId } = meeting;
+  if (state !== 'recording') return store.setState(sessionId, 'recording');
+  const hole = holeToFill(meeting, tries);
+  if (!hole) return retryAtMs === null ? undefined : store.stopRetrying(sessionId);
+  if (retryAtMs === null) return store.postpone(sessionId);
+  if (due || retryAtMs > Date.now()) return undefined;
+  return fill(sessionId, hole, tries, queue);
+}
+
+/** Whoever does it says when it is to be tried again. */
+function fill(sessionId: SessionId, hole: Meeting['chunks'][number], tries: number, queue: JobQueue): Promise<void> {
+  const { n, input_hash: hash } = hole;
+  return queue.add('summarise_chunk', `m-${sessionId}-c${n}-${hash}-${tries}`, { session_id: sessionId, n });
 }
 
 /** Publishes what code alone can: the draft of a new end, other names, a draft nobody made a final of. */
 async function publishNext({ meeting, standing, due }: Ending, deps: AdvanceDeps): Promise<boolean> {
   const { store, files, telemetry } = deps;
-  const { published, revision: after } = standing;
+  const { published, revision: after, tries } = standing;
   const { sessionId } = meeting;
-  // Hours that no mini-summary covers take a while: what nobody needs is not made.
-  const draftNow = (): Draft => draftReport(meeting, due ? ruledChunks(meeting) : []);
   if (published?.endedAtMs !== endOf(meeting)) {
-    const draft = draftNow();
-    const publication = { report: draft.report, hash: factsHash(draft), after, newEnd: true };
+    const draft = draftNow({ meeting, standing, due }, deps);
+    const publication = {
+      report: draft.report,
+      hash: factsHash(draft),
+      after,
+      newEnd: true,
+      retryInMs: null,
+      tries: 0,
+    };
     const revision = await store.publish(sessionId, publication);
     if (revision !== undefined && meeting.endedAtMs !== null) {
       telemetry.observe('eloquence_report_seconds', { kind: 'draft' }, (Date.now() - meeting.endedAtMs) / 1000);
@@ -95,43 +155,58 @@ async function publishNext({ meeting, standing, due }: Ending, deps: AdvanceDeps
   }
   const waitedMs = Date.now() - (standing.draftAtMs ?? 0);
   if (published.draftReason !== 'being_written' || waitedMs < FINAL_EXPECTED_MS) return false;
-  const draft = draftNow();
-  const report: Report = { ...draft.report, draft_reason: 'model_failed' };
-  await store.publish(sessionId, { report, hash: factsHash(draft), after, retryInMs: retryLaterMs(standing.tries) });
+  const draft = draftNow({ meeting, standing, due }, deps);
+  const report: Report = { ...draft.report, draft_reason: due === 'unknown' ? 'fault' : 'model_slow' };
+  // Who asks a model is still at it, and is looked after as before.
+  await store.publish(sessionId, { report, hash: factsHash(draft), after, retryInMs: 0, tries });
   return true;
 }
 
+/** Hours that no mini-summary covers take a while: what nobody needs is not made. */
+function draftNow({ meeting, due }: Ending, { faults }: AdvanceDeps): Draft {
+  const onFault = (error: unknown) => faults.say(meeting.sessionId, 'report', error);
+  if (due === undefined) return draftOf(meeting, { onFault });
+  try {
+    return draftOf(meeting, { tail: ruledChunks(meeting, onFault), onFault });
+  } catch (error) {
+    onFault(error);
+    return draftOf(meeting, { onFault });
+  }
+}
+
 /** Puts on the queue what is missing between what is published and a complete final. */
-async function seekFinal({ meeting, standing, due }: Ending, { store, queue }: AdvanceDeps): Promise<void> {
+async function seekFinal({ meeting, standing, due }: Ending, { store, queue, faults }: AdvanceDeps): Promise<void> {
   const { sessionId } = meeting;
-  const { published, retryAtMs, state } = standing;
+  const { published, retryAtMs, state, tries } = standing;
+  if (due === 'unknown' || !published) return;
   const payload = { session_id: sessionId };
-  const stands =
-    published?.kind === 'final' ? 'done' : published?.draftReason === 'being_written' ? 'writing' : 'partial';
+  const stands = standsOf(published);
   if (due) {
     if (stands === 'done' || state === 'recording') await store.setState(sessionId, 'writing');
     // What can be asked before is asked once, while the last minutes are summarised.
     if (Date.now() - (standing.draftAtMs ?? 0) > PREPARE_WITHIN_MS) return;
     return queue.add('write_report', `m-${sessionId}-prepare-${due.inputHash}`, payload);
   }
-  const draft = draftReport(meeting);
+  const draft = draftOf(meeting, { onFault: (error) => faults.say(sessionId, 'report', error) });
   const hash = factsHash(draft);
   const retryDue = retryAtMs !== null && retryAtMs <= Date.now();
-  if (standing.reportHash === hash && stands !== 'writing' && !retryDue) {
-    if (state !== stands) await store.setState(sessionId, stands);
-    return;
+  if (stands !== 'open') {
+    // A draft becomes a final first, if there is anything to write about.
+    const hole = retryDue && (stands === 'done' || draft.items.length === 0) && holeToFill(meeting, tries);
+    if (hole) return fill(sessionId, hole, tries, queue);
+    if (standing.reportHash === hash && !retryDue) {
+      if (state !== stands) await store.setState(sessionId, stands);
+      return;
+    }
   }
   if (state === 'done' || state === 'recording') await store.setState(sessionId, 'writing');
-  if (retryDue && draft.report.holes.length > 0) await retryHoles(meeting, standing, queue);
-  await queue.add('write_report', `m-${sessionId}-report-${hash}-${standing.tries}`, payload);
+  await queue.add('write_report', `m-${sessionId}-report-${hash}-${tries}`, payload);
 }
 
-/** A model may be there again for what it left out. */
-async function retryHoles({ sessionId, chunks }: Meeting, { tries }: Standing, queue: JobQueue): Promise<void> {
-  for (const { n, status, input_hash: hash } of chunks) {
-    if (status !== 'hole') continue;
-    await queue.add('summarise_chunk', `m-${sessionId}-c${n}-${hash}-${tries}`, { session_id: sessionId, n });
-  }
+/** `open`: a model is still being asked about the end that is published. */
+function standsOf({ kind, draftReason }: NonNullable<Standing['published']>): 'open' | 'done' | 'partial' {
+  if (kind === 'final') return 'done';
+  return draftReason === 'being_written' || draftReason === 'model_slow' ? 'open' : 'partial';
 }
 
 /** What follows from a publication: it is said, rendered, and laid on the disk. */

@@ -1,7 +1,7 @@
 import type { Chunk } from '@eloquence/shared/contracts/meeting';
+import { notesByRules } from '../chunks/notes.ts';
 import { passageOf } from '../chunks/passage.ts';
-import { RULES_VERSION, rulesItems } from '../chunks/rules.ts';
-import { nextChunk, uncovered, type ChunkInput } from '../chunks/window.ts';
+import { nextChunk, uncovered } from '../chunks/window.ts';
 import type { Meeting } from './meeting.ts';
 
 /** A mini-summary that is to be written. */
@@ -17,23 +17,24 @@ export function dueChunk(meeting: Meeting): DueChunk | undefined {
   return next && { n: next.n, inputHash: next.input.inputHash, startMs: next.input.startMs };
 }
 
-/** What rules find in the parts no mini-summary covers, as mini-summaries of their own. */
-export function ruledChunks(meeting: Meeting): Chunk[] {
-  return uncovered(meeting).map((input) => ruledChunk(meeting, input));
+/**
+ * A mini-summary a model is to be asked about once more: one after the other, because what one brings is carried over to the next;
+ * after one that failed another, because it may be the text that no model can do.
+ */
+export function holeToFill({ chunks }: Meeting, tries: number): Chunk | undefined {
+  const holes = chunks.filter(({ status }) => status === 'hole');
+  return holes[tries % holes.length];
 }
 
-function ruledChunk(meeting: Meeting, input: ChunkInput): Chunk {
-  return {
+/** What rules find in the parts no mini-summary covers, as mini-summaries of their own. */
+export function ruledChunks(meeting: Meeting, onFault: (error: unknown) => void): Chunk[] {
+  return uncovered(meeting).map((input) => ({
     session_id: meeting.sessionId,
     n: input.n,
     revision: 1,
     start_ms: input.startMs,
     end_ms: input.endMs,
-    status: 'hole',
     input_hash: input.inputHash,
-    writer: { kind: 'rules', rules_version: RULES_VERSION },
-    items: rulesItems(passageOf(meeting, input, new Map())),
-    unverified: [],
-    glossary: [],
-  };
+    ...notesByRules(() => passageOf(meeting, input), onFault),
+  }));
 }

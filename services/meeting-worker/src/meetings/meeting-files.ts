@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from './durable-file.ts';
 import type { Meeting } from './meeting.ts';
+import type { ReportFiles } from '../report/report-files.ts';
 import type { MeetingStore } from './meeting-store.ts';
 import { TranscriptFiles } from './transcript-files.ts';
 
@@ -13,6 +14,7 @@ export interface MeetingFilesOptions {
   readonly root: string;
   readonly pool: Pool;
   readonly store: MeetingStore;
+  readonly reportFiles: ReportFiles;
   readonly logger: Logger;
 }
 
@@ -45,14 +47,17 @@ export class MeetingFiles {
     });
   }
 
-  /** Writes what is rendered; false when the disk does not let it. */
+  /** Writes what is rendered, and removes what could not be; false when the disk does not let it. */
   syncReport(sessionId: SessionId): Promise<boolean> {
     return this.#attempt(async () => {
       const folder = this.folder(sessionId);
       await mkdir(folder, { recursive: true });
-      for (const { format } of await this.#options.store.files(sessionId)) {
-        const bytes = await this.#options.store.fileBytes(sessionId, format);
-        if (bytes) await replaceIfOther(join(folder, `report.${format}`), bytes);
+      const { reportFiles } = this.#options;
+      for (const { format } of await reportFiles.list(sessionId)) {
+        const path = join(folder, `report.${format}`);
+        const bytes = await reportFiles.bytes(sessionId, format);
+        if (bytes) await replaceIfOther(path, bytes);
+        else await rm(path, { force: true });
       }
     });
   }
@@ -68,8 +73,10 @@ export class MeetingFiles {
     await this.#attempt(() => rm(this.folder(sessionId), { recursive: true, force: true }));
   }
 
-  /** Folders that are no longer there, or never were on this disk, are made again by whoever looks after their meetings. */
+  /** What could not be rendered, and folders that are no longer there or never were on this disk, are made by whoever looks next. */
   async restoreMissing(): Promise<void> {
+    // A new process may be a new version, or on a machine with more memory.
+    await this.#options.reportFiles.forgetFailures();
     await this.#options.store.refileAllBut(await readdir(this.#options.root).catch(() => []));
   }
 

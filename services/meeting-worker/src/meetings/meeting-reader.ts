@@ -2,6 +2,7 @@ import { languageSchema, type Language, type SessionId } from '@eloquence/shared
 import {
   chunkSchema,
   meetingOptionsSchema,
+  type Chunk,
   type Gap,
   type SilentSource,
   type Span,
@@ -12,6 +13,7 @@ import { meetingStateSchema, type Report } from '@eloquence/shared/contracts/rep
 import type { Utterance } from '@eloquence/shared/contracts/sessions';
 import type { Pool, PoolClient } from '@eloquence/shared/runtime/postgres';
 import { speakerNames } from '@eloquence/shared/runtime/speaker-names';
+import { NO_NOTES } from '../chunks/notes.ts';
 import type { Meeting } from './meeting.ts';
 
 interface SessionRow {
@@ -22,6 +24,12 @@ interface SessionRow {
   readonly created_at: Date;
   readonly started_at: Date | null;
   readonly state: string | null;
+}
+
+interface ChunkRow {
+  readonly n: number;
+  readonly revision: number;
+  readonly body: unknown;
 }
 
 interface EventRow {
@@ -41,9 +49,16 @@ const FACTS = [
   'source.silent',
 ];
 
+/** Hears of what is stored of a meeting and cannot be read; the rest is read. */
+export type OnUnreadable = (sessionId: SessionId, error: unknown) => void;
+
 /** Reads a meeting as it was at one moment; undefined for a session that is no meeting, or is deleted. */
-export async function readMeeting(pool: Pool, sessionId: SessionId): Promise<Meeting | undefined> {
-  return inSnapshot(pool, (client) => readMeetingIn(client, sessionId));
+export async function readMeeting(
+  pool: Pool,
+  sessionId: SessionId,
+  onUnreadable: OnUnreadable,
+): Promise<Meeting | undefined> {
+  return inSnapshot(pool, (client) => readMeetingIn(client, sessionId, onUnreadable));
 }
 
 /** Runs `task` so that all it reads is of one moment. */
@@ -63,7 +78,11 @@ export async function inSnapshot<T>(pool: Pool, task: (client: PoolClient) => Pr
 }
 
 /** @param client in a transaction whose reads are of one moment */
-export async function readMeetingIn(client: PoolClient, sessionId: SessionId): Promise<Meeting | undefined> {
+export async function readMeetingIn(
+  client: PoolClient,
+  sessionId: SessionId,
+  onUnreadable: OnUnreadable,
+): Promise<Meeting | undefined> {
   const sessions = await client.query<SessionRow>(
     `select s.language, s.name, s.options, s.consent, s.created_at, s.started_at, m.state
      from sessions s left join meetings m using (session_id)
@@ -82,14 +101,16 @@ export async function readMeetingIn(client: PoolClient, sessionId: SessionId): P
      order by start_ms, end_ms, speaker, utterance_id`,
     [sessionId],
   );
-  const { rows: chunks } = await client.query<{ body: unknown }>(
-    'select body from meeting_chunks where session_id = $1 order by n',
+  const { rows: chunks } = await client.query<ChunkRow>(
+    'select n, revision, body from meeting_chunks where session_id = $1 order by n',
     [sessionId],
   );
   const { rows: given } = await client.query<{ speaker: Speaker; name: string }>(
     'select speaker, name from meeting_speakers where session_id = $1',
     [sessionId],
   );
+  const options = meetingOptionsSchema.safeParse(session.options?.meeting ?? {});
+  if (!options.success) onUnreadable(sessionId, options.error);
   const language = languageSchema.catch('fr').parse(session.language);
   const facts = gatherFacts(events, session.started_at?.getTime() ?? null);
   const heard = new Set([...utterances, ...facts.spans].map(({ speaker }) => speaker));
@@ -99,7 +120,7 @@ export async function readMeetingIn(client: PoolClient, sessionId: SessionId): P
     title: session.name ?? defaultTitle(session.started_at ?? session.created_at, language),
     startedAtMs: session.started_at?.getTime() ?? null,
     endedAtMs: facts.endedAtMs,
-    options: meetingOptionsSchema.parse(session.options?.meeting ?? {}),
+    options: options.data ?? meetingOptionsSchema.parse({}),
     consent: consentOf(session),
     state: meetingStateSchema.parse(session.state ?? 'recording'),
     utterances,
@@ -112,8 +133,19 @@ export async function readMeetingIn(client: PoolClient, sessionId: SessionId): P
     spans: facts.spans,
     gaps: facts.gaps,
     silentSources: facts.silentSources,
-    chunks: chunks.map(({ body }) => chunkSchema.parse(body)),
+    chunks: chunks.map((row) => chunkOf(row, (error) => onUnreadable(sessionId, error)) ?? unreadable(sessionId, row)),
   };
+}
+
+function chunkOf({ body }: ChunkRow, onUnreadable: (error: unknown) => void): Chunk | undefined {
+  const read = chunkSchema.safeParse(body);
+  if (!read.success) onUnreadable(read.error);
+  return read.data;
+}
+
+/** In place of a chunk: of no text there is, so that it is written anew. */
+function unreadable(sessionId: SessionId, { n, revision }: ChunkRow): Chunk {
+  return { session_id: sessionId, n, revision, start_ms: 0, end_ms: 0, input_hash: '', ...NO_NOTES };
 }
 
 function consentOf({ consent }: SessionRow): Report['consent'] {

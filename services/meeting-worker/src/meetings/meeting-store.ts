@@ -1,8 +1,9 @@
 import type { SessionId } from '@eloquence/shared/contracts/ids';
-import { reportFormats, type MeetingState, type Report, type ReportFormat } from '@eloquence/shared/contracts/report';
-import { inTransaction, type Pool, type PoolClient } from '@eloquence/shared/runtime/postgres';
+import { reportFormats, type MeetingState, type Report } from '@eloquence/shared/contracts/report';
+import type { Pool, PoolClient } from '@eloquence/shared/runtime/postgres';
 import type { Meeting } from './meeting.ts';
-import { inSnapshot, readMeetingIn } from './meeting-reader.ts';
+import { retryLaterMs } from '../report/retry-later.ts';
+import { inSnapshot, readMeetingIn, type OnUnreadable } from './meeting-reader.ts';
 
 /** What was published last. */
 interface Published {
@@ -46,8 +47,10 @@ export interface Publication {
   readonly after: number;
   /** The draft of a new end. */
   readonly newEnd?: boolean;
-  /** Ask a model again so long from now. */
-  readonly retryInMs?: number | null;
+  /** Ask a model again so long from now; null: no more. */
+  readonly retryInMs: number | null;
+  /** How often one was asked in vain. */
+  readonly tries: number;
 }
 
 interface StandingRow {
@@ -70,24 +73,26 @@ interface StandingRow {
   } | null;
 }
 
-/** Formats that must be there for a revision to count as rendered; there are no subtitles without a transcript. */
+/** Formats that must be there, made or not to be made, for a revision to count as rendered; no subtitles without a transcript. */
 const FORMATS = Object.keys(reportFormats).length;
 const SUBTITLES = 2;
 const ALIVE = 'exists (select 1 from sessions s where s.session_id = m.session_id and s.deleted_at is null)';
 
-/** Rows of `meetings` and `meeting_files`. Nothing is written of a session that was deleted. */
+/** Rows of `meetings`. Nothing is written of a session that was deleted. */
 export class MeetingStore {
   readonly #pool: Pool;
+  readonly #onUnreadable: OnUnreadable;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, onUnreadable: OnUnreadable) {
     this.#pool = pool;
+    this.#onUnreadable = onUnreadable;
   }
 
   /** Meeting and standing of one moment; undefined for a session that is no meeting, or is deleted. */
   read(sessionId: SessionId): Promise<{ meeting: Meeting; standing: Standing } | undefined> {
     return inSnapshot(this.#pool, async (client) => {
       const standing = await readStanding(client, sessionId);
-      const meeting = standing && (await readMeetingIn(client, sessionId));
+      const meeting = standing && (await readMeetingIn(client, sessionId, this.#onUnreadable));
       return meeting && { meeting, standing };
     });
   }
@@ -115,8 +120,8 @@ export class MeetingStore {
   /** What a meeting goes through between reports. */
   async setState(sessionId: SessionId, state: MeetingState): Promise<void> {
     await this.#pool.query(
-      `update meetings set state = $2, retry_at = case when $2 = 'recording' then null else retry_at end
-       where session_id = $1 and state <> $2`,
+      `update meetings set state = $2, retry_at = case when $2 = 'recording' then null else retry_at end,
+         tries = case when $2 = 'recording' then 0 else tries end where session_id = $1 and state <> $2`,
       [sessionId, state],
     );
   }
@@ -157,14 +162,13 @@ export class MeetingStore {
    * @returns its number; undefined when another one was published meanwhile, or the session was deleted
    */
   async publish(sessionId: SessionId, publication: Publication): Promise<number | undefined> {
-    const { report, hash, after, newEnd = false, retryInMs = null } = publication;
+    const { report, hash, after, newEnd = false, retryInMs, tries } = publication;
     const { rows } = await this.#pool.query<{ revision: number }>(
       `update meetings m set report = $3, report_hash = $4, revision = revision + 1, state = $5,
-         draft_at = case when $6 then now() else draft_at end,
-         tries = case when $6 or $7::integer is null then 0 else tries + 1 end,
+         draft_at = case when $6 then now() else draft_at end, tries = $8,
          retry_at = now() + $7::integer * interval '1 millisecond'
        where session_id = $1 and revision = $2 and ${ALIVE} returning revision`,
-      [sessionId, after, JSON.stringify(report), hash, stateOf(report), newEnd, retryInMs],
+      [sessionId, after, JSON.stringify(report), hash, stateOf(report), newEnd, retryInMs, tries],
     );
     return rows[0]?.revision;
   }
@@ -179,13 +183,27 @@ export class MeetingStore {
     return rows[0]?.revision;
   }
 
-  /** Asks a model again later, without publishing anything. */
-  async postpone(sessionId: SessionId, retryInMs: number | null): Promise<void> {
+  /** A model was asked in vain: it is asked again later, the later the oftener that was. */
+  async postpone(sessionId: SessionId): Promise<void> {
+    const text = 'select tries from meetings where session_id = $1';
+    const tries = (await this.#pool.query<{ tries: number }>(text, [sessionId])).rows[0]?.tries ?? 0;
+    const retryInMs = retryLaterMs(tries);
     await this.#pool.query(
-      `update meetings set tries = case when $2::integer is null then 0 else tries + 1 end,
-         retry_at = now() + $2::integer * interval '1 millisecond' where session_id = $1`,
-      [sessionId, retryInMs],
+      `update meetings set tries = $3, retry_at = now() + $2::integer * interval '1 millisecond' where session_id = $1`,
+      [sessionId, retryInMs, retryInMs === null ? 0 : tries + 1],
     );
+  }
+
+  /** A model answers: what waits for one is asked now. */
+  async hasten(sessionId: SessionId): Promise<void> {
+    const text = 'update meetings set tries = 0, retry_at = now() where session_id = $1 and retry_at is not null';
+    await this.#pool.query(text, [sessionId]);
+  }
+
+  /** There is nothing left to ask a model again about. */
+  async stopRetrying(sessionId: SessionId): Promise<void> {
+    const text = 'update meetings set tries = 0, retry_at = null where session_id = $1 and retry_at is not null';
+    await this.#pool.query(text, [sessionId]);
   }
 
   /** The published report and its revision. */
@@ -201,35 +219,6 @@ export class MeetingStore {
   async revision(sessionId: SessionId): Promise<number> {
     const text = `select revision from meetings m where session_id = $1 and ${ALIVE}`;
     return (await this.#pool.query<{ revision: number }>(text, [sessionId])).rows[0]?.revision ?? 0;
-  }
-
-  /** Keeps a rendering, unless one of a later revision is there. */
-  async keepFile(sessionId: SessionId, format: ReportFormat, file: { revision: number; bytes: Uint8Array }) {
-    await inTransaction(this.#pool, async (client) => {
-      // The lock keeps a deletion from slipping in between.
-      const alive = 'select 1 from sessions where session_id = $1 and deleted_at is null for share';
-      const { rowCount } = await client.query(alive, [sessionId]);
-      if (rowCount === 0) return;
-      await client.query(
-        `insert into meeting_files (session_id, format, revision, bytes) values ($1, $2, $3, $4)
-         on conflict (session_id, format) do update set revision = excluded.revision, bytes = excluded.bytes
-         where meeting_files.revision <= excluded.revision`,
-        [sessionId, format, file.revision, Buffer.from(file.bytes)],
-      );
-    });
-  }
-
-  async files(sessionId: SessionId): Promise<{ format: ReportFormat; revision: number }[]> {
-    const { rows } = await this.#pool.query<{ format: ReportFormat; revision: number }>(
-      'select format, revision from meeting_files where session_id = $1 order by format',
-      [sessionId],
-    );
-    return rows;
-  }
-
-  async fileBytes(sessionId: SessionId, format: ReportFormat): Promise<Buffer | undefined> {
-    const text = 'select bytes from meeting_files where session_id = $1 and format = $2';
-    return (await this.#pool.query<{ bytes: Buffer }>(text, [sessionId, format])).rows[0]?.bytes;
   }
 
   /** Those of the sessions that were deleted. A session this database does not know may be another's. */

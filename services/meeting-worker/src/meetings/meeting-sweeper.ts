@@ -1,13 +1,18 @@
 import type { SessionId } from '@eloquence/shared/contracts/ids';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
+import type { FailedPart } from './advance.ts';
+import type { MeetingFaults } from './meeting-faults.ts';
 import type { MeetingFiles } from './meeting-files.ts';
 import type { MeetingStore } from './meeting-store.ts';
 
 export interface MeetingSweeperOptions {
   readonly store: MeetingStore;
   readonly files: MeetingFiles;
-  readonly advance: (sessionId: SessionId) => Promise<void>;
+  readonly advance: (sessionId: SessionId) => Promise<readonly FailedPart[]>;
+  /** Whether Postgres and Redis answer. */
+  readonly isReachable: () => Promise<boolean>;
+  readonly faults: MeetingFaults;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
   /** Default {@link SWEEP_MS}. */
@@ -19,6 +24,8 @@ const SWEEP_MS = 3_000;
 const PAUSE_MS = 3_000;
 /** …and no later than that, because time alone makes mini-summaries due. */
 const IDLE_MS = 15_000;
+/** One whose data we fail on is tried again no sooner, unless there is news of it. */
+const FAULTY_MS = 60_000;
 /** Meetings looked at in one sweep, and at once. Beyond it the next sweep goes on: order is by id, what is done leaves the list. */
 const SWEEP_LIMIT = 1_000;
 const CONCURRENCY = 4;
@@ -35,6 +42,8 @@ export class MeetingSweeper {
   /** In order of arrival. Bounded by the number of meetings in work: a meeting is in it once. */
   readonly #waiting = new Set<SessionId>();
   readonly #lookedAtMs = new Map<SessionId, number>();
+  /** Of those in work. */
+  readonly #faulty = new Set<SessionId>();
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> = Promise.resolve();
   #sweeps = 0;
@@ -91,25 +100,32 @@ export class MeetingSweeper {
   }
 
   async #look(sessionId: SessionId): Promise<void> {
-    try {
-      await this.#options.advance(sessionId);
-      if (this.#down) this.#options.logger.info('looking after meetings again');
-      this.#down = false;
-    } catch (error) {
-      this.#report(error);
-    }
+    const { advance, isReachable, faults } = this.#options;
+    const failed = await advance(sessionId);
+    const [first] = failed;
+    // What is away fails every meeting; what fails while nothing is away is this meeting's own.
+    if (first && !(await isReachable())) return this.#reportOutage(first.error);
+    this.#reportUp();
+    if (first) this.#faulty.add(sessionId);
+    else this.#faulty.delete(sessionId);
+    for (const { part, error } of failed) faults.say(sessionId, part, error);
   }
 
   /** One line per outage, not per meeting and sweep. */
-  #report(error: unknown): void {
+  #reportOutage(error: unknown): void {
     if (!this.#down)
-      this.#options.logger.warn({ err: error }, 'a meeting cannot be looked after now, it is tried again');
+      this.#options.logger.warn({ err: error }, 'meetings cannot be looked after now, they are tried again');
     this.#down = true;
+  }
+
+  #reportUp(): void {
+    if (this.#down) this.#options.logger.info('looking after meetings again');
+    this.#down = false;
   }
 
   #sweep(): void {
     this.#sweeping = this.#lookThrough()
-      .catch((error: unknown) => this.#report(error))
+      .catch((error: unknown) => this.#reportOutage(error))
       .finally(() => {
         if (this.#open) this.#timer = setTimeout(() => this.#sweep(), this.#options.sweepMs ?? SWEEP_MS);
       });
@@ -124,10 +140,12 @@ export class MeetingSweeper {
     const nowMs = performance.now();
     for (const { sessionId, urgent } of inWork) {
       const sinceMs = nowMs - (this.#lookedAtMs.get(sessionId) ?? -Infinity);
-      if (urgent || sinceMs >= IDLE_MS) this.wake(sessionId);
+      const pauseMs = this.#faulty.has(sessionId) ? FAULTY_MS : urgent ? 0 : IDLE_MS;
+      if (sinceMs >= pauseMs) this.wake(sessionId);
     }
     const alive = new Set(inWork.map(({ sessionId }) => sessionId));
     for (const sessionId of this.#lookedAtMs.keys()) if (!alive.has(sessionId)) this.#lookedAtMs.delete(sessionId);
+    for (const sessionId of this.#faulty) if (!alive.has(sessionId)) this.#faulty.delete(sessionId);
     if (this.#sweeps % DELETED_EVERY === 0) await files.removeDeleted();
     this.#sweeps += 1;
   }

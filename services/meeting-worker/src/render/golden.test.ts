@@ -28,7 +28,7 @@ test('a draft without a transcript, with a silent source and holes, says why and
     draft_reason: 'no_model',
     summary: [],
     silent_sources: [{ speaker: 'marc', start_ms: 30_000, end_ms: null }],
-    holes: [{ start_ms: 0, end_ms: 38_000 }],
+    holes: [{ start_ms: 0, end_ms: 38_000, by_rules: true }],
     transcript: null,
   });
   const bytes = await renderer.render(report, 'md', signal);

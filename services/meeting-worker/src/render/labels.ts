@@ -21,10 +21,18 @@ export interface Labels {
   readonly everybody: string;
   readonly between: (start: string, end: string) => string;
   readonly gap: Record<GapReason, string>;
-  readonly draft: Record<NonNullable<Report['draft_reason']>, { readonly title: string; readonly lines: string[] }>;
+  readonly draft: Record<
+    NonNullable<Report['draft_reason']>,
+    { readonly title: string; readonly why: string; readonly advice: string }
+  >;
   readonly silent: { readonly title: string; readonly advice: string };
   readonly silentFrom: (name: string, start: string, end: string | null) => string;
-  readonly holes: { readonly title: string; readonly advice: string };
+  readonly holes: {
+    readonly title: string;
+    readonly byRules: (intervals: string) => string;
+    readonly byNobody: (intervals: string) => string;
+    readonly advice: string;
+  };
   readonly missed: { readonly title: string; readonly advice: string };
   readonly nothingSaid: { readonly title: string; readonly advice: string };
   readonly sections: Record<
@@ -57,6 +65,7 @@ export interface Labels {
   readonly writtenBy: Record<'synthesis' | 'chunks', string>;
   readonly model: (model: string, prompt: string) => string;
   readonly rules: (version: string) => string;
+  readonly nobodyWrote: string;
   readonly intervals: (count: number) => string;
   readonly consent: string;
   readonly consentGiven: string;
@@ -95,24 +104,31 @@ const fr: Labels = {
   draft: {
     being_written: {
       title: 'Ceci est un brouillon',
-      lines: [
-        'Les points ci-dessous sont déjà vérifiés, mais le résumé et les titres des chapitres sont encore en cours de rédaction.',
-        'À faire : rouvrez le compte rendu dans quelques secondes, la version définitive le remplacera.',
-      ],
+      why: 'Chaque point ci-dessous repose déjà sur une citation, mais le résumé et les titres des chapitres sont encore en cours de rédaction.',
+      advice: 'À faire : rouvrez le compte rendu dans quelques secondes, la version définitive le remplacera.',
+    },
+    model_slow: {
+      title: 'Ceci est un brouillon : le modèle de langage n’a pas encore répondu',
+      why: 'Il est encore interrogé. Chaque point ci-dessous repose sur une citation ; il manque le résumé rédigé et les titres des chapitres.',
+      advice:
+        'À faire : rouvrez le compte rendu dans quelques minutes, la version définitive le remplacera dès que le modèle aura répondu.',
     },
     no_model: {
       title: 'Ceci est un brouillon : aucun modèle de langage n’est configuré',
-      lines: [
-        'Les points ont été relevés par des règles simples, qui ne comprennent pas tout ; il n’y a pas de résumé rédigé.',
+      why: 'Chaque point ci-dessous repose sur une citation, mais il n’y a pas de résumé rédigé.',
+      advice:
         'À faire : donnez une clé de modèle au serveur (MISTRAL_API_KEY par exemple) et redémarrez-le, le compte rendu sera réessayé ; d’ici là, relisez la transcription.',
-      ],
     },
     model_failed: {
       title: 'Ceci est un brouillon : le modèle de langage n’a pas répondu',
-      lines: [
-        'Les points ci-dessous viennent des mini-résumés et leurs citations ont été vérifiées ; il manque le résumé rédigé et les titres des chapitres.',
-        'À faire : vérifiez l’état du modèle sur la page d’accueil du serveur. Le compte rendu est réessayé de lui-même.',
-      ],
+      why: 'Chaque point ci-dessous repose sur une citation ; il manque le résumé rédigé et les titres des chapitres. Le modèle est interrogé de nouveau de lui-même, de plus en plus rarement, pendant près d’un jour.',
+      advice: 'À faire : vérifiez l’état du modèle sur la page d’accueil du serveur.',
+    },
+    fault: {
+      title: 'Ceci est un brouillon : une erreur de notre logiciel a empêché la suite',
+      why: 'Ce qui a pu être relevé est ci-dessous ; la transcription n’est pas touchée.',
+      advice:
+        'À faire : relisez la transcription, et signalez l’erreur à qui administre le serveur : le journal de meeting-worker la nomme.',
     },
   },
   silent: {
@@ -124,8 +140,10 @@ const fr: Labels = {
     end === null ? `${name} : de ${start} jusqu’à la fin` : `${name} : de ${start} à ${end}`,
   holes: {
     title: 'Des intervalles n’ont pas pu être résumés',
+    byRules: (intervals) => `Relevé sans modèle, par des règles simples qui ne comprennent pas tout : ${intervals}.`,
+    byNobody: (intervals) => `Rien n’a pu être relevé, à cause d’une erreur de notre logiciel : ${intervals}.`,
     advice:
-      'Aucun modèle n’a répondu pour ces intervalles ; seules des règles simples y ont relevé des points. À faire : relisez ces passages dans la transcription.',
+      'À faire : relisez ces passages dans la transcription ; le modèle est interrogé de nouveau de lui-même, et le compte rendu complété s’il répond.',
   },
   missed: {
     title: 'Une partie de la réunion n’a pas été entendue',
@@ -188,6 +206,7 @@ const fr: Labels = {
   writtenBy: { synthesis: 'Résumé et titres', chunks: 'Points relevés' },
   model: (model, prompt) => `modèle ${model} (consigne ${prompt})`,
   rules: (version) => `règles sans modèle, version ${version}`,
+  nobodyWrote: 'personne, à cause d’une erreur de notre logiciel',
   intervals: (count) => (count === 1 ? '1 intervalle' : `${count} intervalles`),
   consent: 'Enregistrement',
   consentGiven: 'annoncé aux participants',
@@ -227,24 +246,31 @@ const en: Labels = {
   draft: {
     being_written: {
       title: 'This is a draft',
-      lines: [
-        'The items below are verified, but the summary and the chapter titles are still being written.',
-        'What to do: open the minutes again in a few seconds, the final version will replace this one.',
-      ],
+      why: 'Every item below rests on a quote already, but the summary and the chapter titles are still being written.',
+      advice: 'What to do: open the minutes again in a few seconds, the final version will replace this one.',
+    },
+    model_slow: {
+      title: 'This is a draft: the language model has not answered yet',
+      why: 'It is still being asked. Every item below rests on a quote; the written summary and the chapter titles are missing.',
+      advice:
+        'What to do: open the minutes again in a few minutes, the final version will replace this one as soon as the model has answered.',
     },
     no_model: {
       title: 'This is a draft: no language model is set up',
-      lines: [
-        'Items were found by simple rules, which do not understand everything; there is no written summary.',
+      why: 'Every item below rests on a quote, but there is no written summary.',
+      advice:
         'What to do: give the server a model’s key (MISTRAL_API_KEY for instance) and restart it, the minutes will be tried again; until then, read the transcript.',
-      ],
     },
     model_failed: {
       title: 'This is a draft: the language model did not answer',
-      lines: [
-        'The items below come from the mini-summaries and their quotes are verified; the written summary and the chapter titles are missing.',
-        'What to do: look at the state of the model on the home page of the server. The minutes are tried again by themselves.',
-      ],
+      why: 'Every item below rests on a quote; the written summary and the chapter titles are missing. The model is asked again by itself, less and less often, for most of a day.',
+      advice: 'What to do: look at the state of the model on the home page of the server.',
+    },
+    fault: {
+      title: 'This is a draft: an error of our software kept the rest from being written',
+      why: 'What could be found is below; the transcript is not affected.',
+      advice:
+        'What to do: read the transcript, and report the error to whoever runs the server: the log of meeting-worker names it.',
     },
   },
   silent: {
@@ -256,8 +282,10 @@ const en: Labels = {
     end === null ? `${name}: from ${start} to the end` : `${name}: from ${start} to ${end}`,
   holes: {
     title: 'Some intervals could not be summarised',
+    byRules: (intervals) => `Found without a model, by simple rules that do not understand everything: ${intervals}.`,
+    byNobody: (intervals) => `Nothing could be found, because of an error of our software: ${intervals}.`,
     advice:
-      'No model answered for these intervals; only simple rules looked for items there. What to do: read these passages in the transcript.',
+      'What to do: read these passages in the transcript; the model is asked again by itself, and the minutes are completed if it answers.',
   },
   missed: {
     title: 'A part of the meeting was not heard',
@@ -320,6 +348,7 @@ const en: Labels = {
   writtenBy: { synthesis: 'Summary and titles', chunks: 'Items' },
   model: (model, prompt) => `model ${model} (prompt ${prompt})`,
   rules: (version) => `rules without a model, version ${version}`,
+  nobodyWrote: 'nobody, because of an error of our software',
   intervals: (count) => (count === 1 ? '1 interval' : `${count} intervals`),
   consent: 'Recording',
   consentGiven: 'announced to the participants',

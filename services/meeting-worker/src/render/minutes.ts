@@ -123,8 +123,8 @@ function noticesOf(writing: Writing): Notice[] {
   const add = (title: string, lines: readonly string[]) =>
     notices.push({ title: say(title), lines: lines.map((line) => plain(say(line))) });
   if (report.kind === 'draft') {
-    const { title, lines } = words.draft[report.draft_reason ?? 'being_written'];
-    add(title, lines);
+    const { title, why, advice } = words.draft[report.draft_reason ?? 'being_written'];
+    add(title, [why, ...holesOf(report, words), advice]);
   }
   if (report.silent_sources.length > 0) {
     const sources = report.silent_sources.map(({ speaker, start_ms, end_ms }) =>
@@ -135,14 +135,28 @@ function noticesOf(writing: Writing): Notice[] {
   if (report.coverage.percent < 100) {
     add(words.missed.title, [words.missed.advice]);
   }
-  if (report.holes.length > 0) {
-    const holes = report.holes.map(({ start_ms, end_ms }) => words.between(clock(start_ms), clock(end_ms)));
-    add(words.holes.title, [holes.join(', '), words.holes.advice]);
+  if (report.kind === 'final' && report.holes.length > 0) {
+    add(words.holes.title, [...holesOf(report, words), words.holes.advice]);
   }
   if (report.speakers.every(({ talk_ms }) => talk_ms === 0) && (report.transcript ?? []).length === 0) {
     add(words.nothingSaid.title, [words.nothingSaid.advice]);
   }
   return notices;
+}
+
+function holesOf({ holes }: Report, words: Labels): string[] {
+  const line = (of: Report['holes'], label: (intervals: string) => string) =>
+    of.length === 0
+      ? []
+      : [label(of.map(({ start_ms, end_ms }) => words.between(clock(start_ms), clock(end_ms))).join(', '))];
+  const unnoted = holes.filter((hole) => !hole.by_rules);
+  return [
+    ...line(
+      holes.filter((hole) => hole.by_rules),
+      words.holes.byRules,
+    ),
+    ...line(unnoted, words.holes.byNobody),
+  ];
 }
 
 function sectionsOf(writing: Writing): Section[] {
@@ -355,9 +369,14 @@ function provenanceOf(writing: Writing): FactsBlock {
 }
 
 function writerInWords({ words }: Writing, writer: Writer): string {
-  return writer.kind === 'model'
-    ? words.model(cleanText(writer.model), cleanText(writer.prompt_hash).slice(0, HASH_CHARACTERS))
-    : words.rules(cleanText(writer.rules_version));
+  switch (writer.kind) {
+    case 'model':
+      return words.model(cleanText(writer.model), cleanText(writer.prompt_hash).slice(0, HASH_CHARACTERS));
+    case 'rules':
+      return words.rules(cleanText(writer.rules_version));
+    case 'nobody':
+      return words.nobodyWrote;
+  }
 }
 
 /** The transcript; and the quoted words that it does not hold, so that every source time leads somewhere. */

@@ -37,7 +37,7 @@ it('a draft is a complete report, made of the chunks alone', () => {
     ['Budget du projet', 0, at(12)],
     ['Calendrier', at(12), at(30)],
   ]);
-  expect(report.holes).toEqual([{ start_ms: at(10), end_ms: at(20) }]);
+  expect(report.holes).toEqual([{ start_ms: at(10), end_ms: at(20), by_rules: true }]);
   expect(report.speakers.map(({ speaker, talk_ms, share }) => [speaker, talk_ms, share])).toEqual([
     ['anne', 3_000, 0.5],
     ['paul', 3_000, 0.5],

@@ -2,6 +2,7 @@ import type { Chunk, Evidence, Writer } from '@eloquence/shared/contracts/meetin
 import type { Report, ReportItem } from '@eloquence/shared/contracts/report';
 import { totalMs } from '@eloquence/shared/runtime/spans';
 import { createHash } from 'node:crypto';
+import { NO_NOTES } from '../chunks/notes.ts';
 import type { Meeting } from '../meetings/meeting.ts';
 import { chaptersOf, topicHeadings } from './chapters.ts';
 import { coverageOf } from './coverage.ts';
@@ -23,6 +24,31 @@ const MAX_LINES = 5;
 const MAX_QUOTES = 8;
 /** A meeting of so long gets one quote. */
 const QUOTE_EVERY_MS = 300_000;
+
+export interface DraftOptions {
+  /** Items of what no chunk covers yet, as chunks of their own. */
+  readonly tail?: readonly Chunk[];
+  readonly onFault: (error: unknown) => void;
+}
+
+/** The {@link draftReport} of what can be reported: chunks that code fails on are holes in it. */
+export function draftOf(meeting: Meeting, { tail = [], onFault }: DraftOptions): Draft {
+  try {
+    return draftReport(meeting, tail);
+  } catch (error) {
+    onFault(error);
+  }
+  const canBeReported = (chunk: Chunk): boolean => {
+    try {
+      draftReport({ ...meeting, chunks: [chunk] });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const sound = (chunks: readonly Chunk[]) => chunks.map((one) => (canBeReported(one) ? one : { ...one, ...NO_NOTES }));
+  return draftReport({ ...meeting, chunks: sound(meeting.chunks) }, sound(tail));
+}
 
 /**
  * The complete report of a meeting that is over, without any model: summary lines are decisions and tasks as they are, chapters are topics.
@@ -61,9 +87,14 @@ export function draftReport(meeting: Meeting, tail: readonly Chunk[] = []): Draf
     chapters: chaptersOf(topicHeadings(items), items, untilMs),
     quotes: quotesOf(items, unattached, untilMs),
     unverified: chunks.flatMap(({ unverified }) => unverified),
-    holes: chunks.flatMap(({ status, start_ms, end_ms }) =>
-      status === 'hole' ? [{ start_ms, end_ms: Math.min(end_ms, Math.max(start_ms, untilMs)) }] : [],
-    ),
+    holes: chunks.flatMap(({ status, start_ms, end_ms, writer }) => {
+      const hole = {
+        start_ms,
+        end_ms: Math.min(end_ms, Math.max(start_ms, untilMs)),
+        by_rules: writer.kind !== 'nobody',
+      };
+      return status === 'hole' ? [hole] : [];
+    }),
     provenance: {
       chunks: chunks.map(({ n, input_hash, writer }) => ({ n, input_hash, writer })),
       synthesis: CODE_WRITER,

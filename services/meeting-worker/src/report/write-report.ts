@@ -6,9 +6,10 @@ import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { ModelClient } from '../llm/model-client.ts';
 import type { Announcer } from '../meetings/announcer.ts';
 import { dueChunk } from '../meetings/chunk-work.ts';
+import type { MeetingFaults } from '../meetings/meeting-faults.ts';
 import type { Meeting } from '../meetings/meeting.ts';
 import type { MeetingStore, Standing } from '../meetings/meeting-store.ts';
-import { draftReport, factsHash, type Draft } from './draft.ts';
+import { draftOf, factsHash, type Draft } from './draft.ts';
 import { retryLaterMs } from './retry-later.ts';
 import { prepareSynthesis, synthesise } from './synthesis.ts';
 
@@ -18,6 +19,7 @@ export interface WriteReportDeps {
   readonly announcer: Announcer;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
+  readonly faults: MeetingFaults;
 }
 
 /** A model that fails is asked again at once for so long after the end; then the draft stands. */
@@ -34,22 +36,24 @@ export async function writeReport(sessionId: SessionId, signal: AbortSignal, dep
   if (!read || read.meeting.endedAtMs === null) return;
   const { meeting, standing } = read;
   const due = dueChunk(meeting);
+  const draft = draftOf(meeting, { onFault: (error) => deps.faults.say(sessionId, 'report', error) });
   if (due) {
     const options = { model: deps.model, signal, beforeMs: due.startMs };
     // Asking again is the final's own business.
-    return prepareSynthesis(draftReport(meeting), options).catch(() => undefined);
+    return prepareSynthesis(draft, options).catch(() => undefined);
   }
-  const draft = draftReport(meeting);
   const hash = factsHash(draft);
-  if (standing.published?.kind === 'final' && standing.reportHash === hash) {
-    // It has holes, which were tried again beside this.
-    if (standing.retryAtMs !== null) await deps.store.postpone(sessionId, retryLaterMs(standing.tries));
+  const { published } = standing;
+  const isPublished = standing.reportHash === hash;
+  if (published?.kind === 'final' && isPublished) {
+    // It has holes, which are tried again beside this.
+    if (standing.retryAtMs !== null) await deps.store.postpone(sessionId);
     return;
   }
-  const final = await finalOf(draft, { signal, standing, deps });
-  if (final) await publish(final, { meeting, standing, hash, deps });
-  else if (standing.state === 'partial' && standing.reportHash === hash)
-    await deps.store.postpone(sessionId, retryLaterMs(standing.tries));
+  const report = await finalOf(draft, { signal, standing, deps });
+  if (report.kind === 'draft' && isPublished && report.draft_reason === published?.draftReason)
+    await deps.store.postpone(sessionId);
+  else await publish(report, { meeting, standing, hash, deps });
 }
 
 interface Work {
@@ -58,25 +62,32 @@ interface Work {
   readonly deps: WriteReportDeps;
 }
 
-/** The final; a draft that says why there is none; undefined where that draft is published already. */
-async function finalOf(draft: Draft, { signal, standing, deps }: Work): Promise<Report | undefined> {
+/** The final, or a draft that says why there is none. */
+async function finalOf(draft: Draft, { signal, standing, deps }: Work): Promise<Report> {
   const { report, items } = draft;
   if (items.length === 0) {
-    return report.holes.length === 0
-      ? { ...report, kind: 'final', draft_reason: null }
-      : { ...report, draft_reason: 'model_failed' };
+    const { holes } = report;
+    if (holes.length === 0) return { ...report, kind: 'final', draft_reason: null };
+    return { ...report, draft_reason: holes.some(({ by_rules: byRules }) => byRules) ? 'model_failed' : 'fault' };
   }
   try {
     return await synthesise(draft, { model: deps.model, signal });
   } catch (error) {
     if (signal.aborted && isAbort(error)) throw error;
-    const nobody = error instanceof AppError && error.code === 'unavailable';
+    const reason = reasonOf(error);
     const sinceDraftMs = Date.now() - (standing.draftAtMs ?? 0);
-    if (!nobody && sinceDraftMs < PATIENCE_MS) throw error;
-    deps.logger.warn({ err: error, tries: standing.tries }, 'no model wrote the summary of a report, the draft stands');
-    if (standing.state === 'partial' && standing.reportHash === factsHash(draft)) return undefined;
-    return { ...report, draft_reason: nobody ? 'no_model' : 'model_failed' };
+    if (reason !== 'no_model' && sinceDraftMs < PATIENCE_MS) throw error;
+    if (reason === 'fault') deps.faults.say(report.session_id, 'report', error);
+    const { code } = AppError.from(error);
+    deps.logger.warn({ code, tries: standing.tries }, 'no model wrote the summary of a report, the draft stands');
+    return { ...report, draft_reason: reason };
   }
+}
+
+/** What is thrown and is no error of a model's is one of ours. */
+function reasonOf(error: unknown): 'no_model' | 'model_failed' | 'fault' {
+  if (!(error instanceof AppError)) return 'fault';
+  return error.code === 'unavailable' ? 'no_model' : 'model_failed';
 }
 
 interface Publishing {
@@ -88,11 +99,13 @@ interface Publishing {
 
 async function publish(report: Report, { meeting, standing, hash, deps }: Publishing): Promise<void> {
   const complete = report.kind === 'final' && report.holes.length === 0;
+  const retryInMs = complete ? null : retryLaterMs(standing.tries);
   const revision = await deps.store.publish(meeting.sessionId, {
     report,
     hash,
     after: standing.revision,
-    retryInMs: complete ? null : retryLaterMs(standing.tries),
+    retryInMs,
+    tries: retryInMs === null ? 0 : standing.tries + 1,
   });
   if (revision !== undefined) await deps.announcer.reportReady(meeting.sessionId, revision, report.kind);
   // Late sound writes reports again: only the first final of an end says how long people waited.

@@ -70,7 +70,7 @@ export async function runOffline(planted: PlantedMeeting, model: MeetingModel): 
     let written: Chunk | undefined;
     await summariseChunk(
       { session_id: planted.sessionId, n: due.n },
-      { signal, isLastAttempt: true },
+      { signal, isLastAttempt: true, ageMs: 0 },
       {
         readMeeting: () => Promise.resolve(meeting),
         store: {
@@ -83,6 +83,9 @@ export async function runOffline(planted: PlantedMeeting, model: MeetingModel): 
         client,
         announce: () => Promise.resolve(),
         logger: silent,
+        onFault: (_session, error) => {
+          throw error;
+        },
         now: () => planted.endedAtMs,
       },
     );
