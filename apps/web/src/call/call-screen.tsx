@@ -56,9 +56,9 @@ export function CallScreen({ call: opened, onEnded }: CallScreenProps) {
   useShortcuts({ onMute: toggleMute, onTalk: pushToTalk ? (talking) => microphone.setMuted(!talking) : null });
 
   const actions: Readonly<Record<NoticeAction, () => void>> = {
-    startAudio: call.startAudio,
-    takeOver: call.rejoin,
-    retry: call.rejoin,
+    startAudio: () => call.link.startAudio(),
+    takeOver: () => call.link.rejoin(),
+    retry: () => call.link.rejoin(),
     restart: () => hangUp(true),
     retryMic: () => microphone.open(),
     recoverMic: () => microphone.open(),

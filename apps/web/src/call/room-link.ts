@@ -11,6 +11,7 @@ import {
 } from 'livekit-client';
 import type { RemoteParticipant, TextStreamReader } from 'livekit-client';
 import { ApiError, isAbort } from '../api/api-error.ts';
+import { resumeMeters } from '../audio/level-meter.ts';
 import { captureConstraints } from '../audio/microphone.ts';
 import type { CallAction } from './call-state.ts';
 
@@ -135,9 +136,16 @@ export class RoomLink {
     await this.room.localParticipant.sendText(text, { topic: CHAT_TOPIC });
   }
 
+  /** Joins anew because the person asked for it. */
+  rejoin(): void {
+    this.#tell({ type: 'link.changed', link: 'connecting', nowMs: Date.now() });
+    this.join(null).catch(() => {});
+  }
+
   /** Lets the voice be heard; call it from a tap. */
-  startAudio(): Promise<void> {
-    return this.room.startAudio();
+  startAudio(): void {
+    resumeMeters();
+    this.room.startAudio().catch(() => {});
   }
 
   /** Sound of the assistant, for meters; `null` while it has none. */

@@ -1,11 +1,9 @@
-import { useCallback, useEffect, useEffectEvent, useMemo, useReducer, useRef, useState } from 'react';
+import { useCallback, useEffect, useEffectEvent, useMemo, useReducer } from 'react';
 import { createToken, endSession } from '../api/client.ts';
-import { followEvents } from '../api/follow-events.ts';
-import { resumeMeters } from '../audio/level-meter.ts';
 import { callReducer, initialCall } from './call-state.ts';
 import type { CallState } from './call-state.ts';
-import { RoomLink } from './room-link.ts';
-import type { RoomTicket } from './room-link.ts';
+import type { RoomLink, RoomTicket } from './room-link.ts';
+import { useSessionRoom } from './use-session-room.ts';
 
 /** Live words nobody confirmed for this long were noise, or belong to an agent that died. */
 const UNCONFIRMED_MS = 12_000;
@@ -22,38 +20,18 @@ export interface Call {
   /** Sends a written message; resolves to false when it did not leave. */
   readonly write: (text: string) => Promise<boolean>;
   readonly end: () => Promise<void>;
-  readonly rejoin: () => void;
-  readonly startAudio: () => void;
 }
 
 /** One call from joining to leaving: the room, the record, and what a person can do with them. */
 export function useCall({ sessionId, ticket }: CallOptions): Call {
   const [state, dispatch] = useReducer(callReducer, initialCall);
-  const [link] = useState(
-    () => new RoomLink({ freshTicket: (signal) => freshTicket(sessionId, signal), tell: dispatch }),
-  );
-  const firstTicket = useRef(ticket);
-
-  useEffect(() => {
-    link.join(firstTicket.current).catch(() => {});
-    return () => {
-      link.close().catch(() => {});
-    };
-  }, [link]);
-
-  useEffect(() => {
-    const closing = new AbortController();
-    followEvents({
-      path: `/api/sessions/${sessionId}/events`,
-      signal: closing.signal,
-      onEvent: (event) => dispatch({ type: 'event.received', event }),
-      onInterim: (interim) => dispatch({ type: 'interim.received', text: interim.text }),
-      onOver: (refusal) => {
-        if (refusal === null || refusal.status === 404) dispatch({ type: 'session.gone' });
-      },
-    }).catch(() => {});
-    return () => closing.abort();
-  }, [sessionId]);
+  const link = useSessionRoom({
+    sessionId,
+    ticket,
+    freshTicket: (signal) => freshTicket(sessionId, signal),
+    tell: dispatch,
+    onInterim: ({ text }) => dispatch({ type: 'interim.received', text }),
+  });
 
   useExpiry(state, (id) => dispatch({ type: 'segment.expired', id }));
 
@@ -76,19 +54,8 @@ export function useCall({ sessionId, ticket }: CallOptions): Call {
     link.close().catch(() => {});
     await endSession(sessionId);
   }, [link, sessionId]);
-  const rejoin = useCallback(() => {
-    dispatch({ type: 'link.changed', link: 'connecting', nowMs: Date.now() });
-    link.join(null).catch(() => {});
-  }, [link]);
-  const startAudio = useCallback(() => {
-    resumeMeters();
-    link.startAudio().catch(() => {});
-  }, [link]);
 
-  return useMemo(
-    () => ({ state, link, write, end, rejoin, startAudio }),
-    [state, link, write, end, rejoin, startAudio],
-  );
+  return useMemo(() => ({ state, link, write, end }), [state, link, write, end]);
 }
 
 async function freshTicket(sessionId: string, signal: AbortSignal): Promise<RoomTicket> {

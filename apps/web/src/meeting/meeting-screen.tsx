@@ -66,10 +66,10 @@ export function MeetingScreen({ meeting: opened, onLeft }: MeetingScreenProps) {
   };
 
   const actions: Readonly<Record<NoticeAction, () => void>> = {
-    startAudio: meeting.startAudio,
-    takeOver: meeting.rejoin,
-    retry: meeting.rejoin,
-    restart: meeting.rejoin,
+    startAudio: () => link.startAudio(),
+    takeOver: () => link.rejoin(),
+    retry: () => link.rejoin(),
+    restart: () => link.rejoin(),
     retryMic: () => microphone.open(),
     recoverMic: () => microphone.open(),
     changeMic: () => microphone.open(),
