@@ -13,6 +13,7 @@ import { PostgresAnswers } from './llm/answer-store.ts';
 import { RedisClaims } from './llm/request-claims.ts';
 import { createMeetings } from './meetings/create-meetings.ts';
 import { createRenderer } from './render/create-renderer.ts';
+import type { Renderer } from './render/renderer.ts';
 import { closeSession } from './jobs/close-session.ts';
 import { JobQueue } from './jobs/job-queue.ts';
 import { JobWatch } from './jobs/job-watch.ts';
@@ -31,6 +32,7 @@ export interface AppOptions {
   readonly claimIdleMs?: number;
   /** Whether jobs are taken is looked at this often. */
   readonly jobLookMs?: number;
+  readonly renderer?: Renderer;
 }
 
 export interface App {
@@ -72,7 +74,7 @@ export function buildApp(options: AppOptions): App {
       answers: new PostgresAnswers(pool),
       claims: new RedisClaims(commands, logger),
     }),
-    renderer: createRenderer(),
+    renderer: options.renderer ?? createRenderer(),
     filesRoot: config.meetingsDir,
     logger,
     telemetry,

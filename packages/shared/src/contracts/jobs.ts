@@ -36,12 +36,15 @@ export const jobCatalogue = {
     backoffMs: 1_000,
     timeoutMs: 180_000,
   },
-  /** Renders what is published in every format. Id: `m-<session>-render-<revision>`. */
+  /**
+   * Renders what is published in every format, two of them in a child with a time limit of its own; a format that fails at the last
+   * attempt is given up. Id: `m-<session>-render-<revision>`.
+   */
   render_report: {
     schema: z.object({ session_id: sessionIdSchema, revision: z.number().int().positive() }),
-    attempts: 6,
+    attempts: 5,
     backoffMs: 1_000,
-    timeoutMs: 120_000,
+    timeoutMs: 180_000,
   },
 } as const satisfies Record<string, JobEntry>;
 

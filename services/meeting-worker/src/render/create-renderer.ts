@@ -25,8 +25,8 @@ export type ChildAnswer =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly reason: string };
 
-/** A PDF of four hours takes 2 s, and more than 20 on a machine that is busy with everything else. */
-const TIMEOUT_MS = 120_000;
+/** A PDF of four hours takes 2 s, and more than 20 on a machine that is busy with everything else. Two must fit into a job. */
+const TIMEOUT_MS = 60_000;
 const CHILD = path.join(import.meta.dirname, 'render-child.ts');
 /** A PDF of 3,000 utterances takes 300 MB in all; a heap larger than this is a fault, and must not take the machine down. */
 const CHILD_HEAP_MB = 768;

@@ -12,6 +12,7 @@ import { Pool } from 'pg';
 import { buildApp, type AppOptions } from '../app.ts';
 
 export const silent = createLogger('test', 'silent');
+export const meetingsDir = join(tmpdir(), `eloquence-meetings-${process.pid}`);
 
 export interface Addresses {
   readonly redisUrl: string;
@@ -26,7 +27,7 @@ export async function startWorker(addresses: Addresses, options: Partial<AppOpti
     logLevel: 'silent',
     listen: { host: '127.0.0.1', port: 0 },
     api: { url: 'http://127.0.0.1:1', key: 'an internal key for tests' },
-    meetingsDir: join(tmpdir(), `eloquence-meetings-${process.pid}`),
+    meetingsDir,
     ...addresses,
   };
   const app = buildApp({ config, logger: silent, telemetry, lifecycle, ...options });
