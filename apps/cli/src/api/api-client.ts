@@ -3,6 +3,7 @@ import type { Language } from '@eloquence/shared/contracts/ids';
 import { ChildAbort } from '@eloquence/shared/runtime/abort';
 import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
 import type * as z from 'zod';
+import { exchange, type CallBody } from './http-exchange.ts';
 import { refusalInFrench } from './refusal-in-french.ts';
 
 /** The server does not answer at all: nothing is wrong with what was asked. */
@@ -16,8 +17,12 @@ export interface ApiClientOptions {
   readonly language?: Language;
 }
 
-/** A file is a Blob: it is read while it is sent. */
-export type CallBody = string | Uint8Array<ArrayBuffer> | Blob;
+/** What the server has answered; its body is read once, and has to be. */
+export interface ApiAnswer {
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** @throws the call's signal's reason; ServerAwayError when the connection is lost */
+  readonly body: AsyncIterable<Uint8Array>;
+}
 
 export interface ApiCall {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -54,11 +59,10 @@ export class ApiClient {
     using abort = new ChildAbort(call.signal, { timeoutMs });
     let value: unknown;
     try {
-      const response = await this.fetch(path, { ...call, signal: abort.signal });
-      value = await response.json();
+      const answer = await this.fetch(path, { ...call, signal: abort.signal });
+      value = parseJson(await bytesOf(answer.body));
     } catch (error) {
-      if (call.signal?.aborted || error instanceof AppError) throw error;
-      throw isAbort(error) ? this.#late(timeoutMs, error) : this.#away(error);
+      throw isAbort(error) && !call.signal?.aborted ? this.#late(timeoutMs, error) : error;
     }
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
@@ -74,27 +78,32 @@ export class ApiClient {
    *
    * @throws ServerAwayError when nothing answers; AppError `unauthorized` naming the fix; else the server's own code and sentence
    */
-  async fetch(path: string, call: ApiCall = {}): Promise<Response> {
+  async fetch(path: string, call: ApiCall = {}): Promise<ApiAnswer> {
     const { method = 'GET', json, body = json === undefined ? undefined : JSON.stringify(json), signal } = call;
-    let response: Response;
+    const headers = {
+      ...(json !== undefined && { 'content-type': 'application/json' }),
+      ...(this.#key && { authorization: `Bearer ${this.#key}` }),
+      ...call.headers,
+    };
+    const message = await exchange({ url: `${this.url}${path}`, method, headers, body, signal }).catch(
+      (error: unknown) => this.#fail(error, signal),
+    );
+    const answer = { headers: message.headers, body: this.#read(message, signal) };
+    const { statusCode: status = 0 } = message;
+    if (status >= 200 && status < 300) return answer;
+    throw this.#refusal(status, parseJson(await bytesOf(answer.body).catch(() => Buffer.alloc(0))));
+  }
+
+  async *#read(message: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
     try {
-      response = await fetch(`${this.url}${path}`, {
-        method,
-        headers: {
-          ...(json !== undefined && { 'content-type': 'application/json' }),
-          ...(this.#key && { authorization: `Bearer ${this.#key}` }),
-          ...call.headers,
-        },
-        ...(body !== undefined && { body }),
-        ...(signal && { signal }),
-        redirect: 'error',
-      });
+      yield* message;
     } catch (error) {
-      if (signal?.aborted) throw signal.reason;
-      throw this.#away(error);
+      this.#fail(error, signal);
     }
-    if (response.ok) return response;
-    throw this.#refusal(response.status, await response.json().catch(() => undefined));
+  }
+
+  #fail(error: unknown, signal: AbortSignal | undefined): never {
+    throw signal?.aborted ? signal.reason : this.#away(error);
   }
 
   #away(cause: unknown): ServerAwayError {
@@ -134,5 +143,21 @@ export class ApiClient {
       status >= 500 ? 'upstream_failed' : 'upstream_rejected',
       `Ce qui répond à ${this.url} n'est pas Eloquence (réponse ${status}). Vérifiez l'adresse : --api URL.`,
     );
+  }
+}
+
+/** The whole of a body. */
+export async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const part of body) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+/** undefined for what is no JSON. */
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
   }
 }

@@ -25,7 +25,8 @@ import {
 } from '@eloquence/shared/contracts/sessions';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import * as z from 'zod';
-import type { ApiClient, CallBody } from './api-client.ts';
+import { bytesOf, type ApiClient } from './api-client.ts';
+import type { CallBody } from './http-exchange.ts';
 import { readEvents } from './read-events.ts';
 
 interface Abortable {
@@ -113,15 +114,15 @@ export class MeetingApi {
     format: ReportFormat,
     options: Abortable = {},
   ): Promise<{ bytes: Uint8Array; revision: number }> {
-    const response = await this.client.fetch(`${path(id)}/report.${format}`, options);
-    const revision = Number(/^(?:W\/)?"r(\d+)-/.exec(response.headers.get('etag') ?? '')?.[1] ?? 0);
-    return { bytes: new Uint8Array(await response.arrayBuffer()), revision };
+    const { headers, body } = await this.client.fetch(`${path(id)}/report.${format}`, options);
+    const revision = Number(/^(?:W\/)?"r(\d+)-/.exec(String(headers.etag ?? ''))?.[1] ?? 0);
+    return { bytes: await bytesOf(body), revision };
   }
 
   /** Removes a session with everything said in it. */
   async remove(id: string, options: Abortable = {}): Promise<void> {
-    const response = await this.client.fetch(path(id), { ...options, method: 'DELETE' });
-    await response.arrayBuffer();
+    const { body } = await this.client.fetch(path(id), { ...options, method: 'DELETE' });
+    await bytesOf(body);
   }
 
   rename(id: string, speaker: string, name: string): Promise<Pick<Summaries, 'session_id' | 'speakers'>> {
@@ -182,13 +183,13 @@ export class MeetingApi {
       start_ms: String(recording.startMs),
       name: recording.name,
     });
-    const response = await this.client.fetch(`${path(id)}/audio?${query.toString()}`, {
+    const answer = await this.client.fetch(`${path(id)}/audio?${query.toString()}`, {
       ...options,
       method: 'POST',
       body: recording.body,
       headers: { 'content-type': recording.contentType, accept: 'text/event-stream' },
     });
-    for await (const { event, data } of readEvents(response)) {
+    for await (const { event, data } of readEvents(answer.body)) {
       const value: unknown = JSON.parse(data);
       if (event === 'error') {
         const problem = problemSchema.parse(value);
@@ -200,11 +201,11 @@ export class MeetingApi {
 
   /** Events from after `afterSeq` on; ends when the connection does, or the session. Event types this version does not know are left out. */
   async *events(id: string, afterSeq: number, options: Abortable = {}): AsyncGenerator<SessionEvent> {
-    const response = await this.client.fetch(`${path(id)}/events`, {
+    const answer = await this.client.fetch(`${path(id)}/events`, {
       ...options,
       headers: { accept: 'text/event-stream', ...(afterSeq > 0 && { 'last-event-id': String(afterSeq) }) },
     });
-    for await (const { data, id: seq } of readEvents(response)) {
+    for await (const { data, id: seq } of readEvents(answer.body)) {
       const event = seq === undefined ? undefined : sessionEventSchema.safeParse(JSON.parse(data)).data;
       if (event) yield event;
     }

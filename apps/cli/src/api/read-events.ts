@@ -9,13 +9,13 @@ const MAX_LETTERS = 4 * 1_048_576;
  *
  * @throws AppError `upstream_failed` when one is longer than 4 MiB; whatever ends the body
  */
-export async function* readEvents(response: Response): AsyncGenerator<EventSourceMessage> {
+export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<EventSourceMessage> {
   const ready: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (message) => void ready.push(message), maxBufferSize: MAX_LETTERS });
   const decoder = new TextDecoder();
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body) {
     try {
-      parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }));
+      parser.feed(decoder.decode(chunk, { stream: true }));
     } catch (error) {
       throw new AppError('upstream_failed', 'Le serveur envoie un événement trop long.', { cause: error });
     }

@@ -39,7 +39,7 @@ export function recordingApi(api: MeetingApi, sessionId: string, person: Recordi
       const query = new URLSearchParams({ speaker: piece.speaker, start_ms: String(piece.startMs) });
       return api.client.json(`${path}/audio?${query.toString()}`, audioResponseSchema, {
         method: 'POST',
-        body: piece.body as Uint8Array<ArrayBuffer>,
+        body: piece.body,
         headers: { 'content-type': piece.contentType },
         timeoutMs: SOUND_MS,
         signal,

@@ -72,8 +72,8 @@ export async function followReport(context: Context, id: string, signal: AbortSi
 export const reportFileName = (language: Language, format: ReportFormat): string =>
   `${language === 'fr' ? 'compte-rendu' : 'report'}.${format}`;
 
-/** There is no such file, or not in time. */
-const NO_FILE: ReadonlySet<string> = new Set(['not_found', 'conflict']);
+/** There is no such file, not in time, or it could not be made. */
+const NO_FILE: ReadonlySet<string> = new Set(['not_found', 'conflict', 'internal']);
 
 /**
  * Writes the report into a folder, in formats; one that there is not is told and left out.

@@ -1,4 +1,4 @@
-import { constants, openAsBlob } from 'node:fs';
+import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import type { AudioEvent } from '@eloquence/shared/contracts/meeting-api';
@@ -37,9 +37,8 @@ const LAST_EVENTS_MS = 10_000;
 export async function importRecording(context: Context, options: ImportOptions): Promise<Outcome> {
   const { api, say, log, signal } = context;
   const file = resolve(options.file);
-  await requireReadable(context, file);
+  const body = { path: file, bytes: await readableBytes(context, file) };
   const contentType = TYPES[extname(file).toLowerCase()] ?? 'application/octet-stream';
-  const body = await openAsBlob(file);
   const name = options.session.name ?? basename(file);
   const { session_id: sessionId } = await api.open(options.session, { signal });
   log(say(`Réunion « ${name} » ouverte : ${sessionId}`, `Meeting "${name}" opened: ${sessionId}`));
@@ -70,7 +69,8 @@ export async function importRecording(context: Context, options: ImportOptions):
   return { ...meeting, ...reported, recording: null };
 }
 
-async function requireReadable({ say }: Context, file: string): Promise<void> {
+/** @returns how long the file is; throws UsageError for what cannot be read */
+async function readableBytes({ say }: Context, file: string): Promise<number> {
   const found = await stat(file).catch(() => undefined);
   const fault = !found
     ? say('ce fichier n’existe pas', 'there is no such file')
@@ -82,7 +82,8 @@ async function requireReadable({ say }: Context, file: string): Promise<void> {
             () => undefined,
             () => say('ce fichier ne peut pas être lu (droits)', 'this file cannot be read (permissions)'),
           );
-  if (fault) throw new UsageError(`${file} : ${fault}.`);
+  if (fault || !found) throw new UsageError(`${file} : ${fault}.`);
+  return found.size;
 }
 
 /** One line that changes on a terminal, a line now and then elsewhere. */

@@ -64,7 +64,7 @@ export class RecordingStates {
     return readdirSync(this.#dir)
       .filter((name) => /^ses_[a-z2-7]{20}\.json$/.test(name))
       .flatMap((name) => this.read(name.slice(0, -'.json'.length)) ?? [])
-      .toSorted((a, b) => b.started_at.localeCompare(a.started_at));
+      .toSorted((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at));
   }
 
   /** The last meeting of this machine, running or over. */

@@ -1,24 +1,10 @@
-import { stripVTControlCharacters } from 'node:util';
-
-/** Cells a letter takes in a terminal: two for East Asian ones and emoji, none for marks. */
-function widthOf(text: string): number {
-  let width = 0;
-  for (const letter of stripVTControlCharacters(text))
-    width += /\p{M}/u.test(letter)
-      ? 0
-      : /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60]/u.test(
-            letter,
-          )
-        ? 2
-        : 1;
-  return width;
-}
+import { cellWidth } from '../screen/cell-width.ts';
 
 /** Rows under headings, columns as wide as they need. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [headings, ...rows].map((row) => row.map((cell) => cell.replaceAll(/\s+/g, ' ')));
-  const widths = headings.map((_, column) => Math.max(...lines.map((row) => widthOf(row[column] ?? ''))));
-  const pad = (cell: string, column: number) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell)));
+  const widths = headings.map((_, column) => Math.max(...lines.map((row) => cellWidth(row[column] ?? ''))));
+  const pad = (cell: string, column: number) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - cellWidth(cell)));
   return lines.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 }
 

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '@eloquence/shared/runtime/errors';
@@ -25,7 +24,7 @@ export class SessionLock implements Disposable {
   static take(spoolDir: string, sessionId: string): SessionLock {
     mkdirSync(spoolDir, { recursive: true, mode: 0o700 });
     const base = join(spoolDir, `${sessionId}.lock`);
-    const own = join(spoolDir, `${sessionId}.${randomUUID()}.tmp`);
+    const own = join(spoolDir, `${sessionId}.${process.pid}-${process.hrtime.bigint()}.tmp`);
     try {
       // Written before it is linked: nobody finds a lock that does not say whose it is.
       writeFileSync(own, JSON.stringify({ pid: process.pid, started: startOf(process.pid) }), { mode: 0o600 });

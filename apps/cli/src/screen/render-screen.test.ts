@@ -73,6 +73,10 @@ test('no line is wider than the terminal, and names cannot command it', () => {
   });
   expect(lines[0]).toBe('evil name  ● enregistrement  1:02:03');
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
+  // Two cells a letter: a line that wrapped would leave copies of itself behind.
+  const [wide = ''] = show({ name: '会議'.repeat(60) }, 'fr', { columns: 60, details: false });
+  expect(wide).toHaveLength(30);
+  expect(wide.endsWith('…')).toBe(true);
 });
 
 test('the bar is 28 cells wide at any level', () => {

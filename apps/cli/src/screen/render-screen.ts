@@ -1,5 +1,6 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import type { Level } from '../capture/level.ts';
+import { cellWidth, fitting } from './cell-width.ts';
 import type { ScreenState, SourceView } from './screen-state.ts';
 import { seconds, type Words } from './words.ts';
 
@@ -113,6 +114,5 @@ function cellsOf(size: number): number {
 
 /** Cut to the width of the terminal: a wrapped line would leave copies of itself behind. Styles are not counted. */
 function cut(line: string, columns: number): string {
-  if (stripVTControlCharacters(line).length <= columns) return line;
-  return `${stripVTControlCharacters(line).slice(0, Math.max(0, columns - 1))}…`;
+  return cellWidth(line) <= columns ? line : `${fitting(line, columns - 1)}…`;
 }

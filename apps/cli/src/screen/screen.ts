@@ -1,5 +1,5 @@
-import { createLogUpdate } from 'log-update';
 import type { RecordingOptions } from '../recorder/recording.ts';
+import { liveLines } from './live-lines.ts';
 import { plain, renderScreen } from './render-screen.ts';
 import type { ScreenEvent, ScreenState } from './screen-state.ts';
 import { wordsOf } from './words.ts';
@@ -56,10 +56,10 @@ function lineScreen(output: NodeJS.WriteStream, line: (event: ScreenEvent) => st
 
 function liveScreen(options: ScreenOptions): Screen {
   const words = wordsOf(options.language);
-  const update = createLogUpdate(process.stderr);
+  const lines = liveLines(process.stderr);
   const view = { details: false };
   const draw = (): void =>
-    update(renderScreen(options.state(), words, { columns: process.stderr.columns || 80, details: view.details }));
+    lines.show(renderScreen(options.state(), words, { columns: process.stderr.columns || 80, details: view.details }));
   const timer = setInterval(draw, REDRAW_MS);
   const onKey = (bytes: Buffer): void => {
     for (const key of bytes.toString()) {
@@ -80,7 +80,7 @@ function liveScreen(options: ScreenOptions): Screen {
       process.stdin.setRawMode(false);
       process.stdin.pause();
       draw();
-      update.done();
+      lines[Symbol.dispose]();
     },
   };
 }
