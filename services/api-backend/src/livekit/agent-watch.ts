@@ -131,7 +131,7 @@ export class AgentWatch {
   async #sendFor(session: Session, attempt: number): Promise<void> {
     const { rooms, presence, logger, agentGraceMs } = this.#deps;
     // Two instances that notice at once would send two agents.
-    if (!(await presence.isFirst(`dispatch:${session.session_id}`, agentGraceMs))) return;
+    if (!(await presence.claim(`dispatch:${session.session_id}`, agentGraceMs))) return;
     logger.warn({ sessionId: session.session_id, attempt }, 'a person is without an agent, sending for another');
     await rooms.replaceAgent(session.room_name, session.session_id);
   }

@@ -1,5 +1,7 @@
 import type { SessionId } from '@eloquence/shared/contracts/ids';
 import { endReasonSchema, type EndReason } from '@eloquence/shared/contracts/sessions';
+import { randomText } from '@eloquence/shared/runtime/ids';
+import { releaseLease } from '@eloquence/shared/runtime/lease';
 import type { Redis } from 'ioredis';
 import { reachable } from '../http/dependency.ts';
 
@@ -51,13 +53,14 @@ export class Presence {
     return (await reachable('Redis', this.#redis.exists(heldKey(sessionId)))) === 1;
   }
 
-  /** True for the first caller within `forMs`; other instances, and repeated webhooks, get false. */
-  async isFirst(name: string, forMs: number): Promise<boolean> {
-    return (await reachable('Redis', this.#redis.set(`once:${name}`, '1', 'PX', forMs, 'NX'))) === 'OK';
-  }
-
-  /** Lets the next caller be first again, after the work failed. */
-  async again(name: string): Promise<void> {
-    await this.#redis.del(`once:${name}`).catch(() => undefined);
+  /**
+   * The first caller within `forMs` gets the means to let the next one be first; other instances, and repeated webhooks, get
+   * undefined. Whoever held on for longer than that takes nothing from who came next.
+   */
+  async claim(name: string, forMs: number): Promise<(() => Promise<void>) | undefined> {
+    const claim = `once:${name}`;
+    const owner = randomText(16);
+    if ((await reachable('Redis', this.#redis.set(claim, owner, 'PX', forMs, 'NX'))) !== 'OK') return undefined;
+    return async () => void (await releaseLease(this.#redis, claim, owner).catch(() => false));
   }
 }

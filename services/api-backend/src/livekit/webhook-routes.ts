@@ -44,12 +44,12 @@ export async function registerWebhookRoutes(app: Service, deps: WebhookRouteDeps
       { schema: { hide: true, response: { 204: z.null(), ...problems(401, 413, 415, 503) } } },
       async (request, reply) => {
         const event = await verify(receiver, request.body, request.headers.authorization);
-        const once = `webhook:${event.id}`;
-        if (await deps.presence.isFirst(once, REMEMBER_MS)) {
+        const again = await deps.presence.claim(`webhook:${event.id}`, REMEMBER_MS);
+        if (again) {
           try {
             await handle(event, deps);
           } catch (error) {
-            await deps.presence.again(once);
+            await again();
             throw error;
           }
         }

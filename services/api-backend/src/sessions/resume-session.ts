@@ -1,3 +1,4 @@
+import type { SessionId } from '@eloquence/shared/contracts/ids';
 import type { Session } from '@eloquence/shared/contracts/sessions';
 import { delay } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
@@ -44,22 +45,26 @@ export class SessionResumer {
    */
   async resume(session: Session): Promise<Session> {
     requireResumable(session);
-    const { presence } = this.#deps;
-    const id = session.session_id;
-    const lock = `resume:${id}`;
+    const release = await this.#claim(session.session_id);
+    try {
+      return await this.#resumeAlone(await requireSession(this.#deps.store, session.session_id));
+    } finally {
+      await release();
+    }
+  }
+
+  /** Waits for whoever takes up the same meeting, and gives the means to let the next one do it. */
+  async #claim(id: SessionId): Promise<() => Promise<void>> {
     const deadline = performance.now() + TWIN_WAIT_MS;
-    while (!(await presence.isFirst(lock, WORK_MS))) {
+    for (;;) {
+      const release = await this.#deps.presence.claim(`resume:${id}`, WORK_MS);
+      if (release) return release;
       if (performance.now() > deadline) {
         throw new AppError('unavailable', 'The meeting is being taken up by another request. Try again.', {
           retryAfterS: 1,
         });
       }
       await delay(TWIN_POLL_MS);
-    }
-    try {
-      return await this.#resumeAlone(await requireSession(this.#deps.store, id));
-    } finally {
-      await presence.again(lock);
     }
   }
 
