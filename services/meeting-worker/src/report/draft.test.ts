@@ -1,7 +1,7 @@
 import { reportSchema } from '@eloquence/shared/contracts/report';
 import { describe, expect, it } from 'vitest';
 import { chunkOf, meetingOf, said, type Written } from '../test-support/notes.ts';
-import { draftReport, factsHash, renamed } from './draft.ts';
+import { draftOf, draftReport, factsHash, renamed } from './draft.ts';
 
 const at = (minutes: number) => minutes * 60_000;
 
@@ -107,4 +107,18 @@ describe('the hash of the facts', () => {
     expect(factsHash(draftReport({ ...meeting, utterances: [said(at(2), 'encore')] }))).not.toBe(hash);
     expect(factsHash(draftReport({ ...meeting, chunks: [chunkOf(0, later)] }))).not.toBe(hash);
   });
+});
+
+it('a chunk that code fails on is a hole noted by nobody, told once; the others stay as they are', () => {
+  const broken = chunkOf(1, later);
+  const items = broken.items.map((item) => ({ ...item, text: 7 as unknown as string }));
+  const faults: unknown[] = [];
+  const meeting = meetingOf({ chunks: [chunkOf(0, notes), { ...broken, items }] });
+  const { report } = draftOf(meeting, { onFault: (error) => faults.push(error) });
+  expect(() => reportSchema.parse(report)).not.toThrow();
+  expect(report.decisions.map(({ text }) => text)).toEqual(['Le budget est fixé à 12 000 euros']);
+  expect(report.holes).toEqual([{ start_ms: at(10), end_ms: at(20), by_rules: false }]);
+  expect(report.provenance.chunks.map(({ writer }) => writer.kind)).toEqual(['model', 'nobody']);
+  expect(faults).toHaveLength(1);
+  expect(() => draftReport(meeting)).toThrow(TypeError);
 });
