@@ -9,10 +9,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const bin = fileURLToPath(import.meta.url);
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 // Before `npm start` has run, or while it still installs.
 try {
-  for (const name of ['commander', 'yaml', 'zod']) module.createRequire(main).resolve(name);
+  for (const name of ['commander', 'yaml', 'zod']) module.createRequire(bin).resolve(name);
 } catch {
   process.stderr.write(
     "Les paquets d'eloquence manquent encore. Lancez « npm start » dans le dossier d'Eloquence et attendez qu'il soit prêt.\n" +
@@ -33,7 +32,8 @@ process.env.NODE_COMPILE_CACHE ??= join(process.env.XDG_CACHE_HOME || join(homed
 
 if (Number.parseInt(process.versions.node, 10) >= 24) {
   if (['start', 'resume'].includes(process.argv[3] ?? '')) await beLean();
-  await import(main);
+  const { main } = await import('../src/main.ts');
+  await main();
 } else {
   const node = fileURLToPath(
     new URL(
@@ -63,8 +63,8 @@ async function beLean() {
   const isSecondTime = process.env.ELOQUENCE_STRIPPED === '1';
   delete process.env.ELOQUENCE_STRIPPED;
   if (isSecondTime) return;
-  await import('../src/recorder/recorder.ts');
-  await import('../src/commands/program.ts');
+  // All that a recording needs; what a later import stripped would stay as well.
+  await Promise.all([import('../src/main.ts'), import('../src/recorder/recorder.ts')]);
   if (!process.moduleLoadList.some((name) => name.includes('amaro'))) return;
   // The first time, and after each change of the sources: what strips them of their types stays in memory, 20 MB of it.
   module.flushCompileCache();
