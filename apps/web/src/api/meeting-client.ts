@@ -47,6 +47,11 @@ export async function getReportFile(sessionId: string, format: ShownFormat): Pro
   return response.blob();
 }
 
+/** `POST …/report.<format>`: one that could not be made is tried once more. */
+export async function renderAgain(sessionId: string, format: ShownFormat): Promise<void> {
+  await send(`${pathOf(sessionId)}/report.${format}`, { method: 'POST' });
+}
+
 /** `PUT …/speakers/{speaker}`. */
 export async function renameSpeaker(sessionId: string, speaker: string, name: string): Promise<void> {
   const path = `${pathOf(sessionId)}/speakers/${encodeURIComponent(speaker)}`;

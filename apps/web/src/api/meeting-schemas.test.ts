@@ -81,6 +81,7 @@ it('reads a report, with and without its transcript', () => {
     state: 'partial',
     revision: 2,
     formats: reportFormatSchema.options,
+    failed_formats: [],
     report: {
       session_id: 'ses_aaaaaaaaaaaaaaaaaaaa',
       kind: 'draft',

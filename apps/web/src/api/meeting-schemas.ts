@@ -78,6 +78,7 @@ export const reportStatusSchema = z.object({
   state,
   revision: z.number(),
   formats: z.array(z.enum(formats)),
+  failed_formats: z.array(z.enum(formats)),
   report: z.nullable(report),
 });
 export type ShownReportStatus = z.infer<typeof reportStatusSchema>;

@@ -130,6 +130,7 @@ export const meetingEn: Readonly<Record<keyof typeof meetingFr, string>> = {
   'report.source': 'Source',
   'report.unknown': 'not said',
   'report.downloads': 'Download',
+  'report.unmade': 'Could not be prepared: {formats}. The other files are there.',
   'report.format.pdf': 'PDF',
   'report.format.docx': 'Word',
   'report.format.html': 'Web page',

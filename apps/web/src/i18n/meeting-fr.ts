@@ -131,6 +131,7 @@ export const meetingFr = {
   'report.source': 'Source',
   'report.unknown': 'non précisé',
   'report.downloads': 'Télécharger',
+  'report.unmade': 'N’a pas pu être préparé : {formats}. Les autres fichiers sont là.',
   'report.format.pdf': 'PDF',
   'report.format.docx': 'Word',
   'report.format.html': 'Page web',

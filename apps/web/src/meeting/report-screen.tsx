@@ -64,6 +64,7 @@ export function ReportScreen({ sessionId, utteranceId }: ReportScreenProps) {
           status={status}
           report={status.report}
           utteranceId={utteranceId}
+          reload={reload}
           renaming={status.revision <= outdated}
           onRenamed={() => setOutdated(status.revision)}
         />
@@ -88,9 +89,9 @@ function againAfter(known: Resource<Known>, outdated: number): number | null {
 }
 
 /** The large formats come a moment after the minutes themselves. */
-function lacksFiles({ formats, report }: ShownReportStatus): boolean {
+function lacksFiles({ formats, failed_formats: failed, report }: ShownReportStatus): boolean {
   const offered = ['pdf', 'docx', ...(report?.transcript ? ['srt'] : [])];
-  return report !== null && offered.some((format) => !formats.some((there) => there === format));
+  return report !== null && offered.some((format) => ![...formats, ...failed].some((there) => there === format));
 }
 
 function Facts({ report }: { readonly report: ShownReport }) {
@@ -118,11 +119,12 @@ interface MinutesProps {
   readonly status: ShownReportStatus;
   readonly report: ShownReport;
   readonly utteranceId: string | undefined;
+  readonly reload: () => void;
   readonly renaming: boolean;
   readonly onRenamed: () => void;
 }
 
-function Minutes({ status, report, utteranceId, renaming, onRenamed }: MinutesProps) {
+function Minutes({ status, report, utteranceId, reload, renaming, onRenamed }: MinutesProps) {
   const { t } = useLanguage();
   useEffect(() => {
     if (utteranceId !== undefined) showUtterance(utteranceId);
@@ -132,7 +134,7 @@ function Minutes({ status, report, utteranceId, renaming, onRenamed }: MinutesPr
     <div className={styles.columns}>
       <ReportView report={report} />
       <div className={styles.aside}>
-        <ReportDownloads sessionId={sessionId} title={report.title} formats={status.formats} />
+        <ReportDownloads status={status} title={report.title} reload={reload} />
         <SpeakersPanel sessionId={sessionId} speakers={report.speakers} onRenamed={onRenamed} />
         {renaming ? (
           <p className={styles.quiet} role="status">

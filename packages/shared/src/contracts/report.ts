@@ -108,6 +108,8 @@ export const reportStatusSchema = z.object({
   /** Counts what was published: drafts, finals, renamings. 0: nothing yet. */
   revision: z.number().int().nonnegative(),
   formats: z.array(reportFormatSchema),
+  /** Could not be made of this revision: `POST …/report.<format>` has it tried again. */
+  failed_formats: z.array(reportFormatSchema).default([]),
   report: reportSchema.nullable(),
 });
 export type ReportStatus = z.infer<typeof reportStatusSchema>;

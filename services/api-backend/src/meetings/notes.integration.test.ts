@@ -6,6 +6,7 @@ import {
   type AskResponse,
 } from '@eloquence/shared/contracts/meeting-api';
 import { problemSchema } from '@eloquence/shared/contracts/errors';
+import type { ReportStatus } from '@eloquence/shared/contracts/report';
 import { EventLog } from '@eloquence/shared/runtime/event-log';
 import { newSessionId, newUtteranceId } from '@eloquence/shared/runtime/ids';
 import { Tenants } from '@eloquence/shared/runtime/tenants';
@@ -427,6 +428,31 @@ describe('notes and reports', () => {
       status: 409,
       detail: expect.stringMatching(/docx, html/),
     });
+  });
+
+  it('say of a file that could not be made that the others are there, and have it tried once more by hand', async () => {
+    await app.pool.query('insert into meeting_files (session_id, format, revision) values ($1, $2, 3)', [
+      session,
+      'pdf',
+    ]);
+    await app.pool.query('update meetings set filed = 3 where session_id = $1', [session]);
+    expect((await call('GET', path('report.pdf'))).json()).toMatchObject({
+      status: 500,
+      code: 'internal',
+      fault: 'us',
+      detail: expect.stringMatching(/could not be made as pdf.*There are: docx, html.*POST …\/report\.pdf/),
+    });
+    const failed = async () => (await call('GET', path('report'))).json<ReportStatus>().failed_formats;
+    expect(await failed()).toEqual(['pdf']);
+    expect((await call('POST', path('report.html'))).statusCode).toBe(204);
+    expect(await failed()).toEqual(['pdf']);
+    expect((await call('POST', path('report.pdf'))).statusCode).toBe(204);
+    expect(await failed()).toEqual([]);
+    expect((await call('GET', path('report.pdf'))).statusCode).toBe(409);
+    expect((await call('GET', path('report.html'))).statusCode).toBe(200);
+    const { rows } = await app.pool.query('select filed from meetings where session_id = $1', [session]);
+    expect(rows).toEqual([{ filed: 0 }]);
+    expect((await call('POST', path('report.odt'))).statusCode).toBe(404);
   });
 
   it('call a speaker by the new name, and say so to whoever follows', async () => {

@@ -29,6 +29,7 @@ export interface ReportRouteDeps {
 }
 
 const tags = ['meetings'];
+const fileParamsSchema = sessionParamsSchema.extend({ format: z.string().max(20) });
 const speakersSchema = summariesSchema.pick({ session_id: true, speakers: true });
 
 /** A report is somebody else's words: no script, no request, no form, an origin of its own. */
@@ -43,6 +44,7 @@ export function registerReportRoutes(app: Service, deps: ReportRouteDeps): void 
   registerSummaries(app, deps);
   registerStatus(app, deps);
   registerFiles(app, deps);
+  registerRendering(app, deps);
   registerRenaming(app, deps);
 }
 
@@ -89,6 +91,7 @@ function registerStatus(app: Service, deps: ReportRouteDeps): void {
         state,
         revision: published.revision,
         formats: [...published.formats],
+        failed_formats: [...published.failedFormats],
         report: published.report,
       };
     },
@@ -103,21 +106,16 @@ function registerFiles(app: Service, deps: ReportRouteDeps): void {
         tags,
         summary: `The report of a meeting as a file: ${Object.keys(reportFormats).join(', ')}`,
         description:
-          'The draft a moment after the end, the final report when it is written; `ETag` tells them apart. 409 while the meeting goes on and while the file is being written, 404 for a format there is not.',
-        params: sessionParamsSchema.extend({ format: z.string().max(20) }),
-        response: { ...problems(401, 404, 409, 503) },
+          'The draft a moment after the end, the final report when it is written; `ETag` tells them apart. 409 while the meeting goes on and while the file is being written, 404 for a format there is not, 500 for one that could not be made.',
+        params: fileParamsSchema,
+        response: { ...problems(401, 404, 409, 500, 503) },
       },
     },
     async (request, reply) => {
-      const { session_id: id, format: wanted } = request.params;
-      const session = await requireMeeting(deps, id);
-      const format = reportFormatSchema.safeParse(wanted).data;
-      if (!format)
-        throw new AppError(
-          'not_found',
-          `There is no such format. Use one of ${reportFormatSchema.options.join(', ')}.`,
-        );
+      const session = await requireMeeting(deps, request.params.session_id);
+      const format = formatOf(request.params.format);
       const file = await deps.reports.file(session.session_id, format);
+      if (file?.bytes === null) throw failed(format, await deps.reports.published(session.session_id));
       if (!file) throw missing(session, format, await deps.reports.published(session.session_id));
       const etag = `"r${file.revision}-${format}"`;
       reply.header('etag', etag).header('cache-control', 'private, no-cache');
@@ -129,6 +127,40 @@ function registerFiles(app: Service, deps: ReportRouteDeps): void {
         .header('content-disposition', disposition(session, format))
         .send(file.bytes as never) as never;
     },
+  );
+}
+
+function registerRendering(app: Service, deps: ReportRouteDeps): void {
+  app.post(
+    '/api/sessions/:session_id/report.:format',
+    {
+      schema: {
+        tags,
+        summary: 'Try once more to make a file of the report that could not be made (failed_formats of GET …/report)',
+        params: fileParamsSchema,
+        response: { 204: z.null(), ...problems(401, 404, 503) },
+      },
+    },
+    async (request, reply) => {
+      const { session_id: sessionId } = await requireMeeting(deps, request.params.session_id);
+      await deps.reports.renderAgain(sessionId, formatOf(request.params.format));
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+/** @throws AppError `not_found` naming those there are */
+function formatOf(wanted: string): ReportFormat {
+  const format = reportFormatSchema.safeParse(wanted).data;
+  if (format) return format;
+  throw new AppError('not_found', `There is no such format. Use one of ${reportFormatSchema.options.join(', ')}.`);
+}
+
+function failed(format: ReportFormat, { formats }: PublishedReport): AppError {
+  return new AppError(
+    'internal',
+    `This report could not be made as ${format}: the log of meeting-worker says why. There are: ${formats.join(', ')}. ` +
+      `POST …/report.${format} has it tried once more; so does a restart of meeting-worker, and the next revision of the report.`,
   );
 }
 

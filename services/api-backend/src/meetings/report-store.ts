@@ -19,10 +19,12 @@ export interface PublishedReport {
   readonly revision: number;
   readonly report: Report | null;
   readonly formats: readonly ReportFormat[];
+  readonly failedFormats: readonly ReportFormat[];
 }
 
 export interface ReportFile {
-  readonly bytes: Buffer;
+  /** Null: it could not be made. */
+  readonly bytes: Buffer | null;
   readonly revision: number;
 }
 
@@ -37,6 +39,14 @@ export interface Standing {
 export function stateOf({ state }: Pick<Session, 'state'>, written: MeetingState): MeetingState {
   if (state !== 'ended') return 'recording';
   return written === 'recording' ? 'writing' : written;
+}
+
+interface PublishedRow {
+  readonly state: string;
+  readonly revision: number;
+  readonly report: unknown;
+  readonly formats: string[];
+  readonly failed: string[];
 }
 
 const isFormat = (name: string): name is ReportFormat => name in reportFormats;
@@ -59,19 +69,21 @@ export class ReportStore {
   }
 
   async published(sessionId: SessionId): Promise<PublishedReport> {
-    const { rows } = await this.#query<{ state: string; revision: number; report: unknown; formats: string[] }>(
+    const { rows } = await this.#query<PublishedRow>(
       `select state, revision, report,
-         array(select format from meeting_files f where f.session_id = m.session_id order by format) as formats
+         array(select format from meeting_files f where f.session_id = m.session_id and bytes is not null order by format) as formats,
+         array(select format from meeting_files f where f.session_id = m.session_id and bytes is null order by format) as failed
        from meetings m where session_id = $1`,
       [sessionId],
     );
     const [row] = rows;
-    if (!row) return { state: 'recording', revision: 0, report: null, formats: [] };
+    if (!row) return { state: 'recording', revision: 0, report: null, formats: [], failedFormats: [] };
     return {
       state: meetingStateSchema.parse(row.state),
       revision: row.revision,
       report: row.report === null ? null : reportSchema.parse(row.report),
       formats: row.formats.filter(isFormat),
+      failedFormats: row.failed.filter(isFormat),
     };
   }
 
@@ -95,6 +107,15 @@ export class ReportStore {
       [sessionId, format],
     );
     return rows[0];
+  }
+
+  /** A format that could not be made is tried again by meeting-worker. Does nothing to others. */
+  async renderAgain(sessionId: SessionId, format: ReportFormat): Promise<void> {
+    await this.#query(
+      `with failed as (delete from meeting_files where session_id = $1 and format = $2 and bytes is null returning session_id)
+       update meetings set filed = 0 where session_id in (select session_id from failed)`,
+      [sessionId, format],
+    );
   }
 
   #query<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<QueryResult<R>> {
