@@ -83,7 +83,11 @@ export const audioEventSchema = z.discriminatedUnion('type', [
 ]);
 export type AudioEvent = z.infer<typeof audioEventSchema>;
 
-/** `POST /api/sessions/{id}/sources`: what a sender knows of its own sources. What was said already is not said again. */
+/**
+ * `POST /api/sessions/{id}/sources`: what a sender knows of its own sources. What was said already is not said again. A gap that is
+ * `paused`: when a pause really was, from a sender that could not tell it in time because the server was away; like every pause it
+ * is no time in which anything should have been heard.
+ */
 export const sourceReportSchema = z.strictObject({
   silent: z.array(silentSourceSchema).max(100).default([]),
   gaps: z.array(gapSchema).max(100).default([]),
