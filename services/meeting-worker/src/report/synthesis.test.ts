@@ -64,8 +64,41 @@ describe('a line of the summary', () => {
   });
 
   it('after the fifth is left out', async () => {
-    const line = { text: 'Le budget est fixé à 12 000 euros', items: ['c0-d1'] };
-    expect((await write({ summary: Array.from({ length: 7 }, () => line) })).summary).toHaveLength(5);
+    const things = ['un camion', 'la grange', 'des rideaux', 'le four', 'une remorque', 'la scie', 'des tuiles'];
+    const decisions = things.map((thing, n): Written => ({
+      kind: 'decision',
+      text: `Acheter ${thing}`,
+      startMs: at(n),
+    }));
+    const long = draftReport(meetingOf({ chunks: [chunkOf(0, decisions)] }));
+    const summary = decisions.map(({ text }, n) => ({ text, items: [`c0-d${n + 1}`] }));
+    const report = await synthesise(long, { model: modelOf({ summary }).model, signal });
+    expect(report.summary).toEqual(summary.slice(0, 5));
+  });
+
+  it('that says again what another says of the same item is left out, the longer one stands', async () => {
+    const short = { text: 'Budget fixé à 12 000 euros.', items: ['c0-d1'] };
+    const long = { text: 'Le budget a été fixé à 12 000 euros.', items: ['c0-d1'] };
+    const other = { text: 'Paul envoie le devis vendredi.', items: ['c0-a1'] };
+    for (const summary of [
+      [short, long, other, short],
+      [long, short, other, long],
+    ])
+      expect(await write({ summary })).toMatchObject({ summary: [long, other], unverified: [] });
+  });
+
+  it.each([
+    ['of other items', 'Anne envoie le devis signé à Lyon.', 'Paul envoie le devis signé à Lyon.'],
+    ['with another figure', 'Le loyer passe à 12 000 euros.', 'Le loyer passe à 15 000 euros.'],
+    ['with a denial', 'On garde le contrat de Lyon.', 'On ne garde pas le contrat de Lyon.'],
+  ])('much like another, but %s, stands beside it', async (_, one, two) => {
+    const both: Written[] = [one, two].map((text, n) => ({ kind: 'decision', text, startMs: at(n) }));
+    const of = draftReport(meetingOf({ chunks: [chunkOf(0, both)] }));
+    const [first, second] = of.report.decisions.map(({ item_id: id }) => id);
+    const items = [first!, second ?? first!];
+    const summary = [one, two].map((text) => ({ text, items }));
+    const report = await synthesise(of, { model: modelOf({ summary }).model, signal });
+    expect(report.summary.map(({ text }) => text)).toEqual([one, two]);
   });
 });
 

@@ -2,6 +2,7 @@ import { synthesisAnswerSchema, type SynthesisAnswer } from '@eloquence/shared/c
 import type { Writer } from '@eloquence/shared/contracts/meeting';
 import type { Report, ReportItem } from '@eloquence/shared/contracts/report';
 import { AppError } from '@eloquence/shared/runtime/errors';
+import { saysTheSame } from '../chunks/similar.ts';
 import type { ModelAnswer, ModelClient } from '../llm/model-client.ts';
 import { chaptersOf, topicHeadings, type Heading } from './chapters.ts';
 import type { Draft } from './draft.ts';
@@ -35,7 +36,7 @@ export async function synthesise(draft: Draft, { model, signal }: SynthesisOptio
     ...blocksOf(items).map((block) => ask('chapters', block)),
   ]);
   const check = new SynthesisCheck(draft);
-  const lines = checkLines(summary.value.summary, check);
+  const lines = checkLines(summary.value.summary, check, report.language);
   const headings = checkHeadings(
     chapters.flatMap(({ value }) => value.chapters),
     draft,
@@ -99,12 +100,23 @@ const writerOf = ({ model, promptHash }: ModelAnswer<unknown>): Writer => ({
   prompt_hash: promptHash,
 });
 
-function checkLines(lines: SynthesisAnswer['summary'], check: SynthesisCheck): Report['summary'] {
-  const good = lines.flatMap((line) => {
+function checkLines(
+  lines: SynthesisAnswer['summary'],
+  check: SynthesisCheck,
+  language: Report['language'],
+): Report['summary'] {
+  const good: Report['summary'] = [];
+  for (const line of lines) {
     const text = line.text.trim();
     const items = text === '' ? undefined : check.accept('summary', text, line.items);
-    return items ? [{ text, items }] : [];
-  });
+    if (!items) continue;
+    const said = good.findIndex(
+      (other) => other.items.some((id) => items.includes(id)) && saysTheSame(other.text, text, language),
+    );
+    // Of a line that is there twice the longer one tells more.
+    if (said < 0) good.push({ text, items });
+    else if (text.length > good[said]!.text.length) good[said] = { text, items };
+  }
   return good.slice(0, MAX_LINES);
 }
 
