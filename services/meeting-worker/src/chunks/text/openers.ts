@@ -30,8 +30,8 @@ const OPENERS: Readonly<Record<Language, ReadonlySet<string>>> = {
 /** Verbs by which minutes say any decision or task. */
 const NEUTRAL: Readonly<Record<Language, ReadonlySet<string>>> = {
   fr: set(`
-    adopter adoption assurer attribuer choisir confier confirmer continuer decider definir designer determiner effectuer etablir etudier faire
-    fixer gerer mettre nommer organiser passer poursuivre prendre prevoir realiser retenir suivre traiter utiliser utilisation valider
+    adopter adoption assurer attribuer charger choisir confier confirmer continuer decider definir designer determiner effectuer etablir etudier faire
+    fixer gerer mettre nommer occuper organiser passer poursuivre prendre prevoir realiser retenir suivre traiter utiliser utilisation valider
     validation attribution decision fixation organisation
   `),
   en: set(`
@@ -55,7 +55,7 @@ const ENGLISH_NOUNS = set(`
   plan plans price problem problems progress project proposal report result results review risk risks schedule status supplier support
 `);
 
-const FRENCH_ENDINGS = /(?:er|ir|dre|tre|vre|oir|uire|lire|tion|sion|ment|age|ance|ence|aison|ture)$/;
+const FRENCH_ENDINGS = /(?:er|ir|dre|tre|vre|oir|uire|lire|crire|tion|sion|ment|age|ance|ence|aison|ture)$/;
 const FRENCH_PARTICIPLE = /é(?:e|s|es)?$/iu;
 const ENGLISH_ENDINGS = /(?:ing|ed|tion|sion|ment|ise|ize|ate|ify|ance|ence|ity|ness|ability)$/;
 /** Names of people end so too; a verb or an abstract noun of that length hardly does. */

@@ -7,7 +7,7 @@ const TURNS =
   /^(?:non|aucun|aucune|jamais|sans|renonc\w*|annul\w*|abandonn\w*|refus\w*|rejet\w*|retir\w*|supprim\w*|arret\w*|ecart\w*|cancel\w*|abandon\w*|reject\w*|refus\w*|withdr\w*|drop\w*|stop\w*|without|never|none)$/;
 /** "Pas" denies with and without "ne", as people speak; "n'est-ce pas" and "pas mal" do not. */
 const DENIED =
-  /\bn(?:e|')\s?\b.{0,40}?\b(?:plus|jamais|rien|aucun|aucune|point|personne|ni)\b|(?<!\b(?:un|le|les|au|premier|est ce|est-ce|pourquoi) )\bpas\b(?! mal\b)|\b(?:not|never|no longer|cannot|neither|nor|no way)\b|n't\b|\b(?:won|don|didn|doesn|isn|wasn|aren|can|couldn|shouldn) t\b|\baucune?\b.{0,60}\bn(?:e\b|')|\bno (?!longer|doubt|problem|worries|objection|later|sooner|more than|less than|matter)\w|\bhors de question\b|\b(?:suis|sommes|est|sont) contre\b|\bfailli\b|\bout of the question\b|\b(?:am|are|is|m|re) against\b|\bhardly\b/;
+  /\bn(?:e|')\s?\b.{0,40}?\b(?:plus|jamais|rien|aucun|aucune|point|personne|ni)\b|(?<!\b(?:un|le|les|au|premier|est ce|est-ce|pourquoi) )\bpas\b(?! mal\b)|\b(?:not|never|no longer|cannot|neither|nor|no way)\b|n't\b|\b(?:won|don|didn|doesn|isn|wasn|aren|can|couldn|shouldn) t\b|\baucune?\b.{0,60}\bn(?:e\b|')|\bno (?!longer|doubt|problem|worries|objection|later|sooner|more than|less than|matter)\w|\bhors de question\b|\b(?:suis|sommes|est|sont) contre\b|\bfailli\b|\bout of the question\b|\b(?:am|are|is|m|re) against\b|\bhardly\b|\bpersonne n(?:e\b|')(?!est contre| ?s'oppose)|\b(?:nobody|no one)\b(?! (?:objects?|minds?|disagrees?|is against)\b)/;
 /** Verbs that say that something is not done; a claim and its proof may share them. */
 const UNDOING = /\b(?:renonc|annul|abandon|refus|rejet|cancel|scrap|reject)|\b(?:give|gave|giving) up\b/g;
 const TAKES_BACK =
@@ -19,7 +19,8 @@ const HEDGED =
 const PROPOSED =
   /\bje (?:vous |te |nous )?(?:propos|sugger|recommand|conseill)\w*|\b(?:ce serait|ca serait) bien\b|\bi(?: would| d)? (?:suggest|propose|recommend)\b|\bhow about\b/;
 /** "Si le budget passe, …": nothing is decided yet. */
-const CONDITIONAL = /^\W*(?:(?:et|donc|alors|mais|and|so|but|then) )*(?:si|if) (?!si\b|on veut\b|you (?:want|like)\b)/;
+const CONDITIONAL =
+  /^\W*(?:(?:et|donc|alors|mais|and|so|but|then) )*(?:si|if|s ils?) (?!si\b|(?:on veut|tu veux|vous voulez|ca (?:te|vous) va|(?:te|vous) plait|besoin|possible|you (?:want|like))\b)/;
 const AGREES =
   /\b(?:oui|ouais|d'?\s?accord|ok|okay|parfait|entendu|valide|vendu|tres bien|bonne idee|ca marche|ca me va|on y va|yes|yeah|sure|agree[ds]?|fine|perfect|good idea|let s do (?:it|that)|sounds good)\b/;
 /** Says no to what was said just before. "Non mais", "non, c'est bien" are only ways to begin. */
@@ -63,10 +64,10 @@ export const takesBack = (text: string): boolean => isNegated(text) || TAKES_BAC
 export const isHedged = (text: string): boolean => HEDGED.test(spaced(text));
 
 /** Says what one would like, or what would be if: others have yet to agree. */
-export const isProposed = (text: string): boolean => {
-  const words = spaced(text);
-  return PROPOSED.test(words) || (CONDITIONAL.test(words) && !AGREES.test(words));
-};
+export const isProposed = (text: string): boolean => PROPOSED.test(spaced(text)) || isConditional(text);
+
+/** What would be done if: nobody has promised it. */
+export const isConditional = (text: string): boolean => CONDITIONAL.test(spaced(text)) && !AGREES.test(spaced(text));
 
 export const agrees = (text: string): boolean => AGREES.test(spaced(text)) && !refuses(text);
 

@@ -1,6 +1,7 @@
 import type { ItemKind, Refusal, Unverified } from '@eloquence/shared/contracts/meeting';
 import { clausesOf } from '../text/sentences.ts';
-import { contradicts, isAsking, isHedged, isQuestion, isTurn } from '../text/polarity.ts';
+import { crosses, takesSetAside, turnsAround } from '../text/bindings.ts';
+import { contradicts, isAsking, isConditional, isHedged, isNegated, isQuestion, isTurn } from '../text/polarity.ts';
 import { saysOpposite } from '../text/opposites.ts';
 import { isVerbOfMinutes } from '../text/openers.ts';
 import { isCalendar, supportFault, type SupportSource } from '../text/support.ts';
@@ -17,6 +18,9 @@ import { takesFromBeside } from './taken-from-beside.ts';
 export interface Claim {
   readonly text: string;
   readonly evidence: readonly { readonly segment: number; readonly quote: string }[];
+  /** Of an action. */
+  readonly owner?: string | null;
+  readonly due?: string | null;
 }
 
 export interface ClaimContext {
@@ -70,7 +74,21 @@ export function verifyClaim(kind: ItemKind, claim: Claim, context: ClaimContext)
 
 function isCarriedBy(claim: Claim, proofs: readonly Proof[], context: ClaimContext): boolean {
   if (supportFault(claim.text, sourceOf(claim, proofs, context))) return false;
-  return isOfQuoted(claim, proofs, context.passage) && !takesFromBeside(claim.text, proofs, context);
+  if (!isOfQuoted(claim, proofs, context.passage) || takesFromBeside(claim.text, proofs, context)) return false;
+  return !isBoundOtherwise(claim, proofs, context);
+}
+
+/** Its words were said, but of something or somebody else. */
+function isBoundOtherwise(claim: Claim, proofs: readonly Proof[], { passage, everything }: ClaimContext): boolean {
+  const { language, speakers } = passage;
+  const speech = { language, everything, people: new WordBag(speakers.values(), language) };
+  const said = proofs.map(({ line }) => ({ text: line.utterance.text, name: line.name }));
+  const { text } = claim;
+  const done = claim.owner ? `${claim.owner} ${text}` : text;
+  const dated = claim.due ? `${text} ${claim.due}` : text;
+  if (!isQuestion(text) && turnsAround(done, said, speech)) return true;
+  if (!isNegated(text) && takesSetAside(`${done} ${claim.due ?? ''}`, said, speech)) return true;
+  return [...new Set([text, done, dated, `${done} ${claim.due ?? ''}`])].some((one) => crosses(one, said, speech));
 }
 
 /** Has words that one exchange lacks from another: neither says it. */
@@ -133,7 +151,7 @@ function sourceOf(claim: Claim, proofs: readonly Proof[], { passage, everything 
 
 /** A participant may be named whom the checks of owners deal with. */
 function ownNames(claim: Claim, { speakers }: Passage): Set<string> {
-  const owner = 'owner' in claim && typeof claim.owner === 'string' ? claim.owner : undefined;
+  const owner = claim.owner ?? undefined;
   const words = new Set(tokensOf(owner ?? '').map((token) => token.text));
   const names = [...speakers.values()].filter((name) => tokensOf(name).some((token) => words.has(token.text)));
   return new Set(owner === undefined ? [] : [owner, ...names]);
@@ -167,6 +185,7 @@ function isMeantSo(kind: ItemKind, claim: Claim, proofs: readonly Proof[], passa
   if (kind === 'question' && !sentences.some(isAsking)) return false;
   if (kind === 'decision' && (sentences.every(isQuestion) || !isDecided(claim.text, proofs, passage))) return false;
   if ((kind === 'decision' || kind === 'action') && sentences.every(isHedged)) return false;
+  if (kind === 'action' && sentences.every(isConditional)) return false;
   const stems = contentStems(claim.text, language);
   const share = (text: string) => [...contentStems(text, language)].filter((stem) => stems.has(stem)).length;
   const clauses = sentences.flatMap((text) => clausesOf(text).map((part) => part.text));

@@ -1,6 +1,7 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
 import type { Owner, Speaker } from '@eloquence/shared/contracts/meeting';
 import { findQuote } from '../text/find-quote.ts';
+import { isPast } from '../text/past.ts';
 import { isNegated, refuses } from '../text/polarity.ts';
 import { clausesOf, sentencesOf } from '../text/sentences.ts';
 import { contentStems, tokensOf } from '../text/words.ts';
@@ -137,7 +138,7 @@ function spokenAs(name: string, { cited, task }: OwnerClaim, { lines, language }
   for (const { utterance } of [...cited, ...near])
     for (const sentence of sentencesAbout(utterance.text, stems, language)) {
       const found = wholeName(sentence, name);
-      if (found !== undefined) return found;
+      if (found !== undefined && !isOver(found, sentence)) return found;
     }
   return undefined;
 }
@@ -155,6 +156,15 @@ function sentencesAbout(text: string, stems: ReadonlySet<string>, language: Lang
       ADDRESSES.test(spaced(sentence)) ||
       tokensOf(sentence).length <= SHORT_SENTENCE_WORDS,
   );
+}
+
+/** Everything that a sentence says of somebody is past: it was their task. */
+function isOver(name: string, sentence: string): boolean {
+  const rests = clausesOf(sentence).flatMap(({ text }) => {
+    const at = text.indexOf(name);
+    return at < 0 ? [] : [text.slice(at + name.length).replace(/^(?:\s\p{Lu}\p{L}+)+/u, '')];
+  });
+  return rests.length > 0 && rests.every(isPast);
 }
 
 function wholeName(text: string, name: string): string | undefined {
@@ -194,6 +204,9 @@ function takesOn(speaker: Speaker, { cited, task }: OwnerClaim, { lines, languag
 /** Parts of a line that say "I" of something to be done. */
 const promisesIn = ({ utterance }: Line): string[] =>
   clausesOf(utterance.text)
+    .filter(
+      (part) => !isPast(part.text.replace(/^.*?\b(?:je |j['’]|i )/i, '')) || !/\b(?:je |j['’]|i )/i.test(part.text),
+    )
     .map((part) => promising(part.text))
     .filter((clause) => FIRST_PERSON.test(clause) || TAKES_ON.test(clause));
 

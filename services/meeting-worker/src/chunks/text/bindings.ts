@@ -1,0 +1,268 @@
+import type { Language } from '@eloquence/shared/contracts/ids';
+import { numbersIn } from '@eloquence/shared/runtime/numbers-in';
+import { findQuote } from './find-quote.ts';
+import { isOpener } from './openers.ts';
+import { sentencesOf } from './sentences.ts';
+import { isCalendar } from './support.ts';
+import { fold, isContent, stemOf, tokensOf, type Token, type WordBag } from './words.ts';
+
+/** What somebody said. */
+export interface SaidBy {
+  readonly text: string;
+  /** Whose words they are: whom "I" means. */
+  readonly name: string;
+}
+
+export interface Speech {
+  readonly language: Language;
+  /** Everything said near: what is written small there is no name. */
+  readonly everything: WordBag;
+  /** Names of everybody who speaks. */
+  readonly people: WordBag;
+}
+
+/** Words of a kind of which a sentence may name several, each with words of its own. */
+type Kind = 'person' | 'name' | 'self' | 'number' | 'day' | 'label';
+interface Word {
+  /** Its stem; of names and labels the word. */
+  readonly key: string;
+  readonly kind: Kind | 'other';
+  /** Follows somebody who does it. */
+  readonly isVerb?: boolean;
+}
+
+/** Where one thing ends and the next begins: "A en mai, B en juin", "X et Y", "pas Z". */
+const JOINTS = /[,;:]|\b(?:et|and|mais|but|contre|versus|tandis que|alors que|while|whereas|puis|then)\b/giu;
+/** So many words make a part; fewer belong to the part beside. */
+const MIN_PART = 2;
+
+/**
+ * Whether a claim puts together what the words set apart: of "Rennes opens in May, Lille in September" it says that Lille opens in May.
+ * Of words of one kind (names, numbers, days) each goes with its part of the sentence; a later part may leave out what an earlier said,
+ * never the other way round.
+ */
+export function crosses(claim: string, said: readonly SaidBy[], speech: Speech): boolean {
+  if (said.some(({ text }) => findQuote(text, claim))) return false;
+  const sentences = said.flatMap((one) => sentencesOf(one.text).map(({ text }) => partsOf({ ...one, text }, speech)));
+  return partsOf({ text: claim, name: '' }, speech).some((part) => {
+    const crossing = sentences.filter((parts) => parts.length > 1 && isCrossed(part, parts));
+    if (crossing.length === 0) return false;
+    const keys = part.map(({ key }) => key);
+    return !sentences.some((parts) => !crossing.includes(parts) && keys.every((key) => has(parts.flat(), key)));
+  });
+}
+
+const has = (part: readonly Word[], key: string): boolean => part.some((word) => isForm(word.key, key));
+
+/** Stems of a verb and its noun begin alike. */
+const MIN_STEM = 4;
+function isForm(one: string, other: string): boolean {
+  const [short, long] = one.length < other.length ? [one, other] : [other, one];
+  return short === long || (short.length >= MIN_STEM && long.startsWith(short));
+}
+
+function isCrossed(claimed: readonly Word[], parts: readonly (readonly Word[])[]): boolean {
+  const claims = new Set(claimed.map(({ key }) => key).filter((key) => key !== ANAPHOR));
+  if (takesVerb(claimed, claims, parts)) return true;
+  return [...claims].some((key) => {
+    const own = parts.flatMap((part, index) => (has(part, key) ? [index] : []));
+    const [at] = own;
+    const kind = at === undefined ? undefined : parts[at]?.find((word) => isForm(word.key, key))?.kind;
+    if (at === undefined || own.length > 1 || kind === undefined || kind === 'other') return false;
+    const isRival = (word: Word) => areRivals(word.kind, kind) && !claims.has(word.key);
+    const rivals = parts.flatMap((part, index) => (index !== at && part.some(isRival) ? [index] : []));
+    const others = [...claims].filter((other) => other !== key);
+    const withIt = others.filter((other) => has(parts[at] ?? [], other));
+    const withRivals = others.filter((other) => rivals.some((index) => has(parts[index] ?? [], other)));
+    const onlyWithRivals = withRivals.filter((other) => !withIt.includes(other));
+    if (withIt.length === 0 && onlyWithRivals.length > 0 && !has(parts[at] ?? [], ANAPHOR)) return true;
+    const later = rivals.filter((index) => index > at);
+    return onlyWithRivals.some((other) => parts.every((part, index) => later.includes(index) || !has(part, other)));
+  });
+}
+
+/** People stand against each other and against whoever says "I"; a town or a client does not stand against "I". */
+function areRivals(one: Word['kind'], other: Word['kind']): boolean {
+  const who: readonly Word['kind'][] = ['person', 'name', 'self'];
+  if (!who.includes(one) || !who.includes(other)) return one === other;
+  return one === 'person' || other === 'person' || one === other;
+}
+
+/** Does to one thing what is done to another: "on garde la lettre et on arrête les affiches" stops no letter. */
+function takesVerb(
+  claimed: readonly Word[],
+  claims: ReadonlySet<string>,
+  parts: readonly (readonly Word[])[],
+): boolean {
+  const lead = claimed.find(({ kind }) => kind === 'other')?.key;
+  if (lead === undefined) return false;
+  const others = [...claims].filter((key) => key !== lead);
+  const isTaken = (word: Word) => word.isVerb && isForm(word.key, lead);
+  return parts.some((part) => {
+    if (!part.some(isTaken) || has(part, ANAPHOR) || others.some((key) => has(part, key))) return false;
+    const elsewhere = parts.filter((other) => others.some((key) => has(other, key)));
+    const doesOther = (other: readonly Word[]) =>
+      !has(other, lead) && other.some(({ isVerb, key }) => isVerb && !claims.has(key));
+    return elsewhere.length > 0 && elsewhere.every(doesOther);
+  });
+}
+
+/** The parts of a sentence that say one thing each, as their words; what is too short goes with the part beside. */
+function partsOf({ text, name }: SaidBy, speech: Speech): Word[][] {
+  const parts: Word[][] = [];
+  /** Somebody who is called: of what comes next. */
+  let called: Word[] = [];
+  let start = 0;
+  for (const joint of [...text.matchAll(JOINTS), undefined]) {
+    const end = joint?.index ?? text.length;
+    const words = [...called, ...wordsOf(text, [start, end], { name, speech })];
+    start = joint ? end + joint[0].length : end;
+    const last = parts.at(-1);
+    const isCall = words.every(({ kind }) => kind === 'name' || kind === 'person') && joint?.[0] === ',';
+    called = isCall ? words : [];
+    if (isCall) continue;
+    if (last && (words.length < MIN_PART || last.length < MIN_PART)) last.push(...words);
+    else if (words.length > 0) parts.push(words);
+  }
+  return parts;
+}
+
+/** "C'est Nadia", "Julie does it": what, an earlier part says. */
+const TAKES_UP =
+  /\b(?:c['’]est|ce sera|s['’]en|m['’]en|(?:l['’]|le |la |les )\p{L}+(?= (?:le|la|demain|pour|avant|d['’]ici)\b)|does|do it|doing it|it)\b|\b(?:on|nous|je|tu|vous|ils?|elles?) (?:l['’]|(?:le|la|les|lui|leur|y|en) )\p{L}+|\b(?:de|à|pour) (?:l['’]|(?:le|la|les) )\p{L}+(?:er|ir|re)\b/iu;
+/** Stands for such a word; no stem. */
+const ANAPHOR = '@it';
+
+/** Times that stand against each other. */
+const TIMES =
+  /\b(?:l['’]an dernier|l['’]ann[ée]e derni[èe]re|cette ann[ée]e|l['’]an prochain|l['’]ann[ée]e prochaine|(?:le mois|la semaine) derni[èe]re?|cette semaine|ce mois-ci|la derni[èe]re fois|cette fois|(?:last|this|next) (?:year|month|week|time|quarter))\b/giu;
+const DOER = /(?:\b(?:on|nous|je|tu|ils?|elles?|we|i|you|they|he|she|to)\s+|\bj['’])$/i;
+const TO_DO = /\b(?:de\s+|d['’])$/i;
+const INFINITIVE = /(?:er|ir|re)$/;
+
+const FIRST_PERSON = /^(?:je|j|moi|i|me|my|mine|myself)$/;
+
+function wordsOf(
+  text: string,
+  [start, end]: readonly [number, number],
+  { name, speech }: { readonly name: string; readonly speech: Speech },
+): Word[] {
+  const times = [...text.slice(start, end).matchAll(TIMES)].map(({ 0: said, index }) => ({
+    said,
+    from: start + index,
+  }));
+  const inTime = (token: Token) =>
+    times.some(({ said, from }) => token.start >= from && token.end <= from + said.length);
+  const tokens = tokensOf(text).filter((token) => token.start >= start && token.end <= end && !inTime(token));
+  const numbers = [...numbersIn(text.slice(start, end))].map((key): Word => ({ key, kind: 'number' }));
+  const self = tokens.some(({ text: word }) => FIRST_PERSON.test(word)) ? tokensOf(name) : [];
+  const words = tokens.flatMap((token): Word[] => {
+    const kind = kindOf(token, { isFirst: token.start === tokensOf(text)[0]?.start, speech });
+    if (kind === undefined || numbersIn(token.raw).size > 0) return [];
+    const isVerb =
+      DOER.test(text.slice(0, token.start)) || (TO_DO.test(text.slice(0, token.start)) && INFINITIVE.test(token.text));
+    return [{ key: kind === 'other' ? stemOf(token.raw, speech.language) : token.text, kind, isVerb }];
+  });
+  const days = times.map(({ said }): Word => ({ key: fold(said), kind: 'day' }));
+  const anaphor: Word[] = TAKES_UP.test(text.slice(start, end)) ? [{ key: ANAPHOR, kind: 'other' }] : [];
+  return [...words, ...days, ...numbers, ...anaphor, ...self.map((token): Word => ({ key: token.text, kind: 'self' }))];
+}
+
+function kindOf(
+  token: Token,
+  { isFirst, speech }: { readonly isFirst: boolean; readonly speech: Speech },
+): Word['kind'] | undefined {
+  const { language, everything, people } = speech;
+  if (isCalendar(token)) return 'day';
+  if (/^\p{Lu}$/u.test(token.raw) && !isFirst && token.text !== 'i') return 'label';
+  if (!isContent(token, language)) return undefined;
+  if (!/^\p{Lu}/u.test(token.raw) || everything.isOrdinary(token)) return 'other';
+  if (people.has(token)) return 'person';
+  return !isFirst || !isOpener(token, language) ? 'name' : 'other';
+}
+
+/** Whom or what the words set aside: "pas Paul, Julie", "à la place de Karim", "Paul… enfin non, Julie". */
+const SET_ASIDE =
+  /(?:(?:^|[,;:.…(]\s*|\b(?:et|mais|and|but) )(?:pas|not)|(?<!\p{L})(?:plutôt qu[e'’]|au lieu d[e'’]|à la place d[eu'’]|instead of|rather than|et non|in place of))\s*(?:(?:à|de|du|des|le|la|les|l['’]|l|d['’]|the|to|for|by)\s*)*(\p{Lu}\p{L}+(?: \p{Lu}\p{L}+)?|\d[\d ]*|\p{L}+)/giu;
+const CORRECTION =
+  /(?:[,…]|\.{3}|–|—)\s*(?:(?:enfin|euh|ah|mais|uh|oh|well) )*(?:non|no|pardon|sorry|je veux dire|i mean|correction|plutôt|or rather)\b[,\s]*/giu;
+
+/** Whether a claim names, as owner, figure or day, what the words set aside, and does not set it aside itself. */
+export function takesSetAside(claim: string, said: readonly SaidBy[], speech: Speech): boolean {
+  const claimed = partsOf({ text: claim, name: '' }, speech).flat();
+  const inClaim = asideIn({ text: claim, name: '' }, speech);
+  return said.some((one) =>
+    asideIn(one, speech).some(
+      (aside) => aside.kind !== 'other' && has(claimed, aside.key) && !inClaim.some(({ key }) => key === aside.key),
+    ),
+  );
+}
+
+function asideIn({ text, name }: SaidBy, speech: Speech): Word[] {
+  const wordsIn = (from: number, to: number) => wordsOf(text, [from, to], { name, speech });
+  const named = [...text.matchAll(SET_ASIDE)].flatMap(({ index, 0: all, 1: what = '' }) =>
+    wordsIn(index + all.length - what.length, index + all.length),
+  );
+  const corrected = [...text.matchAll(CORRECTION)].flatMap(({ index, 0: mark }) => {
+    const [instead] = wordsIn(index + mark.length, text.length).filter(({ kind }) => kind !== 'other');
+    const before = wordsIn(0, index).filter(({ kind }) => instead && areRivals(kind, instead.kind));
+    return before.slice(-1);
+  });
+  return [...named, ...corrected];
+}
+
+const PASSIVE = /\b(?:par|by)\b/i;
+/** Where something is, or to whom it goes: such words stand on either side of a verb. */
+const WITH_PREPOSITION =
+  /(?<!\p{L})(?:à|au|aux|de|du|des|d|en|chez|pour|avec|sur|dans|sans|entre|to|for|with|of|in|at|from|on|about|between)\s+(?:(?:le|la|les|l|the|a|an|un|une|nos|notre|our)\s+)?$/iu;
+
+/**
+ * Whether a claim turns round who does it to whom: the words say "Sophie paid Julie", the claim "Julie paid Sophie". What stands
+ * before a verb and behind it has changed places.
+ */
+export function turnsAround(claim: string, said: readonly SaidBy[], { language }: Speech): boolean {
+  if (PASSIVE.test(claim)) return false;
+  return said
+    .flatMap(({ text }) => sentencesOf(text))
+    .some(({ text }) => !PASSIVE.test(text) && swappedIn(claim, text, language));
+}
+
+interface Placed extends Token {
+  readonly key: string;
+}
+
+/** "We" and "us" are one. */
+const WE = /^(?:nous|we|us)$/;
+const WE_KEY = '@we';
+const placed = (text: string, language: Language): Placed[] =>
+  tokensOf(text).flatMap((token) => {
+    if (WE.test(token.text)) return [{ ...token, key: WE_KEY }];
+    return isContent(token, language) && !isCalendar(token) && !/^\d/.test(token.text)
+      ? [{ ...token, key: stemOf(token.raw, language) }]
+      : [];
+  });
+
+const isFree = (text: string, { start }: Token): boolean => !WITH_PREPOSITION.test(text.slice(0, start));
+
+/** Whether somebody of the claim does to another what the other does to him in the words. */
+function swappedIn(claim: string, text: string, language: Language): boolean {
+  const [claimed, said] = [placed(claim, language), placed(text, language)];
+  const find = ({ key }: Placed) => said.find((word) => isForm(word.key, key));
+  return claimed.some((doer, first) => {
+    const saidBehind = find(doer);
+    // "…, Karim ?" is called, and does it.
+    if (!saidBehind || !isFree(claim, doer) || /,\s*$/.test(text.slice(0, saidBehind.start))) return false;
+    return claimed.slice(first + 2).some((other, offset) => {
+      const saidBefore = find(other);
+      if (!saidBefore || saidBefore.start >= saidBehind.start || !isFree(text, saidBefore)) return false;
+      const between = text.slice(saidBefore.end, saidBehind.start);
+      // "Delmas nous rachète …": the pronoun stands before its verb. "Le budget, nous …" says nothing of what the budget does.
+      const isPronoun = doer.key === WE_KEY;
+      if (isPronoun ? between.includes(',') : !isFree(claim, other)) return false;
+      return claimed.slice(first + 1, first + 2 + offset).some((verb) => {
+        const place = find(verb)?.start ?? -1;
+        return place > saidBefore.start && (isPronoun || place < saidBehind.start);
+      });
+    });
+  });
+}
