@@ -243,7 +243,12 @@ describe('where no model answers', () => {
     expect(await run(model, { meeting: open, ageMs: 50_000 })).toMatchObject({ error: 'upstream_failed' });
     expect(await run(model, { meeting: open, ageMs: 61_000 })).toMatchObject({ outcome: 'hole' });
     expect(await run(model, { ageMs: 5_000 })).toMatchObject({ error: 'upstream_failed' });
-    expect(await run(model, { ageMs: 13_000 })).toMatchObject({ outcome: 'hole' });
+    const { chunk: hole } = await run(model, { ageMs: 13_000 });
+    expect(hole).toMatchObject({ status: 'hole' });
+    const [first] = ended(SAID).utterances;
+    const later = { ...first!, utterance_id: 'utt_cccccccccccccccc', start_ms: 700_000, end_ms: 701_000 };
+    const two = ended(SAID, { utterances: [...ended(SAID).utterances, later], chunks: hole ? [hole] : [] });
+    expect(await run(model, { n: 1, meeting: two })).toMatchObject({ outcome: 'hole' });
   });
 
   test('a hole is filled by a model that is back, and stays one, without another revision, where it is not', async () => {

@@ -45,7 +45,7 @@ const MAX_TOKENS = 4_096;
 const ASKING_MS = 165_000;
 /**
  * A model that fails is asked again at once for so long; then there is a hole, and it is asked again now and then. One that is only
- * slow gets the time above once. After the end somebody waits.
+ * slow gets the time above once. After the end somebody waits: all chunks together get that patience.
  */
 const AGAIN_WITHIN_MS = { recording: 60_000, ended: 12_000 } as const;
 /** Text is halved so often, and parts have at least so many utterances. */
@@ -124,7 +124,7 @@ async function writeChunk(meeting: Meeting, input: ChunkInput, writing: Writing)
 }
 
 async function notesOf(
-  { sessionId, endedAtMs }: Meeting,
+  { sessionId, endedAtMs, chunks }: Meeting,
   passage: () => Passage,
   { run, deps }: Writing,
 ): Promise<Notes> {
@@ -136,8 +136,9 @@ async function notesOf(
   } catch (thrown) {
     run.signal.throwIfAborted();
     const error = AppError.from(thrown);
+    const isFirst = endedAtMs === null || chunks.every(({ status }) => status !== 'hole');
     const isYoung = run.ageMs < AGAIN_WITHIN_MS[endedAtMs === null ? 'recording' : 'ended'];
-    if (error.retryable && error.code !== 'unavailable' && isYoung && !run.isLastAttempt) throw error;
+    if (error.retryable && error.code !== 'unavailable' && isFirst && isYoung && !run.isLastAttempt) throw error;
     deps.logger.warn({ code: error.code, sessionId }, 'no model wrote a chunk, rules did');
     if (isOurs(thrown)) deps.onFault(sessionId, thrown);
     return notesByRules(passage, (fault) => deps.onFault(sessionId, fault));

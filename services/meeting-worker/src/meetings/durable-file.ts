@@ -2,12 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+type Add = (data: Uint8Array | string) => Promise<void>;
+
 /** Writes a file so that after any crash it is there as a whole, old or new: beside it, to the disk, in its place. */
-export async function replaceFile(path: string, bytes: Uint8Array | string): Promise<void> {
+export function replaceFile(path: string, bytes: Uint8Array | string): Promise<void> {
+  return replaceFileBy(path, (add) => add(bytes));
+}
+
+/** The same of what `write` adds, part by part; where that throws, the file stays as it was. */
+export async function replaceFileBy(path: string, write: (add: Add) => Promise<void>): Promise<void> {
   // A name of its own: a job and a sweep may write the same file at the same moment.
   const beside = `${path}.${randomUUID()}.tmp`;
   try {
-    await writeSynced(beside, bytes, 'w');
+    await writeSynced(beside, 'w', write);
     await rename(beside, path);
   } catch (error) {
     await rm(beside, { force: true }).catch(() => undefined);
@@ -18,13 +25,14 @@ export async function replaceFile(path: string, bytes: Uint8Array | string): Pro
 
 /** Appends, and returns when it is on the disk. */
 export async function appendSynced(path: string, text: string): Promise<void> {
-  await writeSynced(path, text, 'a');
+  await writeSynced(path, 'a', (add) => add(text));
 }
 
-async function writeSynced(path: string, data: Uint8Array | string, flags: 'w' | 'a'): Promise<void> {
+async function writeSynced(path: string, flags: 'w' | 'a', write: (add: Add) => Promise<void>): Promise<void> {
   const file = await open(path, flags);
   try {
-    await file.writeFile(data);
+    // A handle goes on where it was.
+    await write((data) => file.writeFile(data));
     await file.datasync();
   } finally {
     await file.close();

@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from '@eloquence/shared/runtime/postgres';
 import { createReadStream } from 'node:fs';
 import { mkdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { appendSynced, replaceFile } from './durable-file.ts';
+import { appendSynced, replaceFileBy } from './durable-file.ts';
 
 interface Line {
   readonly utterance_id: string;
@@ -26,8 +26,6 @@ interface Target {
   readonly folder: string;
   readonly names: ReadonlyMap<string, string>;
 }
-
-const COLUMNS = 'seq, utterance_id, speaker, text, start_ms, end_ms';
 
 /** Where a line stands in the event log; not in the file, because what is said of a meeting in between is not part of it. */
 type Row = Line & { readonly seq: number };
@@ -54,13 +52,25 @@ export class TranscriptFiles {
    * @param names by speaker, as they are shown in `raw.txt`
    */
   async sync(sessionId: SessionId, folder: string, names: ReadonlyMap<string, string>): Promise<void> {
+    await this.#inTurn('select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as mine', sessionId, (client) =>
+      this.#append(client, sessionId, { folder, names }),
+    );
+  }
+
+  /** Makes both files anew, under the names of now; until that is done they stay as they are. */
+  async restore(sessionId: SessionId, folder: string, names: ReadonlyMap<string, string>): Promise<void> {
+    await this.#inTurn('select pg_advisory_xact_lock(hashtextextended($1, 0)), true as mine', sessionId, (client) =>
+      this.#makeAnew(client, sessionId, { folder, names }),
+    );
+  }
+
+  async #inTurn(lock: string, sessionId: SessionId, task: (client: PoolClient) => Promise<void>): Promise<void> {
     const client = await this.#pool.connect();
     try {
       await client.query('begin');
-      const lock = 'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as mine';
       const { rows } = await client.query<{ mine: boolean }>(lock, [`transcript ${sessionId}`]);
       // Whoever has it writes the same lines.
-      if (rows[0]?.mine) await this.#append(client, sessionId, { folder, names });
+      if (rows[0]?.mine) await task(client);
       await client.query('commit');
       client.release();
     } catch (error) {
@@ -69,57 +79,49 @@ export class TranscriptFiles {
     }
   }
 
-  /** Makes both files anew, under the names of now. */
-  async restore(sessionId: SessionId, folder: string, names: ReadonlyMap<string, string>): Promise<void> {
-    await mkdir(folder, { recursive: true });
-    await replaceFile(join(folder, 'transcript.jsonl'), '');
-    await replaceFile(join(folder, 'raw.txt'), '');
-    this.#remembered.delete(sessionId);
-    await this.sync(sessionId, folder, names);
-  }
-
   forget(sessionId: SessionId): void {
     this.#remembered.delete(sessionId);
   }
 
   async #append(client: PoolClient, sessionId: SessionId, { folder, names }: Target): Promise<void> {
     const [path, rawPath] = [join(folder, 'transcript.jsonl'), join(folder, 'raw.txt')];
-    let written = await this.#written(client, sessionId, [path, rawPath]);
+    const written = await this.#written(client, sessionId, [path, rawPath]);
     const { rows } = await client.query<{ before: number; after: number }>(
       `select count(*) filter (where seq <= $2)::integer as before, count(*) filter (where seq > $2)::integer as after
        from utterances where session_id = $1`,
       [sessionId, written.lastSeq],
     );
     const { before = 0, after = 0 } = rows[0] ?? {};
-    if (before === written.lines && after === 0 && written.rawLines === written.lines) return;
+    const isOrderly = before === written.lines && written.rawLines === written.lines;
+    if (isOrderly && after === 0) return;
+    // The first of all, something stored out of turn, a crash between the two, or files that are not of this database.
+    if (!isOrderly || written.lines === 0) return this.#makeAnew(client, sessionId, { folder, names });
+    for await (const batch of batchesOf(client, sessionId, written)) {
+      await appendSynced(path, batch.rows.map(jsonLine).join(''));
+      await appendSynced(rawPath, batch.rows.map((line) => rawLine(line, names)).join(''));
+      await this.#note(sessionId, folder, batch);
+    }
+  }
+
+  async #makeAnew(client: PoolClient, sessionId: SessionId, { folder, names }: Target): Promise<void> {
     await mkdir(folder, { recursive: true });
-    if (before !== written.lines || written.rawLines > written.lines) {
-      // Something was stored out of turn, or the files are not of this database: order them as Postgres has it.
-      await replaceFile(path, '');
-      await replaceFile(rawPath, '');
-      written = EMPTY;
-    }
-    if (written.rawLines < written.lines) {
-      const lines = await readLines(client, sessionId, { after: 0, upTo: written.lastSeq });
-      await appendSynced(
-        rawPath,
-        lines
-          .slice(written.rawLines)
-          .map((line) => rawLine(line, names))
-          .join(''),
-      );
-    }
-    for (let { lastSeq, lines } = written; ;) {
-      const batch = await readLines(client, sessionId, { after: lastSeq, limit: BATCH });
-      const last = batch.at(-1);
-      if (!last) break;
-      await appendSynced(path, batch.map(jsonLine).join(''));
-      await appendSynced(rawPath, batch.map((line) => rawLine(line, names)).join(''));
-      lastSeq = last.seq;
-      lines += batch.length;
-      const [bytes, rawBytes] = [await sizeOf(path), await sizeOf(rawPath)];
-      this.#remember(sessionId, { lines, lastSeq, bytes, rawLines: lines, rawBytes });
-    }
+    let upTo = { lines: 0, lastSeq: 0 };
+    // Renamed last, the one with the ids says what the other holds.
+    await replaceFileBy(join(folder, 'transcript.jsonl'), (addLine) =>
+      replaceFileBy(join(folder, 'raw.txt'), async (addRaw) => {
+        for await (const batch of batchesOf(client, sessionId, upTo)) {
+          await addLine(batch.rows.map(jsonLine).join(''));
+          await addRaw(batch.rows.map((line) => rawLine(line, names)).join(''));
+          upTo = batch;
+        }
+      }),
+    );
+    await this.#note(sessionId, folder, upTo);
+  }
+
+  async #note(sessionId: SessionId, folder: string, { lines, lastSeq }: Pick<Written, 'lines' | 'lastSeq'>) {
+    const [bytes, rawBytes] = [await sizeOf(join(folder, 'transcript.jsonl')), await sizeOf(join(folder, 'raw.txt'))];
+    this.#remember(sessionId, { lines, lastSeq, bytes, rawLines: lines, rawBytes });
   }
 
   #remember(sessionId: SessionId, written: Written): void {
@@ -151,19 +153,27 @@ export class TranscriptFiles {
   }
 }
 
-const EMPTY: Written = { lines: 0, lastSeq: 0, bytes: 0, rawLines: 0, rawBytes: 0 };
+interface Batch extends Pick<Written, 'lines' | 'lastSeq'> {
+  readonly rows: readonly Row[];
+}
 
-async function readLines(
+/** What comes after, and how many lines there are with it. */
+async function* batchesOf(
   client: PoolClient,
   sessionId: SessionId,
-  { after, upTo, limit }: { after: number; upTo?: number; limit?: number },
-): Promise<Row[]> {
-  const { rows } = await client.query<Row>(
-    `select ${COLUMNS} from utterances where session_id = $1 and seq > $2 and ($3::integer is null or seq <= $3)
-     order by seq limit $4`,
-    [sessionId, after, upTo ?? null, limit ?? null],
-  );
-  return rows;
+  { lines, lastSeq }: Pick<Written, 'lines' | 'lastSeq'>,
+): AsyncGenerator<Batch> {
+  for (;;) {
+    const { rows } = await client.query<Row>(
+      'select seq, utterance_id, speaker, text, start_ms, end_ms from utterances where session_id = $1 and seq > $2 order by seq limit $3',
+      [sessionId, lastSeq, BATCH],
+    );
+    const last = rows.at(-1);
+    if (!last) return;
+    lastSeq = last.seq;
+    lines += rows.length;
+    yield { rows, lines, lastSeq };
+  }
 }
 
 async function sizeOf(path: string): Promise<number> {
