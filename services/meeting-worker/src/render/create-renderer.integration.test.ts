@@ -1,7 +1,19 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { waitFor } from '@eloquence/testkit/wait-for';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createRenderer, offeredFormats } from './create-renderer.ts';
 import { longReportFixture, reportFixture } from './test-support/report-fixture.ts';
+
+const WILD_CHILD = path.join(import.meta.dirname, 'test-support/wild-child.ts');
+
+/** Fields of a process behind its name. */
+const stat = (pid: string | number) =>
+  readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
 
 /** Processes whose parent is this one, dead ones that nobody waited for included. */
 function children(): string[] {
@@ -9,11 +21,7 @@ function children(): string[] {
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
-        return (
-          readFileSync(`/proc/${pid}/stat`, 'utf8')
-            .replace(/^.*\) /, '')
-            .split(' ')[1] === String(process.pid)
-        );
+        return stat(pid)[1] === String(process.pid);
       } catch {
         return false;
       }
@@ -46,6 +54,40 @@ describe('rendering in a child', () => {
     const before = children();
     await expect(createRenderer({ timeoutMs: 50 }).render(longReportFixture(), 'docx', signal)).rejects.toThrow(/docx/);
     expect(children()).toEqual(before);
+  });
+
+  test.each([
+    ['hangs', /took over 10000 ms/],
+    ['fills its heap', /ended with/],
+    ['fills the memory', /ended with SIGKILL/],
+    ['crashes', /ended with SIGABRT/],
+    ['throws', /a fault of ours/],
+  ])(
+    'that %s is ended and says why, leaves nothing, and the next one is clean',
+    async (mood, why) => {
+      const renderer = createRenderer({ child: WILD_CHILD, timeoutMs: mood === 'hangs' ? 10_000 : 60_000 });
+      const before = children();
+      const report = { ...reportFixture(), title: mood };
+      await expect(renderer.render(report, 'pdf', signal)).rejects.toMatchObject({
+        code: 'internal',
+        message: expect.stringMatching(why),
+      });
+      expect(children()).toEqual(before);
+      expect(Buffer.from(await renderer.render(reportFixture(), 'pdf', signal)).toString()).toBe('fine');
+      expect(children()).toEqual(before);
+    },
+    120_000,
+  );
+
+  test('that hangs does not outlive a parent that was killed', async () => {
+    const parent = fork(path.join(import.meta.dirname, 'test-support/wild-parent.ts'), { stdio: 'ignore' });
+    const [childPid] = (await once(parent, 'message')) as [number];
+    const ticks = () => Number(stat(childPid)[11]);
+    const before = ticks();
+    await waitFor(() => ticks() > before + 50, { what: 'half a second of its computing', timeoutMs: 20_000 });
+    parent.kill('SIGKILL');
+    const isGone = () => !existsSync(`/proc/${childPid}`);
+    await expect(waitFor(isGone, { what: 'the end of the child', timeoutMs: 20_000 })).resolves.toBe(true);
   });
 
   test('a meeting of four hours is there in seconds, in every format', async () => {

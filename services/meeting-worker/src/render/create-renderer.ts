@@ -13,6 +13,8 @@ export interface RendererOptions {
   readonly timeZone?: string;
   /** A child that has not answered after so long is ended. */
   readonly timeoutMs?: number;
+  /** Its program. */
+  readonly child?: string;
 }
 
 /** What a child is asked, once. */
@@ -23,13 +25,13 @@ export interface ChildTask {
 }
 export type ChildAnswer =
   | { readonly ok: true; readonly bytes: Uint8Array }
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly error: Error };
 
 /** A PDF of four hours takes 2 s, and more than 20 on a machine that is busy with everything else. Two must fit into a job. */
 const TIMEOUT_MS = 60_000;
 const CHILD = path.join(import.meta.dirname, 'render-child.ts');
-/** A PDF of 3,000 utterances takes 300 MB in all; a heap larger than this is a fault, and must not take the machine down. */
-const CHILD_HEAP_MB = 768;
+/** A PDF of 3,000 utterances takes 300 MB in all; a heap larger than this is a fault (`render-guard.ts` bounds the whole). */
+const CHILD_HEAP_MB = 640;
 
 /** Formats this report can be had in: subtitles need the transcript. */
 export function offeredFormats(report: Report): ReportFormat[] {
@@ -42,7 +44,7 @@ export function offeredFormats(report: Report): ReportFormat[] {
  * too long, and with the signal's reason when it aborts.
  */
 export function createRenderer(options: RendererOptions = {}): Renderer {
-  const { timeZone = 'Europe/Paris', timeoutMs = TIMEOUT_MS } = options;
+  const { timeZone = 'Europe/Paris', timeoutMs = TIMEOUT_MS, child = CHILD } = options;
   // One child at a time: two would not be sooner on a small machine, and need twice the memory.
   let last: Promise<unknown> = Promise.resolve();
   return {
@@ -50,7 +52,7 @@ export function createRenderer(options: RendererOptions = {}): Renderer {
       signal.throwIfAborted();
       if (format !== 'pdf' && format !== 'docx') return new TextEncoder().encode(toText(report, format, timeZone));
       const task = { report: withoutWords(report), format, timeZone };
-      const rendering = last.then(() => renderInChild(task, timeoutMs, signal));
+      const rendering = last.then(() => renderInChild(task, { child, timeoutMs, signal }));
       last = rendering.catch(() => undefined);
       return rendering;
     },
@@ -83,18 +85,26 @@ function withoutWords(report: Report): Report {
 }
 
 /** The child knows no variable of ours: it needs no secret. */
-function renderInChild(task: ChildTask, timeoutMs: number, signal: AbortSignal): Promise<Uint8Array> {
+function renderInChild(
+  task: ChildTask,
+  {
+    child: program,
+    timeoutMs,
+    signal,
+  }: { readonly child: string; readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason as Error);
-    const child = fork(CHILD, {
+    const child = fork(program, {
       env: {},
       execArgv: [`--max-old-space-size=${CHILD_HEAP_MB}`],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     let result: ChildAnswer | undefined;
+    let isLate = false;
     const kill = () => child.kill('SIGKILL');
-    const timer = setTimeout(kill, timeoutMs);
+    const timer = setTimeout(() => (isLate = kill()), timeoutMs);
     signal.addEventListener('abort', kill, { once: true });
     const release = () => {
       clearTimeout(timer);
@@ -103,14 +113,18 @@ function renderInChild(task: ChildTask, timeoutMs: number, signal: AbortSignal):
     child.once('message', (answer) => (result = answer as ChildAnswer));
     child.once('error', (error) => {
       release();
-      reject(failed(task.format, error));
+      reject(failed(task.format, 'its process cannot run', error));
     });
     // Only when it is gone: then nothing of it is left behind.
     child.once('close', (code, killedBy) => {
       release();
       if (signal.aborted) reject(signal.reason as Error);
       else if (result?.ok) resolve(result.bytes);
-      else reject(failed(task.format, new Error(result?.reason ?? `the child ended with ${killedBy ?? code}`)));
+      else if (result) reject(failed(task.format, 'a fault of ours', result.error));
+      else
+        reject(
+          failed(task.format, isLate ? `it took over ${timeoutMs} ms` : `its process ended with ${killedBy ?? code}`),
+        );
     });
     child.send(task, (error) => {
       if (error) kill();
@@ -118,7 +132,7 @@ function renderInChild(task: ChildTask, timeoutMs: number, signal: AbortSignal):
   });
 }
 
-const failed = (format: string, cause: Error) =>
-  new AppError('internal', `The report could not be made as ${format}; its other formats are not concerned.`, {
+const failed = (format: string, why: string, cause?: Error) =>
+  new AppError('internal', `The report could not be made as ${format} (${why}); its other formats are not concerned.`, {
     cause,
   });

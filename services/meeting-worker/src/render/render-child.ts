@@ -1,3 +1,4 @@
+import './start-guard.ts';
 import type { Report } from '@eloquence/shared/contracts/report';
 import type { ChildAnswer, ChildTask } from './create-renderer.ts';
 import { minutesOf } from './minutes.ts';
@@ -20,6 +21,6 @@ process.once('disconnect', () => process.exit());
 process.once('message', (task: ChildTask) => {
   render(task).then(
     (bytes) => answer({ ok: true, bytes }),
-    (error: unknown) => answer({ ok: false, reason: error instanceof Error ? (error.stack ?? error.name) : 'unknown' }),
+    (error: unknown) => answer({ ok: false, error: error instanceof Error ? error : new Error('not an error') }),
   );
 });
