@@ -36,7 +36,8 @@ export async function settleAddresses(settings) {
       },
     );
   }
-  const keys = (settings['API_KEYS'] ?? '').split(',').flatMap((key) => key.trim() || []);
+  const entries = (settings['API_KEYS'] ?? '').split(',').flatMap((entry) => entry.trim() || []);
+  const keys = entries.map((entry) => entry.replace(/^[a-z][a-z0-9_-]{0,30}:/, ''));
   if (keys.some((key) => !/^[\x21-\x7e]{16,}$/.test(key))) {
     throw new LauncherError('A key of API_KEYS can be guessed: each must have at least 16 characters and no spaces.', {
       fix: 'Take the output of openssl rand -hex 24 for each.',

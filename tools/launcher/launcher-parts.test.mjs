@@ -188,6 +188,7 @@ void test('opening to other machines takes API keys', async () => {
   await assert.rejects(settleAddresses({ PUBLIC_ADDRESS: '192.0.2.7' }), { fix: /API_KEYS=/ });
   await assert.rejects(settleAddresses({ BIND_ADDRESS: '0.0.0.0' }), { fix: /API_KEYS=/ });
   await assert.rejects(settleAddresses({ API_KEYS: 'a-key-that-is-long-enough,k' }), { fix: /openssl rand/ });
+  await assert.rejects(settleAddresses({ API_KEYS: 'a-long-name-of-a:short-key' }), { fix: /openssl rand/ });
   assert.deepEqual(await settleAddresses({ PUBLIC_ADDRESS: '192.0.2.7', API_KEYS: 'a-key-that-is-long-enough' }), {
     publicAddress: '192.0.2.7',
     loopback: false,

@@ -1,4 +1,5 @@
 import { delimiter, join } from 'node:path';
+import { parseApiKey } from '@eloquence/shared/runtime/api-key';
 
 /** Root of the repository; programs fetched by set-up lie under its `.eloquence`. */
 export const repositoryRoot = new URL('../../../', import.meta.url).pathname;
@@ -19,4 +20,5 @@ export const livekitServerBin: string | undefined = process.env['LIVEKIT_SERVER_
 export const stateDir: string = process.env['ELOQUENCE_STATE_DIR'] || join(repositoryRoot, '.eloquence/state');
 
 /** First of the stack's API keys, where it asks for one. */
-export const apiKey: string | undefined = (process.env['API_KEYS'] ?? '').split(',')[0]?.trim() || undefined;
+export const apiKey: string | undefined =
+  parseApiKey((process.env['API_KEYS'] ?? '').split(',')[0]?.trim() ?? '').key || undefined;

@@ -127,3 +127,36 @@ it('closes in order: streams end, then requests at work are answered, then conne
   await waitFor(() => order.length === 3);
   expect(order).toEqual(['stream', 'answer 503', 'redis']);
 });
+
+it('finds the sessions of a key again when it was given a name and then replaced', async () => {
+  const [old, next, other] = ['key-that-was-stolen-1', 'key-in-its-place-now-2', 'key-of-somebody-else-3'];
+  const redis = new Redis(redisUrl);
+  await announce(redis);
+  await redis.quit();
+  const during = async <T>(keys: string, work: (origin: string) => Promise<T>): Promise<T> => {
+    const port = await freePort();
+    const origin = `http://127.0.0.1:${port}`;
+    await using main = run({ PORT: String(port), API_KEYS: keys });
+    await main.ready(async () => (await status(`${origin}/ready`)) === 200);
+    return await work(origin);
+  };
+  const ask = (origin: string, key: string, body?: object) =>
+    fetch(`${origin}/api/sessions`, {
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      ...(body && { method: 'POST', body: JSON.stringify(body) }),
+    });
+  const listed = async (origin: string, key: string) => {
+    const { sessions } = (await (await ask(origin, key)).json()) as { sessions: { session_id: string }[] };
+    return sessions.map((session) => session.session_id);
+  };
+  const id = await during(old, async (origin) => {
+    const created = await ask(origin, old, { user_id: 'rotating', scenario_id: 'meeting' });
+    return ((await created.json()) as { session_id: string }).session_id;
+  });
+  expect(await during(`ventes:${old}`, (origin) => listed(origin, old))).toContain(id);
+  await during(`ventes:${next},autre:${other}`, async (origin) => {
+    expect(await listed(origin, next)).toContain(id);
+    expect(await listed(origin, other)).not.toContain(id);
+    expect((await ask(origin, old)).status).toBe(401);
+  });
+}, 60_000);

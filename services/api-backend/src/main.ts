@@ -6,6 +6,7 @@ import { reconnectPolicy, retry } from '@eloquence/shared/runtime/retry';
 import { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import { buildApp } from './app.ts';
 import { loadConfig } from './config.ts';
+import { adoptSessions } from './sessions/adopt-sessions.ts';
 import { limiterRedis } from './http/rate-limit.ts';
 
 /**
@@ -30,7 +31,11 @@ start(async () => {
 
   const starting = new AbortController();
   let migrated = false;
-  const migration = retry(() => migrate(pool, logger), {
+  const prepare = async () => {
+    await migrate(pool, logger);
+    await adoptSessions(pool, config.http.apiKeys);
+  };
+  const migration = retry(prepare, {
     policy: reconnectPolicy,
     signal: starting.signal,
     onRetry: (error, failures) => logger.warn({ err: error, failures }, 'the database cannot be prepared yet'),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { faultOfApiKey, parseApiKey } from './api-key.ts';
 
 /** Settings are wrong; `message` lists every fault with its fix, one per line. */
 export class ConfigError extends Error {
@@ -51,18 +52,23 @@ export function parseEnv<S extends z.ZodObject>(schema: S, env: Environment = pr
 }
 
 function holdsInternalKey({ API_KEYS: keys, INTERNAL_API_KEY: internal }: Record<string, unknown>): boolean {
-  return Array.isArray(keys) && keys.includes(internal);
+  return Array.isArray(keys) && keys.some((entry) => typeof entry === 'string' && parseApiKey(entry).key === internal);
 }
 
-/** Keys of callers, separated by commas: secrets that cannot be guessed, printable as they go into a header. */
+/**
+ * Keys of callers, `key` or `name:key` (see api-key.ts), separated by commas: secrets that cannot be guessed, printable as they go
+ * into a header.
+ */
 export const apiKeysSchema = z
   .string()
   .default('')
   .transform((list) => list.split(',').flatMap((key) => key.trim() || []))
-  .refine(
-    (keys) => keys.every((key) => /^[\x21-\x7e]{16,}$/.test(key)),
-    'each key must have at least 16 characters and no spaces: `openssl rand -hex 24` makes one',
-  );
+  .superRefine((entries, context) => {
+    for (const entry of entries) {
+      const message = faultOfApiKey(entry);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    }
+  });
 
 /** Variables every service has. Spread into a service's schema. */
 export const commonEnv = {

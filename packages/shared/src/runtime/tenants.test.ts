@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Tenants } from './tenants.ts';
+import { Tenants, unnamedTenant } from './tenants.ts';
 
 test('a tenant is a key: ours is one, each of the others is another, and no name tells the key', () => {
   const tenants = new Tenants('our-own-key', ['first-key', 'second-key']);
@@ -15,6 +15,13 @@ test('a tenant is a key: ours is one, each of the others is another, and no name
 test('a tenant keeps its name when other keys come, go or change places', () => {
   const name = new Tenants('our-own-key', ['first-key', 'second-key']).of('second-key');
   expect(new Tenants('another-one', ['second-key', 'third-key']).of('second-key')).toBe(name);
+});
+
+test('keys of one name are one tenant, which is called so and outlives each of them', () => {
+  const tenants = new Tenants('our-own-key', ['ventes:first-key', 'ventes:second-key', 'third-key']);
+  expect([tenants.ofKey('first-key'), tenants.ofKey('second-key')]).toEqual(['ventes', 'ventes']);
+  expect(tenants.ofKey('ventes:first-key')).toBeUndefined();
+  expect(tenants.ofKey('third-key')).toBe(unnamedTenant('third-key'));
 });
 
 test.each([undefined, '', 'first', 'first-key ', 'FIRST-KEY'])('%s is nobody', (credential) => {
