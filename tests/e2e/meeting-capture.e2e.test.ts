@@ -20,6 +20,8 @@ const CLI = path.resolve(import.meta.dirname, '../../apps/cli/bin/eloquence.mjs'
 /** The report is a draft by rules: no model of the tests writes. */
 const DRAFT_EXIT_CODE = 5;
 const AWAY_MS = 30_000;
+/** What a recording may take, with its libraries, at any moment. */
+const MAX_RESIDENT_BYTES = 120_000_000;
 
 const get = <S extends z.ZodType>(schema: S, route: string) =>
   requestJson({ url: `${stack.urls.api}${route}`, peer: 'api-backend', schema, method: 'GET', timeoutMs: 20_000 });
@@ -31,7 +33,8 @@ test('what the machine plays and what its microphone hears become minutes, witho
   await world.say('meet', 'nous avons décidé de reporter la livraison');
   await world.say('voice', "je m'occupe de la présentation");
   await world.say('meet', 'la prochaine réunion est jeudi matin');
-  const memoryMb = residentMb(cli.process);
+  const residentBytes = mostResidentBytes(cli.process);
+  expect(residentBytes).toBeLessThanOrEqual(MAX_RESIDENT_BYTES);
   cli.process.kill('SIGINT');
   expect(await cli.exited, cli.output).toBe(DRAFT_EXIT_CODE);
 
@@ -49,7 +52,7 @@ test('what the machine plays and what its microphone hears become minutes, witho
   expect(report.consent).toMatchObject({ told: 'tous, de vive voix' });
   const { spans } = await get(coverageSchema, `/api/sessions/${sessionId}/coverage`);
   process.stdout.write(
-    `\n--- meeting capture ---\n${utterances.length} utterances, ${totalMs(spans)} ms heard, CLI ${memoryMb} MB resident\n`,
+    `\n--- meeting capture ---\n${utterances.length} utterances, ${totalMs(spans)} ms heard, CLI at most ${Math.round(residentBytes / 1e6)} MB resident\n`,
   );
   expect(await world.spooled()).toEqual([]);
 });
@@ -224,8 +227,8 @@ class Command {
   }
 }
 
-/** Linux says it in the process's own file. */
-function residentMb({ pid }: ChildProcess): number {
-  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Math.round(Number(line?.[1]) / 1024);
+/** The most there was at one time since the program began; Linux says it in the process's own file. */
+function mostResidentBytes({ pid }: ChildProcess): number {
+  const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(line?.[1]) * 1024;
 }

@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { problemSchema } from '@eloquence/shared/contracts/errors';
-import { askResponseSchema, digestResponseSchema, searchResponseSchema } from '@eloquence/shared/contracts/meeting-api';
+import { cliDocumentSchemas } from '@eloquence/shared/contracts/cli-documents';
 import { reportSchema } from '@eloquence/shared/contracts/report';
 import { synthesize } from '@eloquence/testkit/speech-synthesis';
 import type { ChatBody } from '@eloquence/testkit/vendors/chat-answer';
@@ -11,7 +10,7 @@ import { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
 import { encodeWav } from '@eloquence/testkit/wav';
 import { wordErrorRate } from '@eloquence/testkit/word-error-rate';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { startStack } from './start-stack.ts';
 
 const stack = inject('stack');
@@ -72,14 +71,6 @@ function eloquence(args: readonly string[], apiUrl: string = stack.urls.api): Pr
   });
 }
 
-const outcomeSchema = z.object({
-  session_id: z.string(),
-  folder: z.string(),
-  files: z.array(z.string()),
-  report: z.string(),
-  exit_code: z.number(),
-});
-
 /** The one document a command prints with --json. */
 async function json<S extends z.ZodType>(schema: S, args: readonly string[], apiUrl?: string): Promise<z.infer<S>> {
   const { stdout, stderr } = await eloquence([...args, '--json'], apiUrl);
@@ -119,25 +110,15 @@ describe('the eloquence command', () => {
   });
 
   test('shows, lists, renames, asks, searches and sums up, each with one JSON document', async () => {
-    const status = await json(
-      z.object({
-        running: z.array(z.unknown()),
-        meeting: z.looseObject({ state: z.string(), report: z.looseObject({ coverage_percent: z.number() }) }),
-      }),
-      ['meeting', 'status'],
-    );
+    const status = await json(cliDocumentSchemas.status, ['meeting', 'status']);
     expect(status).toMatchObject({
       running: [],
       meeting: { session_id: id, state: 'partial', report: { coverage_percent: 100 } },
     });
-    const { meetings } = await json(z.object({ meetings: z.array(z.looseObject({ session_id: z.string() })) }), [
-      'meeting',
-      'list',
-      '--mine',
-    ]);
+    const { meetings } = await json(cliDocumentSchemas.list, ['meeting', 'list', '--mine']);
     expect(meetings.map(({ session_id: one }) => one)).toContain(id);
 
-    const renamed = await json(z.object({ speakers: z.array(z.object({ speaker: z.string(), name: z.string() })) }), [
+    const renamed = await json(cliDocumentSchemas.rename, [
       'meeting',
       'rename-speaker',
       'last',
@@ -154,18 +135,23 @@ describe('the eloquence command', () => {
       )
       .toBe('Élodie Durand');
 
-    expect(await json(askResponseSchema, ['meeting', 'ask', id, 'Combien coûte une coupe ?'])).toMatchObject({
+    expect(await json(cliDocumentSchemas.ask, ['meeting', 'ask', id, 'Combien coûte une coupe ?'])).toMatchObject({
       found: true,
       written_by_model: false,
     });
-    expect(await json(askResponseSchema, ['meeting', 'ask', id, 'Quel est le prix du kérosène ?'])).toMatchObject({
+    expect(await json(cliDocumentSchemas.ask, ['meeting', 'ask', id, 'Quel est le prix du kérosène ?'])).toMatchObject({
       found: false,
       citations: [],
     });
-    const { hits } = await json(searchResponseSchema, ['meeting', 'search', 'rendez-vous coupe']);
+    const { hits } = await json(cliDocumentSchemas.search, ['meeting', 'search', 'rendez-vous coupe']);
     expect(hits.map(({ session_id: one }) => one)).toContain(id);
-    expect((await json(digestResponseSchema, ['meeting', 'digest', id])).lines.length).toBeGreaterThan(0);
+    expect((await json(cliDocumentSchemas.digest, ['meeting', 'digest', id])).lines.length).toBeGreaterThan(0);
     expect((await eloquence(['meeting', 'stop', id])).stdout).toMatch(/déjà terminée/);
+    expect(await json(cliDocumentSchemas.stop, ['meeting', 'stop', id])).toMatchObject({ stopped: false });
+    const given = await json(cliDocumentSchemas.report, ['meeting', 'report', id, '--output', '-']);
+    expect(given).toMatchObject({ format: 'md', path: null, content: expect.stringContaining('# ') as string });
+    expect(await json(cliDocumentSchemas.settings, ['config', 'show'])).toMatchObject({ exists: false });
+    expect((await json(cliDocumentSchemas.file, ['config', 'path'])).file).toMatch(/config\.yaml$/);
   });
 
   test('gives the report in every format, to a file or to stdout', async () => {
@@ -188,7 +174,7 @@ describe('the eloquence command', () => {
   test('refuses what it cannot do, says the fix and leaves nothing behind', async () => {
     const text = path.join(home, 'no-sound.wav');
     writeFileSync(text, 'this is no recording');
-    const before = await json(z.object({ meetings: z.array(z.unknown()) }), ['meeting', 'list']);
+    const before = await json(cliDocumentSchemas.list, ['meeting', 'list']);
     const cases: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
       [['meeting', 'start', '--name', 'x'], 2, /--consent/],
       [['meeting', 'start', '--file', path.join(home, 'none.wav')], 2, /n’existe pas/],
@@ -209,16 +195,15 @@ describe('the eloquence command', () => {
       expect(run.stdout, args.join(' ')).toBe('');
       expect(run.stderr).not.toMatch(/\n\s+at /);
     }
-    expect(await json(z.object({ meetings: z.array(z.unknown()) }), ['meeting', 'list'])).toHaveProperty(
+    expect(await json(cliDocumentSchemas.list, ['meeting', 'list'])).toHaveProperty(
       'meetings.length',
       before.meetings.length,
     );
     const away = await eloquence(['meeting', 'list', '--json'], 'http://127.0.0.1:9');
     expect(away.code).toBe(3);
-    expect(JSON.parse(away.stdout)).toMatchObject({
+    expect(cliDocumentSchemas.error.parse(JSON.parse(away.stdout))).toMatchObject({
       error: { code: 'server_away', message: expect.stringContaining('npm start') as string },
     });
-    expect(problemSchema.safeParse(JSON.parse(away.stdout)).success).toBe(false);
   });
 
   test('writes its configuration file once, and obeys it', async () => {
@@ -274,7 +259,7 @@ test('with a model the report is final, and questions are answered by it', async
   });
   const { api } = running.stack.urls;
   const outcome = await json(
-    outcomeSchema,
+    cliDocumentSchemas.outcome,
     ['meeting', 'start', '--file', recording, '--speaker', 'Zoé', '--consent', 'Zoé, par écrit'],
     api,
   );
@@ -286,7 +271,7 @@ test('with a model the report is final, and questions are answered by it', async
   expect(markdown).toContain('Zoé, par écrit');
   expect(readdirSync(outcome.folder)).toContain('chunk_0.json');
   const answer = await json(
-    askResponseSchema,
+    cliDocumentSchemas.ask,
     ['meeting', 'ask', outcome.session_id, 'Pour quoi est le rendez-vous ?'],
     api,
   );

@@ -36,6 +36,7 @@ export async function showConfig(context: Context, named: string | undefined): P
   };
   const writer = await writerOf(context);
   print(
+    'settings',
     { file: path, exists: existsSync(path), settings: shown, server_writer: writer },
     [
       `# ${path}${existsSync(path) ? '' : say(' (pas de fichier : valeurs par défaut)', ' (no file: defaults)')}`,

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import type { CliDocuments } from '@eloquence/shared/contracts/cli-documents';
 import type { Language } from '@eloquence/shared/contracts/ids';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { ApiClient } from '../api/api-client.ts';
@@ -38,7 +39,7 @@ export interface Context {
   /** The words of the person's language. */
   readonly say: (fr: string, en: string) => string;
   /** The result: the document with --json, else the text. */
-  readonly print: (document: unknown, text: string) => void;
+  readonly print: <K extends keyof CliDocuments>(kind: K, document: CliDocuments[K], text: string) => void;
   /** What happens meanwhile, for people. */
   readonly log: (line: string) => void;
 }
@@ -75,7 +76,7 @@ export function createContext(options: CommonOptions, output: Output, signal: Ab
     outputDir: expand(settings.output.directory, env.homeDir),
     person: { name: settings.person.name || env.userName, userId },
     say: (fr, en) => (language === 'fr' ? fr : en),
-    print: (document, text) => {
+    print: (_kind, document, text) => {
       output.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${printable(text)}\n`);
     },
     log: (line) => {

@@ -59,7 +59,7 @@ function person(there: FakeServer) {
     stateDir,
     api: there.api,
     say: (fr: string) => fr,
-    print: (_document: unknown, text: string) => said.push(text),
+    print: (_kind: string, _document: unknown, text: string) => said.push(text),
     log: (line: string) => said.push(line),
     signal: new AbortController().signal,
   } as unknown as Context;

@@ -38,6 +38,7 @@ export async function showStatus(context: Context, id: string | undefined): Prom
   const sessionId = id === undefined ? (running[0] ?? here[0])?.session_id : resolveId(context, id);
   if (sessionId === undefined) {
     print(
+      'status',
       { running: [], meeting: null },
       say(
         'Aucune réunion sur cette machine. Commencer : eloquence meeting start --name "…"',
@@ -54,7 +55,7 @@ export async function showStatus(context: Context, id: string | undefined): Prom
     meeting,
     ...(fault && { error: { code: 'server_away', message: fault.message } }),
   };
-  print(document, statusText(context, meeting));
+  print('status', document, statusText(context, meeting));
   if (!fault) return exitCodes.ok;
   context.log(fault.message);
   return exitCodes.serverAway;
@@ -157,6 +158,7 @@ export async function stopMeeting(context: Context, id: string | undefined): Pro
         ),
       );
     print(
+      'stop',
       { session_id: sessionId, stopped: true, by: 'recorder', folder: recorder.folder },
       say(
         `Enregistrement arrêté. Le compte rendu viendra dans ${recorder.folder}`,
@@ -169,6 +171,7 @@ export async function stopMeeting(context: Context, id: string | undefined): Pro
   await api.end(sessionId);
   const already = before.state === 'ended';
   print(
+    'stop',
     { session_id: sessionId, stopped: !already, by: 'server' },
     already
       ? say('Cette réunion était déjà terminée.', 'This meeting was over already.')
@@ -225,6 +228,7 @@ export async function listMeetings(
     words[meeting.state] + (here.has(meeting.session_id) ? say(' (ici)', ' (here)') : ''),
   ]);
   print(
+    'list',
     { meetings },
     rows.length === 0
       ? say('Aucune réunion.', 'No meetings.')

@@ -17,6 +17,8 @@ export const exitCodes = {
   partialReport: 5,
   /** Sound is left on disk that the server has not heard: `eloquence meeting resume`. */
   undelivered: 6,
+  /** Recorded, but some sound neither the disk took nor the room: it is lost for good. */
+  lostSound: 7,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 

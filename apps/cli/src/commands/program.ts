@@ -16,7 +16,8 @@ Codes de sortie / exit codes:
   3  le serveur ne répond pas / the server does not answer
   4  enregistré, mais une source est restée muette / recorded, but a source stayed silent
   5  compte rendu pas encore final, ou brouillon / report not final yet, or a draft
-  6  du son reste sur disque, à livrer / sound is left on disk, to be delivered`;
+  6  du son reste sur disque, à livrer / sound is left on disk, to be delivered
+  7  du son est perdu : le disque n'en prenait plus / sound is lost: the disk took no more`;
 
 export interface ProgramOptions {
   readonly output: Output;
@@ -97,6 +98,7 @@ const outcome = (context: Context, result: Outcome): ExitCode => {
   const { say } = context;
   const files = result.files.map((path) => `  ${path}`);
   context.print(
+    'outcome',
     result,
     [
       `${result.name} (${result.session_id})`,

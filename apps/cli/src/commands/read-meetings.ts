@@ -42,7 +42,7 @@ export async function giveReport(
   if (path === null && !context.json) process.stdout.write(bytes);
   else {
     if (path !== null) replaceFile(path, bytes);
-    print(document, path ?? '');
+    print('report', document, path ?? '');
   }
   if (status.state === 'done') return exitCodes.ok;
   log(
@@ -124,6 +124,7 @@ export async function renameSpeaker(
     for (const path of paths) context.log(path);
   }
   print(
+    'rename',
     answer,
     say(
       `${renamed.speaker} s'appelle maintenant ${renamed.name}.`,
@@ -139,7 +140,7 @@ export async function askMeeting(context: Context, id: string, question: string)
   requireWords(context, question);
   const names = await namesOf(context, sessionId);
   const answer = await context.api.ask(sessionId, question, { signal: context.signal });
-  context.print(answer, [answer.answer, ...answer.citations.map((one) => citation(one, names))].join('\n'));
+  context.print('ask', answer, [answer.answer, ...answer.citations.map((one) => citation(one, names))].join('\n'));
   return exitCodes.ok;
 }
 
@@ -162,6 +163,7 @@ export async function digestMeeting(
     return `  ${say(fr, en)} : ${item.text}`;
   });
   print(
+    'digest',
     answer,
     [
       say(
@@ -221,7 +223,11 @@ export async function searchMeetings(
     const day = new Date(at).toLocaleDateString(context.language === 'fr' ? 'fr-FR' : 'en-GB');
     lines.push(`${title} (${day}, ${id})`, citation(evidence, known));
   }
-  print(answer, lines.length > 0 ? lines.join('\n') : say('Aucune réunion n’en parle.', 'No meeting says so.'));
+  print(
+    'search',
+    answer,
+    lines.length > 0 ? lines.join('\n') : say('Aucune réunion n’en parle.', 'No meeting says so.'),
+  );
   return exitCodes.ok;
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { CliDocuments } from '@eloquence/shared/contracts/cli-documents';
 import type { Session } from '@eloquence/shared/contracts/sessions';
 import { ChildAbort, delay } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
@@ -25,15 +26,7 @@ export interface Recording {
 }
 
 /** What a recording came to; with --json it is what is printed. */
-export interface Outcome {
-  readonly session_id: string;
-  readonly name: string;
-  readonly folder: string;
-  readonly files: readonly string[];
-  readonly report: 'done' | 'partial' | 'waiting';
-  readonly recording: RecordingResult | null;
-  readonly exit_code: ExitCode;
-}
+export type Outcome = CliDocuments['outcome'] & { readonly exit_code: ExitCode };
 
 /** Records, waits for the report and writes it into the meeting's folder. */
 export async function recordMeeting(context: Context, recording: Recording): Promise<Outcome> {
@@ -92,7 +85,7 @@ export async function recordMeeting(context: Context, recording: Recording): Pro
   }
   tellResult(context, result, sessionId);
   try {
-    if (result.reason === 'abandoned' || result.undeliveredBytes > 0)
+    if (result.reason === 'abandoned' || result.undelivered_bytes > 0)
       return { ...meeting, files: [], report: 'waiting', recording: result, exit_code: codeOf(result) };
     const reported = await reportInto(context, meeting);
     // The events of a meeting end once its minutes are written.
@@ -210,32 +203,33 @@ function keepState(context: Context, states: RecordingStates, { session, name, f
   };
 }
 
-/** What matters most comes first: sound that is not with the server, then sound that never was. */
-function codeOf(result: RecordingResult): ExitCode {
-  if (result.undeliveredBytes > 0 || result.reason === 'abandoned') return exitCodes.undelivered;
-  if (result.silentAlarms.length > 0) return exitCodes.silentSource;
-  return result.exitCode === 1 ? exitCodes.failed : exitCodes.ok;
+/** What can still be mended comes first: sound that is not with the server, then sound that is lost, then sound that never was. */
+export function codeOf(result: RecordingResult): ExitCode {
+  if (result.undelivered_bytes > 0 || result.reason === 'abandoned') return exitCodes.undelivered;
+  if (result.lost_s > 0) return exitCodes.lostSound;
+  if (result.silent_alarms.length > 0) return exitCodes.silentSource;
+  return exitCodes.ok;
 }
 
 function tellResult({ say, log }: Context, result: RecordingResult, sessionId: string): void {
-  for (const { source, startMs, endMs } of result.silentAlarms) {
+  for (const { source, start_ms: startMs, end_ms: endMs } of result.silent_alarms) {
     const who =
       source === 'them' ? say('le son de la machine', "the machine's sound") : say('le micro', 'the microphone');
     const long = endMs === null ? say('jusqu’à la fin', 'to the end') : durationText(endMs - startMs);
     log(say(`Attention : ${who} est resté muet (${long}).`, `Warning: ${who} stayed silent (${long}).`));
   }
-  if (result.refusedS > 0)
+  if (result.lost_s > 0)
     log(
       say(
-        `Attention : ${durationText(result.refusedS * 1000)} de son perdus, la place sur disque était pleine (recording.spool_max_mb).`,
-        `Warning: ${durationText(result.refusedS * 1000)} of sound lost, the space on disk was full (recording.spool_max_mb).`,
+        `Attention : ${durationText(result.lost_s * 1000)} de son perdus : le serveur était absent et la place sur disque pleine (recording.spool_max_mb).`,
+        `Warning: ${durationText(result.lost_s * 1000)} of sound lost: the server was away and the space on disk full (recording.spool_max_mb).`,
       ),
     );
-  if (result.undeliveredBytes > 0)
+  if (result.undelivered_bytes > 0)
     log(
       say(
-        `Il reste sur disque ${durationText(result.undeliveredS * 1000)} de son que le serveur n'a pas entendu. Quand il répondra : eloquence meeting resume --session ${sessionId} --deliver-only`,
-        `${durationText(result.undeliveredS * 1000)} of sound are left on disk that the server has not heard. Once it answers: eloquence meeting resume --session ${sessionId} --deliver-only`,
+        `Il reste sur disque ${durationText(result.undelivered_s * 1000)} de son que le serveur n'a pas entendu. Quand il répondra : eloquence meeting resume --session ${sessionId} --deliver-only`,
+        `${durationText(result.undelivered_s * 1000)} of sound are left on disk that the server has not heard. Once it answers: eloquence meeting resume --session ${sessionId} --deliver-only`,
       ),
     );
 }

@@ -1,6 +1,6 @@
 import type { Observation, SilenceWatch } from '../capture/silence-watch.ts';
 import type { ScreenEvent } from '../screen/screen-state.ts';
-import type { SilentAlarm, SourceId } from './recording.ts';
+import type { RecordingResult, SourceId } from './recording.ts';
 
 export interface AlarmsOptions {
   readonly watch: SilenceWatch;
@@ -58,12 +58,12 @@ export class Alarms {
   }
 
   /** On the session's clock, or on that of this machine where the session's never became known. */
-  get all(): SilentAlarm[] {
+  get all(): RecordingResult['silent_alarms'] {
     const on = (ms: number): number => this.#options.toSession(ms) ?? ms;
     return this.#alarms.map(({ source, startMs, endMs, toldMs }) => ({
       source,
-      startMs: toldMs ?? on(startMs),
-      endMs: endMs === null ? null : on(endMs),
+      start_ms: toldMs ?? on(startMs),
+      end_ms: endMs === null ? null : on(endMs),
     }));
   }
 

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { recordingDocumentSchema } from '@eloquence/shared/contracts/cli-documents';
 import { waitFor } from '@eloquence/testkit/wait-for';
 import { delay } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
@@ -99,9 +100,10 @@ test('what is recorded is heard once, whole, and at its time; nothing is left on
   await waitFor(() => (rig.meeting.heard.get('paul')?.size ?? 0) > 1_500, { what: 'sound' });
   rig.stop.abort();
   const result = await recording;
-  expect(result).toMatchObject({ reason: 'stopped', exitCode: 0, undeliveredBytes: 0, refusedS: 0, silentAlarms: [] });
+  expect(result).toMatchObject({ reason: 'stopped', undelivered_bytes: 0, lost_s: 0, silent_alarms: [] });
   expect(result.sources.map(({ speaker }) => speaker)).toEqual(['paul.them', 'paul']);
-  expect(result.sources.every(({ realS }) => realS > 1.4)).toBe(true);
+  expect(result.sources.every(({ real_s: realS }) => realS > 1.4)).toBe(true);
+  expect(recordingDocumentSchema.parse(result)).toEqual(result);
   expect(rig.meeting.ended).toBe(true);
   expect(await readdir(folder)).toEqual([]);
   for (const speaker of ['paul', 'paul.them']) expectWhole(rig.meeting, speaker);
@@ -122,7 +124,7 @@ test(
     await waitFor(() => rig.meeting.pieces.length > 0, { what: 'delivery', timeoutMs: 12_000 });
     rig.stop.abort();
     const result = await recording;
-    expect(result).toMatchObject({ exitCode: 0, undeliveredBytes: 0 });
+    expect(result).toMatchObject({ undelivered_bytes: 0 });
     for (const speaker of ['paul', 'paul.them']) expectWhole(rig.meeting, speaker);
     for (const { start_ms, end_ms } of rig.meeting.pieces) expect(end_ms - start_ms).toBeLessThanOrEqual(10_000);
   },
@@ -143,7 +145,7 @@ test(
       timeoutMs: 15_000,
     });
     rig.stop.abort();
-    expect(await recording).toMatchObject({ exitCode: 0, undeliveredBytes: 0 });
+    expect(await recording).toMatchObject({ undelivered_bytes: 0 });
     expect(rig.meeting.startedMs - beganMs).toBeLessThan(500);
     for (const speaker of ['paul', 'paul.them']) {
       expectWhole(rig.meeting, speaker);
@@ -163,18 +165,18 @@ test(
     await delay(1_500);
     rig.stop.abort();
     const left = await recording;
-    expect(left).toMatchObject({ reason: 'stopped', exitCode: 4 });
-    expect(left.undeliveredS).toBeGreaterThan(2);
+    expect(left).toMatchObject({ reason: 'stopped' });
+    expect(left.undelivered_s).toBeGreaterThan(2);
     rig.meeting.away = false;
     const again = await rig.start({ deliverOnly: true, signal: new AbortController().signal });
-    expect(again).toMatchObject({ reason: 'delivered', exitCode: 0, undeliveredBytes: 0 });
+    expect(again).toMatchObject({ reason: 'delivered', undelivered_bytes: 0 });
     for (const speaker of ['paul', 'paul.them']) expectWhole(rig.meeting, speaker);
     expect(rig.meeting.ended).toBe(true);
   },
 );
 
 test(
-  'a silent far side is told to the server and by the exit code; it is over when there is sound',
+  'a silent far side is told to the server and in the result; it is over when there is sound',
   { timeout: 20_000 },
   async () => {
     const rig = new Rig();
@@ -188,7 +190,7 @@ test(
     });
     rig.stop.abort();
     const result = await recording;
-    expect(result).toMatchObject({ exitCode: 3, silentAlarms: [{ source: 'them' }] });
+    expect(result).toMatchObject({ silent_alarms: [{ source: 'them' }] });
     const [began, over] = rig.meeting.silent;
     expect(began).toMatchObject({ speaker: 'paul.them', end_ms: null });
     expect(over?.start_ms).toBe(began?.start_ms);
@@ -203,12 +205,21 @@ test('what found no room on disk while the server was away is told as missed', {
   await delay(5_000);
   rig.meeting.away = false;
   rig.stop.abort();
-  const { refusedS } = await recording;
+  const { lost_s: lostS } = await recording;
   const told = new Set(rig.meeting.gaps.map(({ speaker, reason }) => `${speaker} ${reason}`));
   expect([...told].toSorted()).toEqual(['paul sender_away', 'paul.them sender_away']);
-  expect(refusedS).toBeGreaterThan(0.2);
+  expect(lostS).toBeGreaterThan(0.2);
   const toldMs = rig.meeting.gaps.reduce((sum, gap) => sum + gap.end_ms - gap.start_ms, 0);
-  expect(toldMs).toBeGreaterThan(refusedS * 1000 - 200);
+  expect(toldMs).toBeGreaterThan(lostS * 1000 - 200);
+});
+
+test('a disk that takes no more loses nothing while the room carries the sound', async () => {
+  const rig = new Rig();
+  const recording = rig.start({ spoolMaxBytes: 1_000 });
+  await waitFor(() => (rig.meeting.heard.get('paul')?.size ?? 0) > 1_500, { what: 'sound' });
+  rig.stop.abort();
+  // Of the first moment, before there was a room, nothing is left.
+  expect((await recording).lost_s).toBeLessThan(0.3);
 });
 
 test('during a pause nothing is captured, for whoever asked for it', { timeout: 20_000 }, async () => {
@@ -226,7 +237,7 @@ test('during a pause nothing is captured, for whoever asked for it', { timeout: 
   await waitFor(() => heard() > paused + 500, { what: 'going on' });
   rig.stop.abort();
   const result = await recording;
-  expect(result.pausedS).toBeGreaterThan(1.5);
+  expect(result.paused_s).toBeGreaterThan(1.5);
   expect(rig.meeting.gaps.map(({ speaker, reason }) => [speaker, reason])).toEqual([
     ['paul.them', 'paused'],
     ['paul', 'paused'],

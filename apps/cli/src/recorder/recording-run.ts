@@ -1,6 +1,7 @@
 import { ChildAbort, delay } from '@eloquence/shared/runtime/abort';
 import { AppError } from '@eloquence/shared/runtime/errors';
 import { reconnectPolicy, retryDelayMs } from '@eloquence/shared/runtime/retry';
+import { FRAME_MS } from '../capture/source.ts';
 import { SilenceWatch } from '../capture/silence-watch.ts';
 import type { RoomLink } from '../room/room-link.ts';
 import { openScreen, type Screen } from '../screen/screen.ts';
@@ -9,7 +10,7 @@ import type { Spool } from '../spool/spool.ts';
 import { Alarms } from './alarms.ts';
 import { Deliverer } from './deliverer.ts';
 import type { RecorderParts } from './recorder.ts';
-import { EXIT, type RecordingOptions, type RecordingResult, type SourceId } from './recording.ts';
+import type { RecordingOptions, RecordingResult, SourceId } from './recording.ts';
 import { ServerNotes } from './server-notes.ts';
 import { SessionClock } from './session-clock.ts';
 import { SessionFollower } from './session-follower.ts';
@@ -49,6 +50,8 @@ export class RecordingRun {
   #phase: Phase = 'starting';
   #pausedSinceMs: number | undefined;
   #pausedMs = 0;
+  /** Neither the disk took it nor the room. */
+  #lostMs = 0;
   #serverThere = true;
   #lastSummary: string | null = null;
   #told = new Map<string, boolean>();
@@ -160,8 +163,10 @@ export class RecordingRun {
       }),
       isPaused: () => this.#pausedSinceMs !== undefined,
       onFrame: (source, frame) => {
+        const refusedMs = this.#spool.refusedMs;
         this.#spool.append(source, frame);
-        this.#room?.send(source, frame);
+        const isCarried = this.#room?.send(source, frame) ?? false;
+        if (!isCarried) this.#lostMs += this.#spool.refusedMs - refusedMs;
       },
       onGap: (source, startMs, endMs) => this.#reportGap([source], 'sender_away', startMs, endMs),
     });
@@ -275,8 +280,7 @@ export class RecordingRun {
   #result(reason: RecordingResult['reason']): RecordingResult {
     const left = this.#spool.segments();
     const undeliveredMs = left.reduce((sum, { durationMs }) => sum + durationMs, 0);
-    const alarms = this.#alarms.all;
-    const isLeft = left.length > 0 || this.#spool.refusedMs > 0;
+    const droppedMs = this.#pumps.reduce((sum, { source }) => sum + source.health.droppedFrames * FRAME_MS, 0);
     return {
       reason,
       sources: this.#pumps.map(({ source, totals }) => ({
@@ -285,12 +289,11 @@ export class RecordingRun {
         ...totals,
         reopened: source.health.reopened,
       })),
-      pausedS: this.#pausedMs / 1000,
-      silentAlarms: alarms,
-      undeliveredBytes: this.#spool.bytes,
-      undeliveredS: undeliveredMs / 1000,
-      refusedS: this.#spool.refusedMs / 1000,
-      exitCode: isLeft ? EXIT.undelivered : alarms.length > 0 ? EXIT.silentSource : EXIT.ok,
+      paused_s: this.#pausedMs / 1000,
+      silent_alarms: this.#alarms.all,
+      undelivered_bytes: this.#spool.bytes,
+      undelivered_s: undeliveredMs / 1000,
+      lost_s: (this.#lostMs + droppedMs) / 1000,
     };
   }
 

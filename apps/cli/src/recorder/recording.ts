@@ -1,3 +1,4 @@
+import type { RecordingDocument } from '@eloquence/shared/contracts/cli-documents';
 import type { AudioResponse, Coverage, SourceReport } from '@eloquence/shared/contracts/meeting-api';
 import type { SessionEvent } from '@eloquence/shared/contracts/events';
 import type { Session, SessionTokenResponse } from '@eloquence/shared/contracts/sessions';
@@ -67,56 +68,12 @@ export interface RecordingOptions {
   /** Loudness (RMS, 0..1) up to which a source counts as silent; default 0: only zeros do. */
   readonly silenceThreshold?: number | undefined;
   /** `auto`: a live screen on a terminal, lines of text elsewhere. */
-  readonly screen: 'auto' | 'text' | 'json' | 'off';
+  readonly screen: 'auto' | 'off';
   /** Aborting = stop and report, as the key q. */
   readonly signal: AbortSignal;
   /** Deliver what an earlier run left on disk, capture nothing. */
   readonly deliverOnly?: boolean | undefined;
 }
 
-/** Seconds of one source. */
-interface SourceTotals {
-  readonly source: SourceId;
-  readonly speaker: string;
-  /** Sound that the device gave. */
-  readonly realS: number;
-  /** Silence put in where the device gave nothing. */
-  readonly filledS: number;
-  /** How often the device had to be opened again. */
-  readonly reopened: number;
-}
-
-export interface SilentAlarm {
-  readonly source: SourceId;
-  readonly startMs: number;
-  /** null: still silent when the recording stopped. */
-  readonly endMs: number | null;
-}
-
-/** Exit codes of a recording: documented, stable. */
-export const EXIT = {
-  ok: 0,
-  /** Nothing could be captured, or the server refused. */
-  failed: 1,
-  /** Recorded, but a source stayed silent while sound was to be expected. */
-  silentSource: 3,
-  /** Recorded, but sound is left on disk that the server has not heard: `eloquence meeting resume`. */
-  undelivered: 4,
-} as const;
-
-export interface RecordingResult {
-  /**
-   * `stopped`: by the person; `max_duration`: by the clock; `ended_elsewhere`: somebody else ended the session; `abandoned`: a
-   * second Ctrl-C, the rest is on disk; `delivered`: {@link RecordingOptions.deliverOnly}.
-   */
-  readonly reason: 'stopped' | 'max_duration' | 'ended_elsewhere' | 'abandoned' | 'delivered';
-  readonly sources: readonly SourceTotals[];
-  readonly pausedS: number;
-  readonly silentAlarms: readonly SilentAlarm[];
-  /** Sound on disk that the server has not heard. */
-  readonly undeliveredBytes: number;
-  readonly undeliveredS: number;
-  /** Sound lost because the spool was full. */
-  readonly refusedS: number;
-  readonly exitCode: (typeof EXIT)[keyof typeof EXIT];
-}
+/** What a recording came to. */
+export type RecordingResult = RecordingDocument;

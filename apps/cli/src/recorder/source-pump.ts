@@ -39,9 +39,9 @@ export class SourcePump {
     return this.#first.promise;
   }
 
-  /** Seconds captured while the recording was not paused. */
-  get totals(): { readonly realS: number; readonly filledS: number } {
-    return { realS: (this.#frames.real * FRAME_MS) / 1000, filledS: (this.#frames.filled * FRAME_MS) / 1000 };
+  /** Captured while the recording was not paused, s. */
+  get totals(): { readonly real_s: number; readonly filled_s: number } {
+    return { real_s: (this.#frames.real * FRAME_MS) / 1000, filled_s: (this.#frames.filled * FRAME_MS) / 1000 };
   }
 
   /** What was heard since the last call. */

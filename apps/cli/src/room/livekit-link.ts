@@ -58,11 +58,11 @@ export class LivekitLink implements RoomLink {
     return this.#carried.get(source)?.intervals ?? [];
   }
 
-  send(source: SourceId, { pcm, atMs }: Frame): void {
+  send(source: SourceId, { pcm, atMs }: Frame): boolean {
     const track = this.#tracks.get(source);
     const rtc = this.#rtc;
-    if (!track || !rtc || this.#state.kind !== 'connected') return;
-    if (track.filled === 0 && track.source.queuedDuration > MAX_QUEUED_MS) return;
+    if (!track || !rtc || this.#state.kind !== 'connected') return false;
+    if (track.filled === 0 && track.source.queuedDuration > MAX_QUEUED_MS) return false;
     track.pending.set(pcm, track.filled);
     track.filled += FRAME_SAMPLES;
     if (track.filled === track.pending.length) {
@@ -70,7 +70,9 @@ export class LivekitLink implements RoomLink {
       const frame = new rtc.AudioFrame(track.pending.slice(), SAMPLE_RATE_HZ, 1, track.pending.length);
       track.source.captureFrame(frame).catch(() => undefined);
     }
-    if (this.#state.scribe) this.#carried.get(source)?.add(atMs, atMs + FRAME_MS);
+    if (!this.#state.scribe) return false;
+    this.#carried.get(source)?.add(atMs, atMs + FRAME_MS);
+    return true;
   }
 
   async run(signal: AbortSignal): Promise<void> {

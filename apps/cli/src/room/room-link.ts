@@ -11,8 +11,8 @@ export type RoomState =
 /** The way of the sound into the meeting's room. */
 export interface RoomLink {
   readonly state: RoomState;
-  /** Sends a frame if there is a room; never waits, keeps nothing. */
-  send(source: SourceId, frame: Frame): void;
+  /** Sends a frame if there is a room; never waits, keeps nothing. True: somebody is there who writes. */
+  send(source: SourceId, frame: Frame): boolean;
   /** Stretches that went into a room with a scribe, on this machine's clock; those of the last 15 minutes. */
   carried(source: SourceId): readonly Interval[];
   /** Joins, and joins again whenever the connection is lost, until the signal aborts; then leaves. */

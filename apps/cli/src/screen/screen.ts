@@ -24,15 +24,11 @@ export interface ScreenOptions extends ScreenHandlers {
   readonly state: () => ScreenState;
 }
 
-/** A live screen where there is a terminal, lines elsewhere; all of it on stderr but JSON, which is for programs. */
+/** A live screen where there is a terminal, lines elsewhere, on stderr. */
 export function openScreen(options: ScreenOptions): Screen {
   switch (options.kind) {
     case 'off':
       return silentScreen;
-    case 'json':
-      return lineScreen(process.stdout, (event) => JSON.stringify({ at: new Date().toISOString(), ...event }));
-    case 'text':
-      return textScreen(options);
     case 'auto':
       return process.stdin.isTTY && process.stderr.isTTY ? liveScreen(options) : textScreen(options);
   }
@@ -40,18 +36,16 @@ export function openScreen(options: ScreenOptions): Screen {
 
 const silentScreen: Screen = { event: () => undefined, [Symbol.dispose]: () => undefined };
 
+/** A line for each event. */
 function textScreen({ language }: ScreenOptions): Screen {
   const words = wordsOf(language);
-  return lineScreen(
-    process.stderr,
-    (event) => `${new Date().toTimeString().slice(0, 8)}  ${plain(words.event(event))}`,
-  );
-}
-
-function lineScreen(output: NodeJS.WriteStream, line: (event: ScreenEvent) => string): Screen {
   // Whoever reads along may go away; the recording goes on.
-  output.on('error', () => undefined);
-  return { event: (event) => void output.write(`${line(event)}\n`), [Symbol.dispose]: () => undefined };
+  process.stderr.on('error', () => undefined);
+  return {
+    event: (event) =>
+      void process.stderr.write(`${new Date().toTimeString().slice(0, 8)}  ${plain(words.event(event))}\n`),
+    [Symbol.dispose]: () => undefined,
+  };
 }
 
 function liveScreen(options: ScreenOptions): Screen {

@@ -158,12 +158,13 @@ export class FakeRoom implements RoomLink {
       : { kind: 'away', problem: 'away' };
   }
 
-  send(source: SourceId, frame: Frame): void {
-    if (this.state.kind !== 'connected') return;
+  send(source: SourceId, frame: Frame): boolean {
+    if (this.state.kind !== 'connected') return false;
     this.#meeting.hear(source === 'me' ? 'paul' : `paul.${source}`, frame);
     const carried = this.#carried.get(source) ?? new Carried();
     this.#carried.set(source, carried);
     carried.add(frame.atMs, frame.atMs + FRAME_MS);
+    return true;
   }
 
   carried(source: SourceId): readonly Interval[] {
