@@ -251,6 +251,13 @@ describe('where no model answers', () => {
     expect(await run(model, { n: 1, meeting: two })).toMatchObject({ outcome: 'hole' });
   });
 
+  test('what is away and no model, as Postgres, makes no hole, however often it is tried', async () => {
+    const model = new Model();
+    model.complete = () => Promise.reject(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+    const given = { isLastAttempt: true, ageMs: 600_000 };
+    expect(await run(model, given)).toMatchObject({ chunk: undefined, error: 'internal' });
+  });
+
   test('a hole is filled by a model that is back, and stays one, without another revision, where it is not', async () => {
     const { chunk: hole } = await run(failing(new AppError('unavailable', 'No.')));
     const meeting = ended(SAID, { chunks: hole ? [hole] : [] });

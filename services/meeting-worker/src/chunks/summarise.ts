@@ -2,9 +2,10 @@ import type { SessionId } from '@eloquence/shared/contracts/ids';
 import type { Chunk, MeetingItem, Writer } from '@eloquence/shared/contracts/meeting';
 import { chunkAnswerSchema, type ChunkAnswer } from '@eloquence/shared/contracts/meeting-llm';
 import { ChildAbort } from '@eloquence/shared/runtime/abort';
-import { AppError } from '@eloquence/shared/runtime/errors';
+import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { ModelClient } from '../llm/model-client.ts';
+import { isOurFault } from '../meetings/meeting-faults.ts';
 import type { Meeting } from '../meetings/meeting.ts';
 import type { ChunkStore } from './chunk-store.ts';
 import type { Line, Passage } from './lines.ts';
@@ -135,19 +136,18 @@ async function notesOf(
     return { status: 'summarised', ...written };
   } catch (thrown) {
     run.signal.throwIfAborted();
+    const isOurs = isOurFault(thrown);
+    // Postgres is away, say: no model has failed.
+    if (!(thrown instanceof AppError || isAbort(thrown) || isOurs)) throw thrown;
     const error = AppError.from(thrown);
     const isFirst = endedAtMs === null || chunks.every(({ status }) => status !== 'hole');
     const isYoung = run.ageMs < AGAIN_WITHIN_MS[endedAtMs === null ? 'recording' : 'ended'];
     if (error.retryable && error.code !== 'unavailable' && isFirst && isYoung && !run.isLastAttempt) throw error;
     deps.logger.warn({ code: error.code, sessionId }, 'no model wrote a chunk, rules did');
-    if (isOurs(thrown)) deps.onFault(sessionId, thrown);
+    if (isOurs) deps.onFault(sessionId, thrown);
     return notesByRules(passage, (fault) => deps.onFault(sessionId, fault));
   }
 }
-
-/** A bug on this meeting's data, and nothing that is away. */
-const isOurs = (thrown: unknown): boolean =>
-  thrown instanceof TypeError || thrown instanceof RangeError || thrown instanceof SyntaxError;
 
 interface Asking {
   readonly sessionId: SessionId;

@@ -45,6 +45,10 @@ export class MeetingFaults {
   }
 }
 
+/** Whether our code failed on what it was given; else something it needs did. */
+export const isOurFault = (error: unknown): boolean =>
+  error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
+
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name;

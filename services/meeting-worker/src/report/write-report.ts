@@ -1,12 +1,12 @@
 import type { SessionId } from '@eloquence/shared/contracts/ids';
 import type { Report } from '@eloquence/shared/contracts/report';
-import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
+import { AppError } from '@eloquence/shared/runtime/errors';
 import type { Logger } from '@eloquence/shared/runtime/logger';
 import type { Telemetry } from '@eloquence/shared/runtime/telemetry';
 import type { ModelClient } from '../llm/model-client.ts';
 import type { Announcer } from '../meetings/announcer.ts';
 import { dueChunk } from '../meetings/chunk-work.ts';
-import type { MeetingFaults } from '../meetings/meeting-faults.ts';
+import { isOurFault, type MeetingFaults } from '../meetings/meeting-faults.ts';
 import type { Meeting } from '../meetings/meeting.ts';
 import type { MeetingStore, Standing } from '../meetings/meeting-store.ts';
 import { draftOf, factsHash, type Draft } from './draft.ts';
@@ -73,8 +73,8 @@ async function finalOf(draft: Draft, { signal, standing, deps }: Work): Promise<
   try {
     return await synthesise(draft, { model: deps.model, signal });
   } catch (error) {
-    if (signal.aborted && isAbort(error)) throw error;
     const reason = reasonOf(error);
+    if (!reason) throw error;
     const sinceDraftMs = Date.now() - (standing.draftAtMs ?? 0);
     if (reason !== 'no_model' && sinceDraftMs < PATIENCE_MS) throw error;
     if (reason === 'fault') deps.faults.say(report.session_id, 'report', error);
@@ -84,9 +84,10 @@ async function finalOf(draft: Draft, { signal, standing, deps }: Work): Promise<
   }
 }
 
-/** What is thrown and is no error of a model's is one of ours. */
-function reasonOf(error: unknown): 'no_model' | 'model_failed' | 'fault' {
-  if (!(error instanceof AppError)) return 'fault';
+/** Undefined for what no model, and no code of ours, has failed with: we were stopped, or Postgres is away. */
+function reasonOf(error: unknown): 'no_model' | 'model_failed' | 'fault' | undefined {
+  if (isOurFault(error)) return 'fault';
+  if (!(error instanceof AppError)) return undefined;
   return error.code === 'unavailable' ? 'no_model' : 'model_failed';
 }
 
