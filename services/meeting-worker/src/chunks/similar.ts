@@ -1,10 +1,10 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
 import { meaningOf } from './synonyms.ts';
-import { isVerbOfMinutes } from './text/openers.ts';
-import { saysOpposite } from './text/opposites.ts';
-import { isNegated } from './text/polarity.ts';
+import { isVerbOfMinutes } from '@eloquence/shared/runtime/text/openers';
+import { saysOpposite } from '@eloquence/shared/runtime/text/opposites';
+import { isNegated } from '@eloquence/shared/runtime/text/polarity';
 import { numbersIn } from '@eloquence/shared/runtime/numbers-in';
-import { isContent, stemOf, tokensOf } from './text/words.ts';
+import { isContent, stemOf, tokensOf } from '@eloquence/shared/runtime/text/words';
 
 /** Share of their words two texts have in common to say the same. */
 const SAME_SHARE = 0.75;

@@ -1,12 +1,12 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
 import type { Unverified } from '@eloquence/shared/contracts/meeting';
 import type { ReportItem } from '@eloquence/shared/contracts/report';
-import { contradicts, isNegated } from '../chunks/text/polarity.ts';
+import { contradicts, isNegated } from '@eloquence/shared/runtime/text/polarity';
 import { numbersIn } from '@eloquence/shared/runtime/numbers-in';
-import { saysOpposite } from '../chunks/text/opposites.ts';
-import { clausesOf } from '../chunks/text/sentences.ts';
-import { supportFault } from '../chunks/text/support.ts';
-import { contentStems, isContent, tokensOf, WordBag } from '../chunks/text/words.ts';
+import { saysOpposite } from '@eloquence/shared/runtime/text/opposites';
+import { clausesOf } from '@eloquence/shared/runtime/text/sentences';
+import { supportFault } from '@eloquence/shared/runtime/text/support';
+import { contentStems, isContent, tokensOf, WordBag } from '@eloquence/shared/runtime/text/words';
 import type { Draft } from './draft.ts';
 
 /** Between two statements of a sentence. */

@@ -335,11 +335,21 @@ const LISTS = { action: 'actions', decision: 'decisions', highlight: 'highlights
 >;
 
 describe.each(TALKS)('of $said.0', ({ language, said, claims }) => {
-  test.each(claims)('%s: %s "%s", lines %j, %s %s', (...claimed: Claim) => {
-    const [verdict, kind, text, cites, owner = null, due = null] = claimed;
-    const shown = passage(said, { language });
-    const claim = { text, owner, due, evidence: lines(shown, ...cites) };
-    const { items } = verifyAnswer({ ...NOTHING, [LISTS[kind]]: [claim] }, shown);
-    expect(items).toHaveLength(verdict === 'stands' || verdict === 'passes though false' ? 1 : 0);
-  });
+  const claimed = claims.map(([verdict, kind, text, cites, owner = null, due = null]) => ({
+    verdict,
+    kind,
+    text,
+    cites,
+    owner,
+    due,
+  }));
+  test.each(claimed)(
+    '$verdict: $kind "$text", lines $cites, $owner $due',
+    ({ verdict, kind, text, cites, owner, due }) => {
+      const shown = passage(said, { language });
+      const claim = { text, owner, due, evidence: lines(shown, ...cites) };
+      const { items } = verifyAnswer({ ...NOTHING, [LISTS[kind]]: [claim] }, shown);
+      expect(items).toHaveLength(verdict === 'stands' || verdict === 'passes though false' ? 1 : 0);
+    },
+  );
 });

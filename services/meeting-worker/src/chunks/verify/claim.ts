@@ -1,11 +1,19 @@
 import type { ItemKind, Refusal, Unverified } from '@eloquence/shared/contracts/meeting';
-import { clausesOf } from '../text/sentences.ts';
-import { crosses, takesSetAside, turnsAround } from '../text/bindings.ts';
-import { contradicts, isAsking, isConditional, isHedged, isNegated, isQuestion, isTurn } from '../text/polarity.ts';
-import { saysOpposite } from '../text/opposites.ts';
-import { isVerbOfMinutes } from '../text/openers.ts';
-import { isCalendar, supportFault, type SupportSource } from '../text/support.ts';
-import { contentStems, isContent, stemOf, tokensOf, WordBag } from '../text/words.ts';
+import { clausesOf } from '@eloquence/shared/runtime/text/sentences';
+import { crosses, takesSetAside, turnsAround } from '@eloquence/shared/runtime/text/bindings';
+import {
+  contradicts,
+  isAsking,
+  isConditional,
+  isHedged,
+  isNegated,
+  isQuestion,
+  isTurn,
+} from '@eloquence/shared/runtime/text/polarity';
+import { saysOpposite } from '@eloquence/shared/runtime/text/opposites';
+import { isVerbOfMinutes } from '@eloquence/shared/runtime/text/openers';
+import { isCalendar, supportFault, type SupportSource } from '@eloquence/shared/runtime/text/support';
+import { contentStems, isContent, stemOf, tokensOf, WordBag } from '@eloquence/shared/runtime/text/words';
 import { meaningOf } from '../synonyms.ts';
 import { lineAt, type Line, type Passage } from '../lines.ts';
 import { findProofs, type Proof } from './evidence.ts';

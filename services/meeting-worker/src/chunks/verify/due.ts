@@ -1,7 +1,7 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
 import type { Due } from '@eloquence/shared/contracts/meeting';
-import { findQuote } from '../text/find-quote.ts';
-import { contentStems } from '../text/words.ts';
+import { findQuote } from '@eloquence/shared/runtime/text/find-quote';
+import { contentStems } from '@eloquence/shared/runtime/text/words';
 import { lineAt, type Line } from '../lines.ts';
 import { dateOf, dueWordsIn } from './due-date.ts';
 

@@ -1,6 +1,6 @@
 import type { Evidence } from '@eloquence/shared/contracts/meeting';
-import { findQuote, type FoundQuote } from '../text/find-quote.ts';
-import { tokensOf } from '../text/words.ts';
+import { findQuote, type FoundQuote } from '@eloquence/shared/runtime/text/find-quote';
+import { tokensOf } from '@eloquence/shared/runtime/text/words';
 import { lineAt, type Line } from '../lines.ts';
 
 /** A quote that was found where a model said it is, or beside. */

@@ -1,8 +1,8 @@
 import type { ItemKind } from '@eloquence/shared/contracts/meeting';
 import { lineAt, type Line, type Passage } from '../lines.ts';
-import { agrees, isHedged, isNegated, isProposed, isQuestion, refuses } from '../text/polarity.ts';
-import { sentencesOf } from '../text/sentences.ts';
-import { contentStems } from '../text/words.ts';
+import { agrees, isHedged, isNegated, isProposed, isQuestion, refuses } from '@eloquence/shared/runtime/text/polarity';
+import { sentencesOf } from '@eloquence/shared/runtime/text/sentences';
+import { contentStems } from '@eloquence/shared/runtime/text/words';
 import type { Proof } from './evidence.ts';
 
 /** An exchange is over after so long, ms. */

@@ -1,5 +1,5 @@
 import { numbersIn } from '@eloquence/shared/runtime/numbers-in';
-import { WordBag, tokensOf } from '../text/words.ts';
+import { WordBag, tokensOf } from '@eloquence/shared/runtime/text/words';
 import { isInstruction } from './instruction.ts';
 import type { Passage } from '../lines.ts';
 

@@ -1,4 +1,4 @@
-import { fold } from '../text/words.ts';
+import { fold } from '@eloquence/shared/runtime/text/words';
 import { lineAt, type Line } from '../lines.ts';
 
 const RULES = '(?:instructions?|consignes?|regles?|prompts?|rules?|directives?|guidelines?)';

@@ -1,10 +1,10 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
 import type { Owner, Speaker } from '@eloquence/shared/contracts/meeting';
-import { findQuote } from '../text/find-quote.ts';
-import { isPast } from '../text/past.ts';
-import { isNegated, refuses } from '../text/polarity.ts';
-import { clausesOf, sentencesOf } from '../text/sentences.ts';
-import { contentStems, tokensOf } from '../text/words.ts';
+import { findQuote } from '@eloquence/shared/runtime/text/find-quote';
+import { isPast } from '@eloquence/shared/runtime/text/past';
+import { isNegated, refuses } from '@eloquence/shared/runtime/text/polarity';
+import { clausesOf, sentencesOf } from '@eloquence/shared/runtime/text/sentences';
+import { contentStems, tokensOf } from '@eloquence/shared/runtime/text/words';
 import { lineAt, type Line } from '../lines.ts';
 
 export interface OwnerClaim {

@@ -1,6 +1,6 @@
 import type { ItemKind, MeetingItem } from '@eloquence/shared/contracts/meeting';
 import { repeats } from '../similar.ts';
-import { contentStems, isContent, tokensOf, WordBag } from '../text/words.ts';
+import { contentStems, isContent, tokensOf, WordBag } from '@eloquence/shared/runtime/text/words';
 import { lineAt, type Passage } from '../lines.ts';
 import type { Proof } from './evidence.ts';
 import { takesOnTask } from './owner.ts';

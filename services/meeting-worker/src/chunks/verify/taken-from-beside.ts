@@ -1,7 +1,7 @@
 import { lineAt, type Line, type Passage } from '../lines.ts';
 import { numbersIn } from '@eloquence/shared/runtime/numbers-in';
-import { isOpener } from '../text/openers.ts';
-import { contentStems, isContent, tokensOf, WordBag, type Token } from '../text/words.ts';
+import { isOpener } from '@eloquence/shared/runtime/text/openers';
+import { contentStems, isContent, tokensOf, WordBag, type Token } from '@eloquence/shared/runtime/text/words';
 import type { Proof } from './evidence.ts';
 
 interface Beside {

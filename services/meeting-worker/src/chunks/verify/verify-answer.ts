@@ -2,8 +2,8 @@ import type { ActionItem, ItemKind, MeetingItem, Refusal, Unverified } from '@el
 import type { ChunkAnswer } from '@eloquence/shared/contracts/meeting-llm';
 import { nextItemId } from '../item-ids.ts';
 import { mergeItem } from '../merge-items.ts';
-import { takesBack } from '../text/polarity.ts';
-import { WordBag } from '../text/words.ts';
+import { takesBack } from '@eloquence/shared/runtime/text/polarity';
+import { WordBag } from '@eloquence/shared/runtime/text/words';
 import { lineAt, type Passage } from '../lines.ts';
 import { unverifiedOf, verifyClaim, type Claim, type ClaimContext } from './claim.ts';
 import { verifyDue } from './due.ts';

@@ -1,4 +1,4 @@
-import type { Language } from '@eloquence/shared/contracts/ids';
+import type { Language } from '../../contracts/ids.ts';
 import type { Token } from './words.ts';
 
 const set = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));

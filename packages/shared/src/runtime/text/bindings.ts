@@ -1,5 +1,5 @@
-import type { Language } from '@eloquence/shared/contracts/ids';
-import { numbersIn } from '@eloquence/shared/runtime/numbers-in';
+import type { Language } from '../../contracts/ids.ts';
+import { numbersIn } from '../numbers-in.ts';
 import { findQuote } from './find-quote.ts';
 import { isOpener } from './openers.ts';
 import { sentencesOf } from './sentences.ts';

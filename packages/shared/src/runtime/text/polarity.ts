@@ -1,4 +1,4 @@
-import type { Language } from '@eloquence/shared/contracts/ids';
+import type { Language } from '../../contracts/ids.ts';
 import { saysOpposite } from './opposites.ts';
 import { fold, type Token } from './words.ts';
 

@@ -1,7 +1,7 @@
-import type { Language } from '@eloquence/shared/contracts/ids';
+import type { Language } from '../../contracts/ids.ts';
 import { isOpener } from './openers.ts';
 import { isNegated, isTurn } from './polarity.ts';
-import { isNumberWord, numbersIn } from '@eloquence/shared/runtime/numbers-in';
+import { isNumberWord, numbersIn } from '../numbers-in.ts';
 import { isContent, tokensOf, WordBag, type Token } from './words.ts';
 
 /** What a claim may rest on. */

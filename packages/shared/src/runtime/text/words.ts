@@ -1,4 +1,6 @@
-import type { Language } from '@eloquence/shared/contracts/ids';
+// oxlint-disable-next-line typescript/triple-slash-reference -- types of a package that has none, for every program this file is part of
+/// <reference path="./snowball-stemmers.d.ts" />
+import type { Language } from '../../contracts/ids.ts';
 import { newStemmer, type Stemmer } from 'snowball-stemmers';
 import { STOP_WORDS } from './stop-words.ts';
 

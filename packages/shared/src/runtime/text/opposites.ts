@@ -1,4 +1,4 @@
-import type { Language } from '@eloquence/shared/contracts/ids';
+import type { Language } from '../../contracts/ids.ts';
 import { fold } from './words.ts';
 
 /** Beginnings of words that say the opposite of each other, without accents. "report" is a delay in French and a paper in English. */
