@@ -1,28 +1,3 @@
 #!/bin/sh
 # Records a meeting after asking its name.
-# Works from any folder, through links too: the command stands beside this file.
-here=$0
-while [ -L "$here" ]; do
-  link=$(readlink "$here")
-  case $link in
-    /*) here=$link ;;
-    *) here=$(dirname "$here")/$link ;;
-  esac
-done
-here=$(cd "$(dirname "$here")" && pwd -P)
-# A double click starts with a short PATH: where Node is usually installed, and the copy of "npm start", last.
-PATH=$PATH:/opt/homebrew/bin:/usr/local/bin:$here/../../../.eloquence/node/node_modules/node/bin
-export PATH
-if command -v node >/dev/null; then
-  node "$here/../bin/eloquence.mjs" meeting start --ask-name
-  code=$?
-else
-  echo "Node.js manque : installez-le (https://nodejs.org), puis relancez." >&2
-  echo "Node.js is missing: install it (https://nodejs.org), then start again." >&2
-  code=1
-fi
-if [ -t 0 ]; then
-  printf '\nEntrée pour fermer / Enter to close '
-  read -r _ || :
-fi
-exit "$code"
+exec "$(dirname "$(readlink -f "$0")")/record.sh" --ask-name

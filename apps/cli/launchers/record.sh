@@ -1,20 +1,11 @@
 #!/bin/sh
-# Records a meeting at once, under a name made of the date.
-# Works from any folder, through links too: the command stands beside this file.
-here=$0
-while [ -L "$here" ]; do
-  link=$(readlink "$here")
-  case $link in
-    /*) here=$link ;;
-    *) here=$(dirname "$here")/$link ;;
-  esac
-done
-here=$(cd "$(dirname "$here")" && pwd -P)
+# Records a meeting; what it is given goes to `eloquence meeting start`. Works from any folder, through links too.
+here=$(dirname "$(readlink -f "$0")")
 # A double click starts with a short PATH: where Node is usually installed, and the copy of "npm start", last.
 PATH=$PATH:/opt/homebrew/bin:/usr/local/bin:$here/../../../.eloquence/node/node_modules/node/bin
 export PATH
 if command -v node >/dev/null; then
-  node "$here/../bin/eloquence.mjs" meeting start
+  node "$here/../bin/eloquence.mjs" meeting start "$@"
   code=$?
 else
   echo "Node.js manque : installez-le (https://nodejs.org), puis relancez." >&2
