@@ -3,12 +3,13 @@ import type { Evidence } from '@eloquence/shared/contracts/meeting';
 import type { AskResponse } from '@eloquence/shared/contracts/meeting-api';
 import type { Session, Utterance } from '@eloquence/shared/contracts/sessions';
 import type { Pool } from '@eloquence/shared/runtime/postgres';
+import { findQuote } from '@eloquence/shared/runtime/text/find-quote';
 import * as z from 'zod';
 import type { ReadEvents } from '../events/event-reader.ts';
 import { readTranscript } from '../transcripts/read-transcript.ts';
 import { asData, numberedLines, type AskModel } from './ask-model.ts';
 import { findPassages } from './passages.ts';
-import { evidenceOf, findQuote, isSupported } from './quotes.ts';
+import { evidenceOf, isSupported } from './quotes.ts';
 import type { ReportStore } from './report-store.ts';
 import { speakersOf } from './speaker-names.ts';
 
@@ -92,7 +93,7 @@ export async function askMeeting(deps: AskDeps, question: string, asked: Asked):
     const citations = best.map((utterance) => evidenceOf(utterance));
     return { found: true, answer: say.passages, citations, written_by_model: false };
   }
-  const kept = value.found ? keepProven(value.sentences, shown, names) : [];
+  const kept = value.found ? keepProven(value.sentences, shown, { names, language }) : [];
   if (kept.length === 0) return nothing(say.notFound, true);
   return {
     found: true,
@@ -115,17 +116,19 @@ type Claim = z.infer<typeof answerSchema>['sentences'][number];
 export function keepProven(
   sentences: readonly Claim[],
   shown: readonly Utterance[],
-  names: ReadonlyMap<string, string>,
+  { names, language }: { readonly names: ReadonlyMap<string, string>; readonly language: Language },
 ): { text: string; evidence: Evidence[] }[] {
-  const everything = [...names.values(), ...shown.map(({ text }) => text)].join(' ');
+  const people = [...names.values()];
+  const texts = shown.map(({ text }) => text);
   return sentences.flatMap(({ text, evidence }) => {
     const proven = evidence.flatMap(({ segment, quote }) => {
       const utterance = shown[segment - 1];
       const found = utterance && findQuote(utterance.text, quote);
-      return utterance && found !== undefined ? [{ utterance, quote: found }] : [];
+      return utterance && found ? [{ utterance, quote: found.quote }] : [];
     });
-    const cited = proven.map(({ utterance }) => `${names.get(utterance.speaker) ?? ''} ${utterance.text}`).join(' ');
-    if (proven.length === 0 || text.trim() === '' || !isSupported(text, { cited, shown: everything })) return [];
+    const cited = proven.map(({ utterance }) => ({ text: utterance.text, name: names.get(utterance.speaker) ?? '' }));
+    if (proven.length === 0 || text.trim() === '') return [];
+    if (!isSupported(text, { language, cited, shown: texts, people })) return [];
     return [{ text, evidence: proven.map(({ utterance, quote }) => evidenceOf(utterance, quote)) }];
   });
 }

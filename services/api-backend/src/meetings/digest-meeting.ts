@@ -51,7 +51,7 @@ export async function digestMeeting(deps: AskDeps, sinceMs: number, asked: Asked
   const shown = wordsToRead(utterances, chunks, { sinceMs, missed });
   const names = new Map(speakers.map(({ speaker, name }) => [speaker, name]));
   const answer = shown.length > 0 ? await ask() : undefined;
-  const written = answer ? keepProven(answer.lines, shown, names).slice(0, MAX_LINES) : [];
+  const written = answer ? keepProven(answer.lines, shown, { names, language }).slice(0, MAX_LINES) : [];
   return {
     since_ms: sinceMs,
     until_ms: Math.max(sinceMs, ...utterances.slice(-1).map(({ end_ms: endMs }) => endMs)),

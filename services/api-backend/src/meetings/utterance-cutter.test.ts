@@ -35,14 +35,15 @@ describe('words', () => {
     expect(tokens.map(({ text }) => text)).toContain('eau ?');
   });
 
-  it('stand for themselves where the text has others, and the whole text where there are none', () => {
+  it('stand for themselves where the text has others; where none are timed, the text is spread over its stretch', () => {
     const delta = { type: 'transcript.text.delta' as const, delta: '12 euros', start: 1, end: 3 };
     const words = [
       { word: ' douze', start: 1, end: 2 },
       { word: 'euros', start: 2, end: 3 },
     ];
     expect(tokensOf({ ...delta, words }, 0).map(({ text }) => text)).toEqual(['douze', 'euros']);
-    expect(tokensOf(delta, 500)).toEqual([word('12 euros', 1_500, 3_500)]);
+    expect(tokensOf(delta, 500)).toEqual([word('12', 1_500, 2_000), word('euros', 2_250, 3_500)]);
+    expect(tokensOf({ ...delta, delta: ' Oui ? ', end: 1 }, 0).map(({ text }) => text)).toEqual(['Oui ?']);
     expect(tokensOf({ ...delta, delta: ' ' }, 0)).toEqual([]);
   });
 });

@@ -22,15 +22,16 @@ const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 
 type Delta = Extract<TranscriptionEvent, { type: 'transcript.text.delta' }>;
 
-/** The words of one stretch of a recording on the session's clock, which the recording begins at `offsetMs` of. */
+/**
+ * The words of one stretch of a recording on the session's clock, which the recording begins at `offsetMs` of. An engine that does
+ * not time them has them spread over the stretch by their length: a seam with what was heard before then falls between words,
+ * though not always the right ones where there were pauses.
+ */
 export function tokensOf(delta: Delta, offsetMs: number): Token[] {
   const toMs = (seconds: number): number => Math.max(0, offsetMs + Math.round(seconds * 1000));
   const text = delta.delta.trim();
-  const words = (delta.words ?? []).filter(({ word }) => word.trim() !== '');
-  if (words.length === 0) {
-    const [start_ms, end_ms] = [toMs(delta.start ?? 0), toMs(delta.end ?? delta.start ?? 0)];
-    return text === '' ? [] : [{ text, glued: false, start_ms, end_ms }];
-  }
+  const timed = (delta.words ?? []).filter(({ word }) => word.trim() !== '');
+  const words = timed.length > 0 ? timed : spread(text, delta.start ?? 0, delta.end ?? delta.start ?? 0);
   const places = placesOf(words, text);
   return words.map(({ word, start, end }, index) => {
     const at = places?.[index];
@@ -43,6 +44,19 @@ export function tokensOf(delta: Delta, offsetMs: number): Token[] {
       end_ms: Math.max(toMs(start), toMs(end)),
     };
   });
+}
+
+/** With the marks that French sets apart. */
+const WORD = /\S+(?:\s+[^\p{L}\p{N}\s]+(?=\s|$))*/gu;
+
+/** Words with a share of the stretch as long as they are written. */
+function spread(text: string, start: number, end: number): NonNullable<Delta['words']> {
+  const perLetter = (end - start) / Math.max(1, text.length);
+  return [...text.matchAll(WORD)].map(({ 0: word, index }) => ({
+    word,
+    start: start + index * perLetter,
+    end: start + (index + word.length) * perLetter,
+  }));
 }
 
 /** Where each word begins in the text; undefined when the text has other words. */
