@@ -34,7 +34,7 @@ interface Ending {
 }
 
 /** So long after its draft a report is expected from a model; then the draft is said to stand. */
-const FINAL_EXPECTED_MS = 22_000;
+const FINAL_EXPECTED_MS = 18_000;
 const PREPARE_WITHIN_MS = 2_000;
 /** Steps of one call: a draft is published, then announced, then rendered. */
 const MAX_STEPS = 4;
