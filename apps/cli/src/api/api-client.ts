@@ -1,4 +1,4 @@
-import { problemSchema } from '@eloquence/shared/contracts/errors';
+import { problemSchema, type Problem } from '@eloquence/shared/contracts/errors';
 import type { Language } from '@eloquence/shared/contracts/ids';
 import { ChildAbort } from '@eloquence/shared/runtime/abort';
 import { AppError, isAbort } from '@eloquence/shared/runtime/errors';
@@ -122,6 +122,16 @@ export class ApiClient {
     );
   }
 
+  /** A problem the server told, for the person at the command. */
+  refusalOf(problem: Problem): AppError {
+    const issues = problem.issues?.map(({ path, message }) => `${path}: ${message}`).join('; ');
+    const text = issues && !problem.detail.includes(issues) ? `${problem.detail} (${issues})` : problem.detail;
+    const said = this.#language === 'fr' ? refusalInFrench(problem.code, text) : text;
+    return new AppError(problem.code, said, {
+      ...(problem.retry_after_s !== undefined && { retryAfterS: problem.retry_after_s }),
+    });
+  }
+
   #refusal(status: number, body: unknown): AppError {
     const problem = problemSchema.safeParse(body).data;
     if (status === 401)
@@ -131,14 +141,7 @@ export class ApiClient {
           ? `La clé donnée n'est pas une clé de ${this.url}. Donnez une de celles de API_KEYS du serveur : --key, ELOQUENCE_API_KEY, ou api.key du fichier de configuration.`
           : `${this.url} demande une clé. Donnez une de celles de API_KEYS du serveur : --key, ELOQUENCE_API_KEY, ou api.key du fichier de configuration.`,
       );
-    if (problem) {
-      const issues = problem.issues?.map(({ path, message }) => `${path}: ${message}`).join('; ');
-      const text = issues && !problem.detail.includes(issues) ? `${problem.detail} (${issues})` : problem.detail;
-      const said = this.#language === 'fr' ? refusalInFrench(problem.code, text) : undefined;
-      return new AppError(problem.code, said ?? text, {
-        ...(problem.retry_after_s !== undefined && { retryAfterS: problem.retry_after_s }),
-      });
-    }
+    if (problem) return this.refusalOf(problem);
     return new AppError(
       status >= 500 ? 'upstream_failed' : 'upstream_rejected',
       `Ce qui répond à ${this.url} n'est pas Eloquence (réponse ${status}). Vérifiez l'adresse : --api URL.`,

@@ -23,7 +23,6 @@ import {
   type CreateSessionResponse,
   type Session,
 } from '@eloquence/shared/contracts/sessions';
-import { AppError } from '@eloquence/shared/runtime/errors';
 import * as z from 'zod';
 import { bytesOf, type ApiClient } from './api-client.ts';
 import type { CallBody } from './http-exchange.ts';
@@ -191,10 +190,7 @@ export class MeetingApi {
     });
     for await (const { event, data } of readEvents(answer.body)) {
       const value: unknown = JSON.parse(data);
-      if (event === 'error') {
-        const problem = problemSchema.parse(value);
-        throw new AppError(problem.code, problem.detail);
-      }
+      if (event === 'error') throw this.client.refusalOf(problemSchema.parse(value));
       yield audioEventSchema.parse(value);
     }
   }

@@ -4,6 +4,7 @@ import { AppError, toProblem } from '@eloquence/shared/runtime/errors';
 import * as z from 'zod';
 import { fakeServer, sendJson } from '../test-support/fake-server.ts';
 import { ApiClient } from './api-client.ts';
+import { MeetingApi } from './meeting-api.ts';
 import { refusalInFrench } from './refusal-in-french.ts';
 
 describe('a refusal of the server', () => {
@@ -37,5 +38,19 @@ describe('a refusal of the server', () => {
       new ApiClient({ url: server.api.client.url, key: undefined, language }).json('/x', z.unknown());
     await expect(ask('fr')).rejects.toThrow(/ne peut pas être lu/);
     await expect(ask('en')).rejects.toThrow('The file is damaged.');
+  });
+
+  it('is French also when it comes in the middle of an upload', async () => {
+    const problem = toProblem(new AppError('unavailable', 'stt-gateway broke off.'));
+    await using server = await fakeServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(`event: error\ndata: ${JSON.stringify(problem)}\n\n`);
+    });
+    const client = new ApiClient({ url: server.api.client.url, key: undefined, language: 'fr' });
+    const recording = { body: 'x', contentType: 'audio/flac', speaker: 'marie.me', startMs: 0, name: 'Marie' };
+    const reading = new MeetingApi(client).upload('ses_x', recording).next();
+    await expect(reading).rejects.toThrow(
+      'Une partie du serveur n’est pas disponible. Réessayez dans un instant. (stt-gateway broke off.)',
+    );
   });
 });

@@ -215,13 +215,10 @@ export async function searchMeetings(
   const { api, say, print, person } = context;
   requireWords(context, text);
   const answer = await api.search(text, { limit: options.limit, ...(options.mine && { userId: person.userId }) });
-  const names = new Map<string, ReadonlyMap<string, string>>();
   const lines: string[] = [];
-  for (const { session_id: id, title, started_at: at, evidence } of answer.hits) {
-    const known = names.get(id) ?? (context.json ? new Map<string, string>() : await namesOf(context, id));
-    names.set(id, known);
+  for (const { session_id: id, title, started_at: at, speaker_name: name, evidence } of answer.hits) {
     const day = new Date(at).toLocaleDateString(context.language === 'fr' ? 'fr-FR' : 'en-GB');
-    lines.push(`${title} (${day}, ${id})`, citation(evidence, known));
+    lines.push(`${title} (${day}, ${id})`, citation(evidence, new Map([[evidence.speaker, name]])));
   }
   print(
     'search',
