@@ -74,6 +74,7 @@ export const meetingEn: Readonly<Record<keyof typeof meetingFr, string>> = {
   'meetings.title': 'My meetings',
   'meetings.about': 'Minutes, transcripts, and a search in everything that was said.',
   'meetings.none': 'No meetings yet. The first will appear here with its minutes.',
+  'meetings.first': 'Start a meeting',
   'meetings.untitled': 'Meeting without a title',
   'meetings.older': 'Older meetings',
   'meetings.state.recording': 'Going on',

@@ -72,6 +72,7 @@ export const meetingFr = {
   'meetings.title': 'Mes réunions',
   'meetings.about': 'Comptes rendus, transcriptions et recherche dans tout ce qui s’est dit.',
   'meetings.none': 'Aucune réunion pour l’instant. La première apparaîtra ici avec son compte rendu.',
+  'meetings.first': 'Commencer une réunion',
   'meetings.untitled': 'Réunion sans titre',
   'meetings.older': 'Réunions plus anciennes',
   'meetings.state.recording': 'En cours',

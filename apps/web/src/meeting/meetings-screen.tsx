@@ -115,7 +115,7 @@ function NoMeetings() {
   return (
     <div className={styles.none}>
       <p>{t('meetings.none')}</p>
-      <a href={hashOf({ screen: 'prepare', scenarioId: 'meeting' })}>{t('meeting.start')}</a>
+      <a href={hashOf({ screen: 'prepare', scenarioId: 'meeting' })}>{t('meetings.first')}</a>
     </div>
   );
 }
