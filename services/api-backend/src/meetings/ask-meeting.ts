@@ -119,7 +119,7 @@ export function keepProven(
   { names, language }: { readonly names: ReadonlyMap<string, string>; readonly language: Language },
 ): { text: string; evidence: Evidence[] }[] {
   const people = [...names.values()];
-  const texts = shown.map(({ text }) => text);
+  const words = shown.map(({ text }) => text);
   return sentences.flatMap(({ text, evidence }) => {
     const proven = evidence.flatMap(({ segment, quote }) => {
       const utterance = shown[segment - 1];
@@ -128,7 +128,7 @@ export function keepProven(
     });
     const cited = proven.map(({ utterance }) => ({ text: utterance.text, name: names.get(utterance.speaker) ?? '' }));
     if (proven.length === 0 || text.trim() === '') return [];
-    if (!isSupported(text, { language, cited, shown: texts, people })) return [];
+    if (!isSupported(text, { language, cited, shown: words, people })) return [];
     return [{ text, evidence: proven.map(({ utterance, quote }) => evidenceOf(utterance, quote)) }];
   });
 }

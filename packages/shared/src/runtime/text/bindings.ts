@@ -2,6 +2,7 @@ import type { Language } from '../../contracts/ids.ts';
 import { numbersIn } from '../numbers-in.ts';
 import { findQuote } from './find-quote.ts';
 import { isOpener } from './openers.ts';
+import { isNegated, isQuestion } from './polarity.ts';
 import { sentencesOf } from './sentences.ts';
 import { isCalendar } from './support.ts';
 import { fold, isContent, stemOf, tokensOf, type Token, type WordBag } from './words.ts';
@@ -19,6 +20,26 @@ export interface Speech {
   readonly everything: WordBag;
   /** Names of everybody who speaks. */
   readonly people: WordBag;
+}
+
+/** What somebody makes of it. */
+export interface Bound {
+  readonly text: string;
+  /** Of a task. */
+  readonly owner?: string | null;
+  readonly due?: string | null;
+}
+
+/**
+ * Whether words were said, but not together: of another thing, of somebody else, the other way round, or only to set them aside. A check by
+ * words; what it does not see is listed in meeting-worker's `bound-claims.test.ts`.
+ */
+export function bindsOtherwise({ text, owner, due }: Bound, said: readonly SaidBy[], speech: Speech): boolean {
+  const done = owner ? `${owner} ${text}` : text;
+  const whole = `${done} ${due ?? ''}`;
+  if (!isQuestion(text) && turnsAround(done, said, speech)) return true;
+  if (!isNegated(text) && takesSetAside(whole, said, speech)) return true;
+  return [...new Set([text, done, `${text} ${due ?? ''}`, whole])].some((claim) => crosses(claim, said, speech));
 }
 
 /** Words of a kind of which a sentence may name several, each with words of its own. */
@@ -41,7 +62,7 @@ const MIN_PART = 2;
  * Of words of one kind (names, numbers, days) each goes with its part of the sentence; a later part may leave out what an earlier said,
  * never the other way round.
  */
-export function crosses(claim: string, said: readonly SaidBy[], speech: Speech): boolean {
+function crosses(claim: string, said: readonly SaidBy[], speech: Speech): boolean {
   if (said.some(({ text }) => findQuote(text, claim))) return false;
   const sentences = said.flatMap((one) => sentencesOf(one.text).map(({ text }) => partsOf({ ...one, text }, speech)));
   return partsOf({ text: claim, name: '' }, speech).some((part) => {
@@ -183,12 +204,12 @@ function kindOf(
 
 /** Whom or what the words set aside: "pas Paul, Julie", "à la place de Karim", "Paul… enfin non, Julie". */
 const SET_ASIDE =
-  /(?:(?:^|[,;:.…(]\s*|\b(?:et|mais|and|but) )(?:pas|not)|(?<!\p{L})(?:plutôt qu[e'’]|au lieu d[e'’]|à la place d[eu'’]|instead of|rather than|et non|in place of))\s*(?:(?:à|de|du|des|le|la|les|l['’]|l|d['’]|the|to|for|by)\s*)*(\p{Lu}\p{L}+(?: \p{Lu}\p{L}+)?|\d[\d ]*|\p{L}+)/giu;
+  /(?:(?:^|[,;:.…(]\s*|\b(?:et|mais|and|but) )(?:pas|not)|(?<!\p{L})(?:plutôt qu[e'’]|au lieu d[e'’]|à la place d[eu'’]|instead of|rather than|et non|in place of))\s*(?:(?:à|de|du|des|celui|celle|ceux|celles|le|la|les|l['’]|l|d['’]|the|one|to|for|by|in)\s*)*(\p{Lu}\p{L}+(?: \p{Lu}\p{L}+)?|\d[\d ]*|\p{L}+)/giu;
 const CORRECTION =
   /(?:[,…]|\.{3}|–|—)\s*(?:(?:enfin|euh|ah|mais|uh|oh|well) )*(?:non|no|pardon|sorry|je veux dire|i mean|correction|plutôt|or rather)\b[,\s]*/giu;
 
 /** Whether a claim names, as owner, figure or day, what the words set aside, and does not set it aside itself. */
-export function takesSetAside(claim: string, said: readonly SaidBy[], speech: Speech): boolean {
+function takesSetAside(claim: string, said: readonly SaidBy[], speech: Speech): boolean {
   const claimed = partsOf({ text: claim, name: '' }, speech).flat();
   const inClaim = asideIn({ text: claim, name: '' }, speech);
   return said.some((one) =>
@@ -220,7 +241,7 @@ const WITH_PREPOSITION =
  * Whether a claim turns round who does it to whom: the words say "Sophie paid Julie", the claim "Julie paid Sophie". What stands
  * before a verb and behind it has changed places.
  */
-export function turnsAround(claim: string, said: readonly SaidBy[], { language }: Speech): boolean {
+function turnsAround(claim: string, said: readonly SaidBy[], { language }: Speech): boolean {
   if (PASSIVE.test(claim)) return false;
   return said
     .flatMap(({ text }) => sentencesOf(text))

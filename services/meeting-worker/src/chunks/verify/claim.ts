@@ -1,15 +1,7 @@
 import type { ItemKind, Refusal, Unverified } from '@eloquence/shared/contracts/meeting';
-import { clausesOf } from '@eloquence/shared/runtime/text/sentences';
-import { crosses, takesSetAside, turnsAround } from '@eloquence/shared/runtime/text/bindings';
-import {
-  contradicts,
-  isAsking,
-  isConditional,
-  isHedged,
-  isNegated,
-  isQuestion,
-  isTurn,
-} from '@eloquence/shared/runtime/text/polarity';
+import { bindsOtherwise } from '@eloquence/shared/runtime/text/bindings';
+import { isDenied, tellingClauses } from '@eloquence/shared/runtime/text/is-denied';
+import { isAsking, isConditional, isHedged, isQuestion, isTurn } from '@eloquence/shared/runtime/text/polarity';
 import { saysOpposite } from '@eloquence/shared/runtime/text/opposites';
 import { isVerbOfMinutes } from '@eloquence/shared/runtime/text/openers';
 import { isCalendar, supportFault, type SupportSource } from '@eloquence/shared/runtime/text/support';
@@ -43,8 +35,6 @@ export type ClaimVerdict =
   /** All its words were said before this passage: an earlier chunk has it. */
   | { readonly kind: 'counted' };
 
-/** What denies nothing but that somebody knows. */
-const NOT_KNOWN = /\bne sai[st]\b.{0,12}\bpas\b|\bsais pas\b|\b(?:do|does) not know\b|\b(?:don|doesn)['’]t know\b/i;
 /** A quote with fewer words of its own ("je m'en occupe") means what was said before it. */
 const FEW_WORDS = 3;
 /** So many lines into a chunk, words may answer what was said before it. */
@@ -83,20 +73,10 @@ export function verifyClaim(kind: ItemKind, claim: Claim, context: ClaimContext)
 function isCarriedBy(claim: Claim, proofs: readonly Proof[], context: ClaimContext): boolean {
   if (supportFault(claim.text, sourceOf(claim, proofs, context))) return false;
   if (!isOfQuoted(claim, proofs, context.passage) || takesFromBeside(claim.text, proofs, context)) return false;
-  return !isBoundOtherwise(claim, proofs, context);
-}
-
-/** Its words were said, but of something or somebody else. */
-function isBoundOtherwise(claim: Claim, proofs: readonly Proof[], { passage, everything }: ClaimContext): boolean {
-  const { language, speakers } = passage;
-  const speech = { language, everything, people: new WordBag(speakers.values(), language) };
+  const { language, speakers } = context.passage;
   const said = proofs.map(({ line }) => ({ text: line.utterance.text, name: line.name }));
-  const { text } = claim;
-  const done = claim.owner ? `${claim.owner} ${text}` : text;
-  const dated = claim.due ? `${text} ${claim.due}` : text;
-  if (!isQuestion(text) && turnsAround(done, said, speech)) return true;
-  if (!isNegated(text) && takesSetAside(`${done} ${claim.due ?? ''}`, said, speech)) return true;
-  return [...new Set([text, done, dated, `${done} ${claim.due ?? ''}`])].some((one) => crosses(one, said, speech));
+  const people = new WordBag(speakers.values(), language);
+  return !bindsOtherwise(claim, said, { language, everything: context.everything, people });
 }
 
 /** Has words that one exchange lacks from another: neither says it. */
@@ -194,14 +174,9 @@ function isMeantSo(kind: ItemKind, claim: Claim, proofs: readonly Proof[], passa
   if (kind === 'decision' && (sentences.every(isQuestion) || !isDecided(claim.text, proofs, passage))) return false;
   if ((kind === 'decision' || kind === 'action') && sentences.every(isHedged)) return false;
   if (kind === 'action' && sentences.every(isConditional)) return false;
-  const stems = contentStems(claim.text, language);
-  const share = (text: string) => [...contentStems(text, language)].filter((stem) => stems.has(stem)).length;
-  const clauses = sentences.flatMap((text) => clausesOf(text).map((part) => part.text));
-  const most = Math.max(...clauses.map(share));
-  const telling = clauses.filter((clause) => share(clause) === most && most > 0);
   // Of a topic it is no matter whether it is so.
-  if (kind === 'topic') return !telling.some((words) => saysOpposite(claim.text, words, language));
+  if (kind === 'topic')
+    return !tellingClauses(claim.text, sentences, language).some((words) => saysOpposite(claim.text, words, language));
   // A remarkable sentence may be noted as a whole, and one of its clauses deny.
-  const said = kind === 'highlight' || kind === 'question' ? [...telling, ...sentences] : telling;
-  return telling.length === 0 || said.some((words) => !contradicts(claim.text, words.replace(NOT_KNOWN, ''), language));
+  return !isDenied(claim.text, sentences, { language, asWhole: kind === 'highlight' || kind === 'question' });
 }
