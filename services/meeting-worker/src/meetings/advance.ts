@@ -165,13 +165,9 @@ async function publishNext({ meeting, standing, due }: Ending, deps: AdvanceDeps
 /** Hours that no mini-summary covers take a while: what nobody needs is not made. */
 function draftNow({ meeting, due }: Ending, { faults }: AdvanceDeps): Draft {
   const onFault = (error: unknown) => faults.say(meeting.sessionId, 'report', error);
-  if (due === undefined) return draftOf(meeting, { onFault });
-  try {
-    return draftOf(meeting, { tail: ruledChunks(meeting, onFault), onFault });
-  } catch (error) {
-    onFault(error);
-    return draftOf(meeting, { onFault });
-  }
+  // What is not even known to be missing cannot be looked through.
+  const tail = due === undefined || due === 'unknown' ? [] : ruledChunks(meeting, onFault);
+  return draftOf(meeting, { tail, onFault });
 }
 
 /** Puts on the queue what is missing between what is published and a complete final. */
