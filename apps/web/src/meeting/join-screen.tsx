@@ -6,7 +6,7 @@ import type { SessionSummary } from '../api/schemas.ts';
 import { useLanguage } from '../i18n/language-context.tsx';
 import { problemOfError } from '../problem.ts';
 import type { Problem } from '../problem.ts';
-import { KeyForm } from '../screens/key-form.tsx';
+import { FailedLoad } from '../screens/failed-load.tsx';
 import styles from '../screens/preflight-screen.module.css';
 import { Notice } from '../ui/notice.tsx';
 import { ProblemNotice } from '../ui/problem-notice.tsx';
@@ -33,9 +33,10 @@ export function JoinScreen({ sessionId, prefetch, onOpened }: JoinScreenProps) {
   if (session.status === 'loading') return <Page>{t('app.loading')}</Page>;
   if (session.status === 'failed') {
     if (session.problem.key === 'problem.not_found') return <LostMeeting why="lost.invitation" reload={reload} />;
-    const locked = session.problem.key === 'problem.unauthorized';
     return (
-      <Page>{locked ? <KeyForm onKey={reload} /> : <ProblemNotice problem={session.problem} onRetry={reload} />}</Page>
+      <Page>
+        <FailedLoad problem={session.problem} reload={reload} />
+      </Page>
     );
   }
   const meeting = session.value;

@@ -5,10 +5,9 @@ import { listMeetings } from '../api/meeting-client.ts';
 import { useResource } from '../api/use-resource.ts';
 import type { Resource } from '../api/use-resource.ts';
 import { useLanguage } from '../i18n/language-context.tsx';
-import { KeyForm } from '../screens/key-form.tsx';
+import { FailedLoad } from '../screens/failed-load.tsx';
 import { Button } from '../ui/button.tsx';
 import { BackLink, Page, ScreenTitle } from '../ui/page.tsx';
-import { ProblemNotice } from '../ui/problem-notice.tsx';
 import { goTo, hashOf } from '../use-route.ts';
 import { lengthInWords, startInWords } from './meeting-words.ts';
 import styles from './meetings-screen.module.css';
@@ -65,10 +64,7 @@ function MeetingPages({ cursor }: { readonly cursor: string | null }) {
   const [page, reload] = useResource({ load, againInMs });
   const [older, setOlder] = useState<string | null>(null);
   if (page.status === 'loading') return <p className={styles.quiet}>{t('app.loading')}</p>;
-  if (page.status === 'failed') {
-    if (page.problem.key === 'problem.unauthorized') return <KeyForm onKey={reload} />;
-    return <ProblemNotice problem={page.problem} onRetry={reload} />;
-  }
+  if (page.status === 'failed') return <FailedLoad problem={page.problem} reload={reload} />;
   const { meetings, next_cursor: next } = page.value;
   if (meetings.length === 0 && cursor === null) return <NoMeetings />;
   return (

@@ -6,9 +6,8 @@ import type { SessionSummary } from '../api/schemas.ts';
 import { useResource } from '../api/use-resource.ts';
 import type { Resource } from '../api/use-resource.ts';
 import { useLanguage } from '../i18n/language-context.tsx';
-import { KeyForm } from '../screens/key-form.tsx';
+import { FailedLoad } from '../screens/failed-load.tsx';
 import { Notice } from '../ui/notice.tsx';
-import { ProblemNotice } from '../ui/problem-notice.tsx';
 import { BackLink, Page, ScreenTitle } from '../ui/page.tsx';
 import { clock } from '../ui/use-now.ts';
 import { hashOf } from '../use-route.ts';
@@ -47,9 +46,10 @@ export function ReportScreen({ sessionId, utteranceId }: ReportScreenProps) {
   if (known.status === 'loading') return <Page>{t('app.loading')}</Page>;
   if (known.status === 'failed') {
     if (known.problem.key === 'problem.not_found') return <LostMeeting why="lost.meeting" reload={reload} />;
-    const locked = known.problem.key === 'problem.unauthorized';
     return (
-      <Page>{locked ? <KeyForm onKey={reload} /> : <ProblemNotice problem={known.problem} onRetry={reload} />}</Page>
+      <Page>
+        <FailedLoad problem={known.problem} reload={reload} />
+      </Page>
     );
   }
   const { session, status } = known.value;

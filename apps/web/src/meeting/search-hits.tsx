@@ -3,8 +3,7 @@ import { searchMeetings } from '../api/meeting-client.ts';
 import { useResource } from '../api/use-resource.ts';
 import { withFixedSpaces } from '../i18n/fixed-spaces.ts';
 import { useLanguage } from '../i18n/language-context.tsx';
-import { KeyForm } from '../screens/key-form.tsx';
-import { ProblemNotice } from '../ui/problem-notice.tsx';
+import { FailedLoad } from '../screens/failed-load.tsx';
 import { clock } from '../ui/use-now.ts';
 import { hashOf } from '../use-route.ts';
 import { startInWords } from './meeting-words.ts';
@@ -18,10 +17,7 @@ export function SearchHits({ query }: { readonly query: string }) {
   const load = useCallback((signal: AbortSignal) => searchMeetings(query, signal), [query]);
   const [found, reload] = useResource({ load, againInMs: once });
   if (found.status === 'loading') return <p className={styles.quiet}>{t('report.asking')}</p>;
-  if (found.status === 'failed') {
-    if (found.problem.key === 'problem.unauthorized') return <KeyForm onKey={reload} />;
-    return <ProblemNotice problem={found.problem} onRetry={reload} />;
-  }
+  if (found.status === 'failed') return <FailedLoad problem={found.problem} reload={reload} />;
   const { hits } = found.value;
   return (
     <>
