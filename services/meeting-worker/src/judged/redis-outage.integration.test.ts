@@ -72,10 +72,12 @@ async function hold(outage?: Outage) {
 }
 
 test('Redis killed, frozen for ten seconds or cut off, twice in a meeting: the worker goes on by itself, asks nothing twice, and writes the same report', async () => {
-  const names = ['killed', 'frozen', 'cut off'] as const;
-  const [quiet, ...others] = await Promise.all([hold(), ...names.map((name) => hold(outages[name]))]);
-  for (const [index, name] of names.entries()) {
-    const { published, repeated, resumedMs } = others[index]!;
+  // Two at a time: on a small machine more of them wait for each other.
+  const [quiet, killed] = await Promise.all([hold(), hold(outages.killed)]);
+  const [frozen, cutOff] = await Promise.all([hold(outages.frozen), hold(outages['cut off'])]);
+  const runs = { killed, frozen, 'cut off': cutOff };
+  for (const name of ['killed', 'frozen', 'cut off'] as const) {
+    const { published, repeated, resumedMs } = runs[name];
     process.stdout.write(`${name}: work went on after ${resumedMs.join(' and ')} ms\n`);
     expect(published.text, name).toBe(quiet.published.text);
     for (const [format, bytes] of quiet.published.files)

@@ -44,10 +44,21 @@ const FACTS = [
   'participant.joined',
   'recording.paused',
   'recording.continued',
-  'audio.transcribed',
   'audio.missed',
   'source.silent',
 ];
+
+/**
+ * Transcribed spans, put together where they touch: there is one for every speaker and ten seconds, which a look at a meeting of hours
+ * need not hold. In order of who was heard first.
+ */
+const SPANS = `
+  select speaker, lower(span)::float8 as start_ms, upper(span)::float8 as end_ms
+  from (select speaker, min(array[seq, place]) as first, range_agg(int8range(start_ms, end_ms)) as heard
+    from events, rows from (jsonb_to_recordset(body -> 'spans') as (speaker text, start_ms bigint, end_ms bigint))
+      with ordinality as said (speaker, start_ms, end_ms, place)
+    where session_id = $1 and type = 'audio.transcribed' and end_ms > start_ms group by speaker) as heard_of, unnest(heard) as span
+  order by first, start_ms`;
 
 /** Hears of what is stored of a meeting and cannot be read; the rest is read. */
 export type OnUnreadable = (sessionId: SessionId, error: unknown) => void;
@@ -95,6 +106,7 @@ export async function readMeetingIn(
     'select at, body from events where session_id = $1 and type = any($2) order by seq',
     [sessionId, FACTS],
   );
+  const { rows: spans } = await client.query<Span>(SPANS, [sessionId]);
   const { rows: utterances } = await client.query<Utterance>(
     // Not by arrival: the same words give the same meeting, whichever way they came. Words' own times are left where they are.
     `select utterance_id, speaker, role, text, start_ms, end_ms from utterances where session_id = $1
@@ -109,18 +121,19 @@ export async function readMeetingIn(
     'select speaker, name from meeting_speakers where session_id = $1',
     [sessionId],
   );
-  const options = meetingOptionsSchema.safeParse(session.options?.meeting ?? {});
-  if (!options.success) onUnreadable(sessionId, options.error);
+  const read = meetingOptionsSchema.safeParse(session.options?.meeting ?? {});
+  if (!read.success) onUnreadable(sessionId, read.error);
+  const options = read.data ?? meetingOptionsSchema.parse({});
   const language = languageSchema.catch('fr').parse(session.language);
   const facts = gatherFacts(events, session.started_at?.getTime() ?? null);
-  const heard = new Set([...utterances, ...facts.spans].map(({ speaker }) => speaker));
+  const heard = new Set([...utterances, ...spans].map(({ speaker }) => speaker));
   return {
     sessionId,
     language,
-    title: session.name ?? defaultTitle(session.started_at ?? session.created_at, language),
+    title: session.name ?? defaultTitle(session.started_at ?? session.created_at, language, options.time_zone),
     startedAtMs: session.started_at?.getTime() ?? null,
     endedAtMs: facts.endedAtMs,
-    options: options.data ?? meetingOptionsSchema.parse({}),
+    options,
     consent: consentOf(session),
     state: meetingStateSchema.parse(session.state ?? 'recording'),
     utterances,
@@ -130,7 +143,7 @@ export async function readMeetingIn(
       joined: facts.joined,
       given: new Map(given.map(({ speaker, name }) => [speaker, name])),
     }),
-    spans: facts.spans,
+    spans,
     gaps: facts.gaps,
     silentSources: facts.silentSources,
     chunks: chunks.map((row) => chunkOf(row, (error) => onUnreadable(sessionId, error)) ?? unreadable(sessionId, row)),
@@ -152,15 +165,14 @@ function consentOf({ consent }: SessionRow): Report['consent'] {
   return consent && { recording: consent.recording, by: consent.by ?? null, told: consent.told ?? null };
 }
 
-function defaultTitle(date: Date, language: Language): string {
-  const day = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(date);
+function defaultTitle(date: Date, language: Language, timeZone: string): string {
+  const day = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone }).format(date);
   return language === 'fr' ? `Réunion du ${day}` : `Meeting of ${day}`;
 }
 
 interface Facts {
   readonly endedAtMs: number | null;
   readonly joined: ReadonlyMap<Speaker, string>;
-  readonly spans: readonly Span[];
   readonly gaps: readonly Gap[];
   readonly silentSources: readonly SilentSource[];
 }
@@ -168,7 +180,6 @@ interface Facts {
 /** Events are of the contract: what is not was set aside when they were stored. */
 function gatherFacts(events: readonly EventRow[], startedAtMs: number | null): Facts {
   const joined = new Map<Speaker, string>();
-  const spans: Span[] = [];
   const gaps: Gap[] = [];
   const silent = new Map<string, SilentSource>();
   let endedAtMs: number | null = null;
@@ -198,9 +209,6 @@ function gatherFacts(events: readonly EventRow[], startedAtMs: number | null): F
       case 'recording.continued':
         pauseUntil(body.at_ms);
         break;
-      case 'audio.transcribed':
-        spans.push(...body.spans);
-        break;
       case 'audio.missed':
         gaps.push(body.gap);
         break;
@@ -212,7 +220,7 @@ function gatherFacts(events: readonly EventRow[], startedAtMs: number | null): F
     }
   }
   if (pausedAtMs !== null) gaps.push(paused(pausedAtMs, Number.MAX_SAFE_INTEGER));
-  return { endedAtMs, joined, spans, gaps, silentSources: [...silent.values()] };
+  return { endedAtMs, joined, gaps, silentSources: [...silent.values()] };
 }
 
 function paused(startMs: number, endMs: number): Gap {
