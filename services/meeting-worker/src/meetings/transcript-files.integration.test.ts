@@ -86,3 +86,15 @@ test('files that are out of turn are made anew, and what is new is appended', as
   expect((await linesOf('transcript.jsonl')).at(-1)).toContain('la dernière');
   expect(await linesOf('raw.txt')).toHaveLength(LINES);
 });
+
+test('a line of somebody whose name is not known yet waits for it, and those behind it', async () => {
+  await pool.query(`update utterances set speaker = 'bob-x7k2' where seq = 701`);
+  const files = new TranscriptFiles(pool);
+  const early = new Map([['anne', 'Anne']]);
+  await files.sync(SESSION, folder, early);
+  await files.sync(SESSION, folder, early);
+  expect(await linesOf('raw.txt')).toHaveLength(700);
+  await files.sync(SESSION, folder, new Map([...early, ['bob-x7k2', 'Bob']]));
+  expect(await linesOf('raw.txt')).toHaveLength(LINES);
+  expect((await linesOf('raw.txt'))[700]).toBe('[00:11:41] Bob: phrase 701');
+});

@@ -96,7 +96,7 @@ export class TranscriptFiles {
     if (isOrderly && after === 0) return;
     // The first of all, something stored out of turn, a crash between the two, or files that are not of this database.
     if (!isOrderly || written.lines === 0) return this.#makeAnew(client, sessionId, { folder, names });
-    for await (const batch of batchesOf(client, sessionId, written)) {
+    for await (const batch of batchesOf(client, sessionId, { ...written, names })) {
       await appendSynced(path, batch.rows.map(jsonLine).join(''));
       await appendSynced(rawPath, batch.rows.map((line) => rawLine(line, names)).join(''));
       await this.#note(sessionId, folder, batch);
@@ -109,7 +109,7 @@ export class TranscriptFiles {
     // Renamed last, the one with the ids says what the other holds.
     await replaceFileBy(join(folder, 'transcript.jsonl'), (addLine) =>
       replaceFileBy(join(folder, 'raw.txt'), async (addRaw) => {
-        for await (const batch of batchesOf(client, sessionId, upTo)) {
+        for await (const batch of batchesOf(client, sessionId, { ...upTo, names })) {
           await addLine(batch.rows.map(jsonLine).join(''));
           await addRaw(batch.rows.map((line) => rawLine(line, names)).join(''));
           upTo = batch;
@@ -157,17 +157,23 @@ interface Batch extends Pick<Written, 'lines' | 'lastSeq'> {
   readonly rows: readonly Row[];
 }
 
-/** What comes after, and how many lines there are with it. */
+/**
+ * What comes after, and how many lines there are with it; up to the first of somebody who has no name: that was stored after the
+ * names were read, and is written by who reads next.
+ */
 async function* batchesOf(
   client: PoolClient,
   sessionId: SessionId,
-  { lines, lastSeq }: Pick<Written, 'lines' | 'lastSeq'>,
+  { lines, lastSeq, names }: Pick<Written, 'lines' | 'lastSeq'> & Pick<Target, 'names'>,
 ): AsyncGenerator<Batch> {
-  for (;;) {
-    const { rows } = await client.query<Row>(
+  for (let isKnown = true; isKnown;) {
+    const { rows: stored } = await client.query<Row>(
       'select seq, utterance_id, speaker, text, start_ms, end_ms from utterances where session_id = $1 and seq > $2 order by seq limit $3',
       [sessionId, lastSeq, BATCH],
     );
+    const unknown = stored.findIndex(({ speaker }) => !names.has(speaker));
+    const rows = unknown < 0 ? stored : stored.slice(0, unknown);
+    isKnown = unknown < 0;
     const last = rows.at(-1);
     if (!last) return;
     lastSeq = last.seq;
