@@ -58,6 +58,8 @@ function eloquence(args: readonly string[], apiUrl: string = stack.urls.api): Pr
       XDG_CONFIG_HOME: path.join(home, 'config'),
       XDG_STATE_HOME: path.join(home, 'state'),
       ELOQUENCE_API_URL: apiUrl,
+      // A machine without sound.
+      PULSE_SERVER: 'unix:/nowhere',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -177,6 +179,7 @@ describe('the eloquence command', () => {
     const before = await json(cliDocumentSchemas.list, ['meeting', 'list']);
     const cases: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
       [['meeting', 'start', '--name', 'x'], 2, /--consent/],
+      [['meeting', 'start', '--name', 'x', '--consent', 'tous, par mail'], 1, /serveur de son|parec/],
       [['meeting', 'start', '--file', path.join(home, 'none.wav')], 2, /n’existe pas/],
       [['meeting', 'start', '--file', home], 2, /pas un fichier/],
       [['meeting', 'start', '--file', text], 1, /./],

@@ -7,6 +7,7 @@ import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { askMeeting, digestMeeting, giveReport, renameSpeaker, searchMeetings } from './read-meetings.ts';
 import type { Outcome } from './record-meeting.ts';
 import { resumeMeeting, startMeeting, type StartOptions } from './start-meeting.ts';
+import { usageInFrench } from './usage-in-french.ts';
 
 const EXIT_HELP = `
 Codes de sortie / exit codes:
@@ -40,6 +41,7 @@ export function createProgram(options: ProgramOptions): Command {
       .configureOutput({
         writeOut: (text) => void output.stdout.write(text),
         writeErr: (text) => void output.stderr.write(text),
+        outputError: (text, write) => write(usageInFrench(text)),
       })
       .showHelpAfterError('(aide / help: --help)')
       .showSuggestionAfterError();

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CliDocuments } from '@eloquence/shared/contracts/cli-documents';
 import type { Session } from '@eloquence/shared/contracts/sessions';
@@ -23,6 +25,8 @@ export interface Recording {
   readonly sessionId: string;
   readonly name: string;
   readonly deliverOnly?: boolean;
+  /** Opened a moment ago: without any sound there is no meeting. */
+  readonly isNew?: boolean;
 }
 
 /** What a recording came to; with --json it is what is printed. */
@@ -75,6 +79,12 @@ export async function recordMeeting(context: Context, recording: Recording): Pro
     keeper.finished();
     following.abort();
     await followed;
+    if (recording.isNew && !existsSync(join(spoolDir(context.stateDir), sessionId))) {
+      states.forget(sessionId);
+      await rmdir(folder).catch(() => undefined);
+      await api.remove(sessionId).catch(() => undefined);
+      throw error;
+    }
     log(
       say(
         `Pour continuer cette réunion : eloquence meeting resume --session ${sessionId}`,

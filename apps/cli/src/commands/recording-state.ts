@@ -96,12 +96,15 @@ export class RecordingStates {
     return true;
   }
 
+  forget(sessionId: string): void {
+    rmSync(this.#path(sessionId), { force: true });
+  }
+
   /** Forgets recordings that were over long ago. */
   prune(olderThanMs: number): void {
     for (const state of this.list()) {
-      const path = this.#path(state.session_id);
-      if (state.state === 'finished' && Date.now() - statSync(path).mtimeMs > olderThanMs)
-        rmSync(path, { force: true });
+      const { mtimeMs } = statSync(this.#path(state.session_id));
+      if (state.state === 'finished' && Date.now() - mtimeMs > olderThanMs) this.forget(state.session_id);
     }
   }
 

@@ -66,7 +66,7 @@ async function startNamed(context: Context, name: string, options: StartOptions)
   context.log(
     context.say(`Réunion « ${name} » ouverte : ${opened.session_id}`, `Meeting "${name}" opened: ${opened.session_id}`),
   );
-  return recordMeeting(context, { sessionId: opened.session_id, name });
+  return recordMeeting(context, { sessionId: opened.session_id, name, isNew: true });
 }
 
 /** Goes on with a meeting of this machine or of that id; without capture it only delivers what is left on disk. */
@@ -129,7 +129,7 @@ function sessionRequest(
     name,
     participant_name: person.name,
     ...(consent && { consent }),
-    options: { meeting: settings.meeting },
+    options: { meeting: { ...settings.meeting, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone } },
   };
 }
 

@@ -131,6 +131,14 @@ export class RecordingRun {
     for (const pump of pumping) pump.catch(() => stop.because('stopped'));
     try {
       await Promise.race([Promise.all(this.#pumps.map(({ started }) => started)), stop.requested]);
+    } catch (error) {
+      // One source is there and the other is not: no recording, and its first moment is none either.
+      capturing.abort();
+      await Promise.allSettled(pumping);
+      await this.#spool.forgetRun();
+      throw error;
+    }
+    try {
       this.#phase = 'recording';
       const devices = Object.fromEntries(this.#pumps.map(({ source }) => [source.id, source.describe()]));
       this.#screen?.event({ type: 'started', devices });

@@ -185,6 +185,12 @@ export class Spool {
     await rm(segmentPath(this.#options.folder, known), { force: true });
   }
 
+  /** Forgets what this run has captured so far. */
+  async forgetRun(): Promise<void> {
+    this.rotate();
+    for (const segment of this.segments()) if (segment.run === this.#run) await this.remove(segment);
+  }
+
   /** Everything compressed and on the disk itself; empty folders are gone. */
   async close(): Promise<void> {
     this.rotate();
