@@ -128,10 +128,11 @@ it('closes in order: streams end, then requests at work are answered, then conne
   expect(order).toEqual(['stream', 'answer 503', 'redis']);
 });
 
+const withKeys = (keys: string) =>
+  startTestApp({ redisUrl, databaseUrl: database.url, livekit, env: { API_KEYS: keys } });
+
 it('gives the sessions of a key to its name at the start, so that a key in its place finds them', async () => {
   const [old, next, other] = ['key-that-was-stolen-1', 'key-in-its-place-now-2', 'key-of-somebody-else-3'];
-  const withKeys = (keys: string) =>
-    startTestApp({ redisUrl, databaseUrl: database.url, livekit, env: { API_KEYS: keys } });
   const statusOf = async (app: TestApp, key: string) => {
     const headers = { authorization: `Bearer ${key}` };
     return (await app.server.inject({ url: `/api/sessions/${id}`, headers })).statusCode;
