@@ -10,7 +10,7 @@ async function told(...args: string[]): Promise<string> {
     signal: new AbortController().signal,
     onExitCode: () => undefined,
   });
-  await expect(program.parseAsync(['node', 'eloquence', 'meeting', ...args])).rejects.toThrow();
+  await expect(program.parseAsync(['node', 'eloquence', 'meeting', ...args])).rejects.toMatchObject({ exitCode: 1 });
   return String(stderr.read());
 }
 
