@@ -171,7 +171,8 @@ function assemble(deps: AppDeps) {
   });
   const ender = new SessionEnder({ store, facts, presence, events, rooms, telemetry, logger });
   const resumer = new SessionResumer({ store, facts, presence, events, rooms, ender, logger });
-  const opener = new SessionOpener({ store, facts, events, rooms, scenarios, telemetry, logger });
+  const timeZone = config.meetingTimeZone;
+  const opener = new SessionOpener({ store, facts, events, rooms, scenarios, telemetry, logger, timeZone });
   const times = deps.reconciliation ?? RECONCILIATION;
   const agents = new AgentWatch({
     store,

@@ -8,6 +8,7 @@ import {
   portSchema,
   wsUrlSchema,
 } from '@eloquence/shared/runtime/config';
+import { timeZoneSchema } from '@eloquence/shared/contracts/meeting';
 import * as z from 'zod';
 import { routingEnv, routingSettings, type RoutingSettings } from './chat/routing/routing-settings.ts';
 import { chatEnv, chatSettings, type ChatSettings } from './chat/settings.ts';
@@ -34,6 +35,7 @@ const envSchema = z.object({
   STT_URL: httpUrlSchema.default('http://127.0.0.1:8001'),
   TTS_URL: httpUrlSchema.default('http://127.0.0.1:5002'),
   STT_MAX_FILE_MB: z.coerce.number().int().min(1).max(1_000_000).default(4_096),
+  MEETING_TIME_ZONE: timeZoneSchema.default('Europe/Paris'),
   WEB_ROOT: z.string().min(1).default('apps/web/dist'),
 });
 
@@ -61,6 +63,8 @@ export interface Config {
     readonly agentName: string;
   };
   readonly peers: { readonly sttUrl: string; readonly ttsUrl: string };
+  /** IANA name, of meetings whose opener names none. */
+  readonly meetingTimeZone: string;
   /** What stt-gateway takes, too. */
   readonly maxRecordingBytes: number;
   readonly chat: ChatSettings;
@@ -102,6 +106,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
       agentName: values.AGENT_NAME,
     }),
     peers: Object.freeze({ sttUrl: values.STT_URL, ttsUrl: values.TTS_URL }),
+    meetingTimeZone: values.MEETING_TIME_ZONE,
     maxRecordingBytes: values.STT_MAX_FILE_MB * 1_000_000,
     chat: chatSettings(values),
     routing: routingSettings(values),

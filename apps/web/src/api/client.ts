@@ -119,6 +119,7 @@ export function createSession(
     scenario_id: wanted.scenarioId,
     language: wanted.language,
     ...wanted.meeting,
+    ...(wanted.meeting && { options: { meeting: { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone } } }),
   };
   return sendFor(createdSessionSchema, '/api/sessions', {
     method: 'POST',

@@ -90,6 +90,7 @@ it('reads a report, with and without its transcript', () => {
       title: 'Réunion',
       started_at: '2026-01-19T14:30:00.000Z',
       ended_at: '2026-01-19T15:30:00.000Z',
+      time_zone: 'Europe/Paris',
       duration_ms: 3_600_000,
       speakers: [{ speaker: 'marc', name: 'Marc', talk_ms: 900, share: 1 }],
       coverage: { percent: 99.5, heard_ms: 900, gaps: [] },

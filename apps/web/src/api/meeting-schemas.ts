@@ -54,6 +54,7 @@ const report = z.object({
   language: z.enum(['fr', 'en']),
   title: z.string(),
   started_at: z.string(),
+  time_zone: z.string(),
   duration_ms: z.number(),
   speakers: z.array(z.object({ speaker: z.string(), name: z.string(), talk_ms: z.number(), share: z.number() })),
   coverage: z.object({ percent: z.number() }),

@@ -10,6 +10,23 @@ import { languageSchema, lineSchema, sessionIdSchema, utteranceIdSchema } from '
 export const speakerSchema = z.string().regex(/^[\x21-\x7e]{1,160}$/);
 export type Speaker = z.infer<typeof speakerSchema>;
 
+/** Where a server says nothing else. */
+const DEFAULT_TIME_ZONE = 'Europe/Paris';
+
+/** IANA name: the calendar by which "tomorrow" is counted, and the clock by which times are shown. */
+export const timeZoneSchema = z
+  .string()
+  .max(64)
+  .refine(isTimeZone, 'is no time zone: an IANA name is needed, such as Europe/Paris, America/Montreal or UTC');
+
+function isTimeZone(name: string): boolean {
+  try {
+    return name !== '' && new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** What a client may ask of a meeting when it opens the session (`options.meeting`). */
 export const meetingOptionsSchema = z.strictObject({
   /** Length of a chunk, minutes of meeting. */
@@ -18,6 +35,8 @@ export const meetingOptionsSchema = z.strictObject({
   max_duration_min: z.number().int().min(1).max(720).default(240),
   /** The whole transcript stands in the report, folded. */
   include_full_transcript: z.boolean().default(true),
+  /** Of whoever opens it; otherwise the server's `MEETING_TIME_ZONE`. */
+  time_zone: timeZoneSchema.default(DEFAULT_TIME_ZONE),
 });
 export type MeetingOptions = z.infer<typeof meetingOptionsSchema>;
 

@@ -6,6 +6,7 @@ import {
   evidenceSchema,
   silentSourceSchema,
   speakerSchema,
+  timeZoneSchema,
   unverifiedSchema,
   writerSchema,
 } from './meeting.ts';
@@ -45,6 +46,8 @@ export const reportSchema = z.object({
   title: z.string(),
   started_at: z.iso.datetime(),
   ended_at: z.iso.datetime(),
+  /** IANA name: days and clock times of the report are its. */
+  time_zone: timeZoneSchema.default('Europe/Paris'),
   duration_ms: msSchema,
   speakers: z.array(
     z.object({

@@ -63,6 +63,7 @@ function perfect(from: PlantedMeeting): Report {
     title: from.title,
     started_at: new Date(from.startedAtMs).toISOString(),
     ended_at: new Date(from.endedAtMs).toISOString(),
+    time_zone: 'Europe/Paris',
     duration_ms: from.endedAtMs - from.startedAtMs,
     speakers: [],
     coverage: { percent: 100, heard_ms: 0, gaps: [...from.gaps] },

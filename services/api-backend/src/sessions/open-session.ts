@@ -20,6 +20,8 @@ export interface OpenSessionDeps {
   readonly scenarios: ScenarioDirectory;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
+  /** IANA name, of meetings whose opener names none. */
+  readonly timeZone: string;
 }
 
 /** How long a repeated request waits for the first one to finish. */
@@ -75,7 +77,7 @@ export class SessionOpener {
           room_name: sessionId,
         },
         participantName: request.participant_name,
-        options: request.options ?? {},
+        options: kind === 'meeting' ? withTimeZone(request.options, this.#deps.timeZone) : (request.options ?? {}),
         consent: request.consent,
       },
       claim,
@@ -159,4 +161,12 @@ export class SessionOpener {
 /** Schemas give members in one order, so equal requests have equal text. */
 function hash(request: CreateSessionRequest): string {
   return createHash('sha256').update(JSON.stringify(request)).digest('hex');
+}
+
+/** What is counted and shown by the clock stays as it was, whatever the server is told later. */
+function withTimeZone(
+  options: CreateSessionRequest['options'],
+  timeZone: string,
+): NonNullable<CreateSessionRequest['options']> {
+  return { ...options, meeting: { time_zone: timeZone, ...options?.meeting } };
 }

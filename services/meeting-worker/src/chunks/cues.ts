@@ -34,7 +34,11 @@ export interface Cues {
 
 const words = (text: string): string => `(?:${text.trim().split(/\s+/).join('|')})`;
 const cue = (text: string): RegExp => new RegExp(text, 'u');
-const duty = (who: Who, pattern: string, needsDay: Duty['needsDay'] = false): Duty => ({ who, pattern: cue(pattern), needsDay });
+const duty = (who: Who, pattern: string, needsDay: Duty['needsDay'] = false): Duty => ({
+  who,
+  pattern: cue(pattern),
+  needsDay,
+});
 
 /** One or two words where a sentence or clause begins; whether they are a name is for the caller to say. */
 const NAME = String.raw`(?<name>\p{L}[\p{L}-]+(?: \p{L}[\p{L}-]+)??)`;
@@ -103,7 +107,8 @@ const FR: Cues = {
     duty('named', String.raw`${HEAD_FR}${NAME} (?:a|aura) jusqu'.+ pour ${WORK_FR}`),
     duty(
       'named',
-      String.raw`${HEAD_FR}${NAME} (?:l'|le |la |les |vous |te |nous )?(?!${FUTURES_OF_STATES_FR}\b)\p{L}{2,}ra\b`, 'of strangers',
+      String.raw`${HEAD_FR}${NAME} (?:l'|le |la |les |vous |te |nous )?(?!${FUTURES_OF_STATES_FR}\b)\p{L}{2,}ra\b`,
+      'of strangers',
     ),
     duty('named', String.raw`${HEAD_FR}${NAME} (?:vous |te |nous |lui |leur )?${DEED_FR}`, true),
     duty(

@@ -27,6 +27,7 @@ export function passageOf(
     language: meeting.language,
     n: input.n,
     startedAtMs: meeting.startedAtMs ?? 0,
+    timeZone: meeting.options.time_zone,
     lines: [
       ...before.map((utterance, index) => line(utterance, index - before.length + 1)),
       ...input.utterances.map((utterance, index) => line(utterance, index + 1)),

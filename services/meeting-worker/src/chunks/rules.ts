@@ -2,7 +2,7 @@ import type { Language } from '@eloquence/shared/contracts/ids';
 import type { ActionItem, MeetingItem } from '@eloquence/shared/contracts/meeting';
 import { CUES, type Duty } from './cues.ts';
 import { nextItemId } from './item-ids.ts';
-import { lineAt, type Line, type Passage } from './lines.ts';
+import { lineAt, wallClockOf, type Line, type Passage } from './lines.ts';
 import { mergeItem } from './merge-items.ts';
 import { isOpener } from '@eloquence/shared/runtime/text/openers';
 import { isHedged, isNegated, isProposed } from '@eloquence/shared/runtime/text/polarity';
@@ -131,7 +131,7 @@ function action(sentence: Sentence, passage: Passage, items: readonly MeetingIte
     : verdict?.kind === 'owner'
       ? verdict.owner
       : null;
-  const saidAtMs = passage.startedAtMs + line.utterance.start_ms;
+  const saidAtMs = wallClockOf(line, passage);
   const [due] = [text, next?.utterance.text ?? ''].flatMap((words) => dueWordsIn(words, passage.language, saidAtMs));
   const evidence = [...common.evidence, ...(next ? [wholeLine(next)] : [])];
   return {
@@ -167,7 +167,7 @@ interface Bound {
 /** The ways in which a sentence says that something is to be done. */
 function dutiesIn(sentence: Sentence, passage: Passage): Bound[] {
   const { folded, text, line } = sentence;
-  const saidAtMs = passage.startedAtMs + line.utterance.start_ms;
+  const saidAtMs = wallClockOf(line, passage);
   return CUES[passage.language].duties.flatMap((duty) => {
     const match = duty.pattern.exec(folded);
     if (!match) return [];

@@ -67,9 +67,18 @@ export function chunkInputs(meeting: Meeting): ChunkInput[] {
     });
 }
 
-function hashOf({ language }: Meeting, input: Pick<ChunkInput, 'n' | 'utterances' | 'carried'>): string {
+function hashOf({ language, options }: Meeting, input: Pick<ChunkInput, 'n' | 'utterances' | 'carried'>): string {
   const { items, glossary, before } = input.carried;
-  const parts = [PROMPT_VERSION, language, input.n, input.utterances.map(said), items, glossary, before.map(said)];
+  const parts = [
+    PROMPT_VERSION,
+    language,
+    options.time_zone,
+    input.n,
+    input.utterances.map(said),
+    items,
+    glossary,
+    before.map(said),
+  ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 

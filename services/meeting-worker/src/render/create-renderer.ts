@@ -9,8 +9,6 @@ import type { Renderer } from './renderer.ts';
 import { toSrt, toVtt } from './subtitles.ts';
 
 export interface RendererOptions {
-  /** IANA name of the clock that dates are told by, with their distance from UTC. */
-  readonly timeZone?: string;
   /** A child that has not answered after so long is ended. */
   readonly timeoutMs?: number;
   /** Its program. */
@@ -21,7 +19,6 @@ export interface RendererOptions {
 export interface ChildTask {
   readonly report: Report;
   readonly format: 'pdf' | 'docx';
-  readonly timeZone: string;
 }
 export type ChildAnswer =
   | { readonly ok: true; readonly bytes: Uint8Array }
@@ -44,14 +41,14 @@ export function offeredFormats(report: Report): ReportFormat[] {
  * too long, and with the signal's reason when it aborts.
  */
 export function createRenderer(options: RendererOptions = {}): Renderer {
-  const { timeZone = 'Europe/Paris', timeoutMs = TIMEOUT_MS, child = CHILD } = options;
+  const { timeoutMs = TIMEOUT_MS, child = CHILD } = options;
   // One child at a time: two would not be sooner on a small machine, and need twice the memory.
   let last: Promise<unknown> = Promise.resolve();
   return {
     async render(report, format, signal) {
       signal.throwIfAborted();
-      if (format !== 'pdf' && format !== 'docx') return new TextEncoder().encode(toText(report, format, timeZone));
-      const task = { report: withoutWords(report), format, timeZone };
+      if (format !== 'pdf' && format !== 'docx') return new TextEncoder().encode(toText(report, format));
+      const task = { report: withoutWords(report), format };
       const rendering = last.then(() => renderInChild(task, { child, timeoutMs, signal }));
       last = rendering.catch(() => undefined);
       return rendering;
@@ -59,12 +56,12 @@ export function createRenderer(options: RendererOptions = {}): Renderer {
   };
 }
 
-function toText(report: Report, format: Exclude<ReportFormat, 'pdf' | 'docx'>, timeZone: string): string {
+function toText(report: Report, format: Exclude<ReportFormat, 'pdf' | 'docx'>): string {
   switch (format) {
     case 'md':
-      return toMarkdown(minutesOf(report, timeZone));
+      return toMarkdown(minutesOf(report));
     case 'html':
-      return toHtml(minutesOf(report, timeZone));
+      return toHtml(minutesOf(report));
     case 'srt':
       return toSrt(report);
     case 'vtt':

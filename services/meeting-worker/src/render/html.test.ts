@@ -5,8 +5,8 @@ import { minutesOf } from './minutes.ts';
 import { toMarkdown } from './markdown.ts';
 import { longReportFixture, reportFixture } from './test-support/report-fixture.ts';
 
-const html = (report = reportFixture()) => toHtml(minutesOf(report, 'Europe/Paris'));
-const markdown = (report = reportFixture()) => toMarkdown(minutesOf(report, 'Europe/Paris'));
+const html = (report = reportFixture()) => toHtml(minutesOf(report));
+const markdown = (report = reportFixture()) => toMarkdown(minutesOf(report));
 const ids = (page: string) => [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
 const links = (page: string) => [...page.matchAll(/(?:href="#|\]\(#)([^")]+)/g)].map(([, id]) => id);
 

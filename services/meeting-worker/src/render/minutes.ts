@@ -23,8 +23,8 @@ interface Writing {
   readonly say: (text: string) => string;
 }
 
-/** The minutes of a report, complete, in reading order. @param timeZone IANA name; the clock readers live by */
-export function minutesOf(report: Report, timeZone: string): Minutes {
+/** The minutes of a report, complete, in reading order. */
+export function minutesOf(report: Report): Minutes {
   const writing = startWriting(report);
   const { words, say } = writing;
   return {
@@ -33,7 +33,7 @@ export function minutesOf(report: Report, timeZone: string): Minutes {
     title: say(report.title) || words.untitled,
     sessionId: report.session_id,
     madeAt: new Date(report.ended_at),
-    facts: headOf(writing, timeZone),
+    facts: headOf(writing),
     participants: participantsOf(writing),
     notices: noticesOf(writing),
     sections: sectionsOf(writing),
@@ -68,7 +68,7 @@ const muted = (text: string): Rich => [{ text, mark: 'muted' }];
 /** Anchor of an utterance. */
 const utteranceAnchor = (utteranceId: string) => `s${utteranceId}`;
 
-function headOf(writing: Writing, timeZone: string): FactsBlock {
+function headOf(writing: Writing): FactsBlock {
   const { report, words, say, language } = writing;
   const { coverage } = report;
   const share = percent(coverage.percent, language);
@@ -76,7 +76,7 @@ function headOf(writing: Writing, timeZone: string): FactsBlock {
   return {
     kind: 'facts',
     facts: [
-      { label: words.date, lines: [plain(momentInWords(report.started_at, language, timeZone))] },
+      { label: words.date, lines: [plain(momentInWords(report.started_at, language, report.time_zone))] },
       { label: words.duration, lines: [plain(lengthInWords(report.duration_ms))] },
       {
         label: words.coverage,

@@ -6,7 +6,7 @@ import { minutesOf } from './minutes.ts';
 import { toPdf } from './pdf.ts';
 import { reportFixture } from './test-support/report-fixture.ts';
 
-const minutes = (report = reportFixture()) => minutesOf(report, 'Europe/Paris');
+const minutes = (report = reportFixture()) => minutesOf(report);
 const nasty = 'Zoé <b>&"\u0007\uFFFE œ € 🚀 漢';
 const hostile = reportFixture('fr', { title: nasty, consent: { recording: false, by: nasty, told: nasty } });
 const endless = (() => {

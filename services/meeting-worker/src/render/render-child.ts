@@ -6,8 +6,8 @@ import { minutesOf } from './minutes.ts';
 /**
  * A process for one PDF or DOCX: it reads one task, answers once and ends. It also ends when its parent does.
  */
-async function render({ report, format, timeZone }: ChildTask): Promise<Uint8Array> {
-  const minutes = minutesOf(report satisfies Report, timeZone);
+async function render({ report, format }: ChildTask): Promise<Uint8Array> {
+  const minutes = minutesOf(report satisfies Report);
   // Only what is needed: each library takes a while to load.
   if (format === 'pdf') return (await import('./pdf.ts')).toPdf(minutes);
   return (await import('./docx.ts')).toDocx(minutes);

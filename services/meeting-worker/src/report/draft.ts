@@ -73,6 +73,7 @@ export function draftReport(meeting: Meeting, tail: readonly Chunk[] = []): Draf
     title: meeting.title,
     started_at: new Date(startedAtMs).toISOString(),
     ended_at: new Date(endedAtMs).toISOString(),
+    time_zone: meeting.options.time_zone,
     duration_ms: untilMs - totalMs(coverage.gaps.filter(({ reason }) => reason === 'paused')),
     speakers: talkOf(meeting),
     coverage,

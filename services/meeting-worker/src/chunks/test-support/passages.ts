@@ -38,14 +38,17 @@ export interface PassageOptions {
   readonly carried?: readonly CarriedItem[];
   /** How many of the texts were said before the chunk. */
   readonly before?: number;
+  readonly startedAtMs?: number;
+  readonly timeZone?: string;
 }
 
 export function passage(said: readonly string[], options: PassageOptions = {}): Passage {
-  const { language = 'fr', carried = [], before = 0 } = options;
+  const { language = 'fr', carried = [], before = 0, startedAtMs = MONDAY_MS, timeZone = 'Europe/Paris' } = options;
   return {
     language,
     n: 1,
-    startedAtMs: MONDAY_MS,
+    startedAtMs,
+    timeZone,
     lines: utterances(said).map((utterance, index) => ({
       position: index + 1 - before,
       utterance,

@@ -31,7 +31,7 @@ interface Form {
   readonly day: (match: RegExpExecArray, today: Day) => string | null;
 }
 
-/** A calendar day, UTC. */
+/** A calendar day. */
 class Day {
   readonly ms: number;
   readonly #date: Date;
@@ -177,7 +177,7 @@ interface DueWords {
  * The day that words mean, ISO; null for a stretch of time ("next week") and for what code cannot tell. "vendredi prochain" is the
  * Friday that comes next, "next Friday" the one of next week, as chrono has it.
  *
- * @param saidAtMs ms since epoch
+ * @param saidAtMs by the clock on the wall, see `wallClockMs`
  */
 export function dateOf(text: string, language: Language, saidAtMs: number): string | null {
   const days = new Set(daysIn(text, language, saidAtMs).map(({ date }) => date));

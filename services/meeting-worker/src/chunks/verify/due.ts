@@ -2,7 +2,7 @@ import type { Language } from '@eloquence/shared/contracts/ids';
 import type { Due } from '@eloquence/shared/contracts/meeting';
 import { findQuote } from '@eloquence/shared/runtime/text/find-quote';
 import { contentStems } from '@eloquence/shared/runtime/text/words';
-import { lineAt, type Line } from '../lines.ts';
+import { lineAt, wallClockOf, type Line, type Passage } from '../lines.ts';
 import { dateOf, dueWordsIn } from './due-date.ts';
 
 export interface DueClaim {
@@ -21,16 +21,15 @@ const NONE = /^\W*(?:|null|none|n\/?a|aucune?|non pr[ée]cis[ée]e?|not (?:state
 /**
  * When something is due, in the words that were said; a date that a model made of them stands where the same date can be made of
  * words that were said.
- *
- * @param startedAtMs ms since epoch: the day of the meeting
  */
 export function verifyDue(
   { due, task, cited, lines }: DueClaim,
-  { language, startedAtMs }: { readonly language: Language; readonly startedAtMs: number },
+  passage: Pick<Passage, 'language' | 'startedAtMs' | 'timeZone'>,
 ): DueVerdict {
+  const { language } = passage;
   if (NONE.test(due)) return { kind: 'due', due: null };
   const beside = cited.flatMap(({ position }) => [lineAt(lines, position - 1), lineAt(lines, position + 1)]);
-  const dayOf = ({ utterance }: Line) => startedAtMs + utterance.start_ms;
+  const dayOf = (line: Line) => wallClockOf(line, passage);
   const dated = cited.filter((line) => dueWordsIn(line.utterance.text, language, dayOf(line)).length > 0);
   // A day that goes with other words is another thing's.
   const own = ofTask(dated, task, language);

@@ -83,6 +83,7 @@ const meeting = {
   draft_reason: null,
   started_at: '2026-01-19T14:30:00.000Z',
   ended_at: '2026-01-19T14:32:10.000Z',
+  time_zone: 'Europe/Paris',
   duration_ms: 130_000,
   speakers: [
     { speaker: 'claire', name: 'Claire Lefèvre', talk_ms: 18_000, share: 0.375 },
