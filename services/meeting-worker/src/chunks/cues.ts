@@ -1,7 +1,7 @@
 import type { Language } from '@eloquence/shared/contracts/ids';
 
 /** Who is to do what a sentence speaks of. */
-export type Who = 'self' | 'named' | 'addressed' | 'anybody';
+type Who = 'self' | 'named' | 'addressed' | 'anybody';
 
 /** A way to say that something is to be done. */
 export interface Duty {
@@ -13,7 +13,7 @@ export interface Duty {
 }
 
 /** By what words people decide, promise and ask; on folded text with straight apostrophes. */
-export interface Cues {
+interface Cues {
   readonly decision: RegExp;
   readonly retraction: RegExp;
   readonly duties: readonly Duty[];

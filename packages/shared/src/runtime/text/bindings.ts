@@ -14,7 +14,7 @@ export interface SaidBy {
   readonly name: string;
 }
 
-export interface Speech {
+interface Speech {
   readonly language: Language;
   /** Everything said near: what is written small there is no name. */
   readonly everything: WordBag;
@@ -23,7 +23,7 @@ export interface Speech {
 }
 
 /** What somebody makes of it. */
-export interface Bound {
+interface Bound {
   readonly text: string;
   /** Of a task. */
   readonly owner?: string | null;
