@@ -1,18 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 type Add = (data: Uint8Array | string) => Promise<void>;
 
-/** Writes a file so that after any crash it is there as a whole, old or new: beside it, to the disk, in its place. */
+/**
+ * Writes a file so that after any crash it is there as a whole, old or new: beside it, to the disk, in its place. One at a time; what
+ * a crash leaves beside it is used by the next.
+ */
 export function replaceFile(path: string, bytes: Uint8Array | string): Promise<void> {
   return replaceFileBy(path, (add) => add(bytes));
 }
 
 /** The same of what `write` adds, part by part; where that throws, the file stays as it was. */
 export async function replaceFileBy(path: string, write: (add: Add) => Promise<void>): Promise<void> {
-  // A name of its own: a job and a sweep may write the same file at the same moment.
-  const beside = `${path}.${randomUUID()}.tmp`;
+  const beside = `${path}.tmp`;
   try {
     await writeSynced(beside, 'w', write);
     await rename(beside, path);

@@ -1,9 +1,10 @@
 import { sessionIdSchema, type SessionId } from '@eloquence/shared/contracts/ids';
 import type { Logger } from '@eloquence/shared/runtime/logger';
-import type { Pool } from '@eloquence/shared/runtime/postgres';
+import type { Pool, PoolClient } from '@eloquence/shared/runtime/postgres';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from './durable-file.ts';
+import { inFolder, type Turn } from './folder-turn.ts';
 import type { Meeting } from './meeting.ts';
 import type { ReportFiles } from '../report/report-files.ts';
 import type { MeetingStore } from './meeting-store.ts';
@@ -24,22 +25,21 @@ export interface MeetingFilesOptions {
  */
 export class MeetingFiles {
   readonly #options: MeetingFilesOptions;
-  readonly #transcripts: TranscriptFiles;
+  readonly #transcripts = new TranscriptFiles();
   #saidAtMs = -Infinity;
 
   constructor(options: MeetingFilesOptions) {
     this.#options = options;
-    this.#transcripts = new TranscriptFiles(options.pool);
   }
 
   folder(sessionId: SessionId): string {
     return join(this.#options.root, sessionId);
   }
 
-  /** Brings transcript and mini-summaries up to date; false when the disk does not let it. */
+  /** Brings transcript and mini-summaries up to date; false when the disk does not let it, or another worker is at it. */
   syncNotes({ sessionId, speakers, chunks }: Meeting): Promise<boolean> {
-    return this.#attempt(async () => {
-      await this.#transcripts.sync(sessionId, this.folder(sessionId), speakers);
+    return this.#attempt(sessionId, 'skip', async (client) => {
+      await this.#transcripts.sync(client, sessionId, { folder: this.folder(sessionId), names: speakers });
       if (chunks.length === 0) return;
       const folder = join(this.folder(sessionId), 'summaries');
       await mkdir(folder, { recursive: true });
@@ -49,7 +49,7 @@ export class MeetingFiles {
 
   /** Writes what is rendered, and removes what could not be; false when the disk does not let it. */
   syncReport(sessionId: SessionId): Promise<boolean> {
-    return this.#attempt(async () => {
+    return this.#attempt(sessionId, 'wait', async () => {
       const folder = this.folder(sessionId);
       await mkdir(folder, { recursive: true });
       const { reportFiles } = this.#options;
@@ -64,13 +64,15 @@ export class MeetingFiles {
 
   /** Speakers are called otherwise from now on. */
   renameSpeakers({ sessionId, speakers }: Meeting): Promise<boolean> {
-    return this.#attempt(() => this.#transcripts.restore(sessionId, this.folder(sessionId), speakers));
+    return this.#attempt(sessionId, 'wait', (client) =>
+      this.#transcripts.restore(client, sessionId, { folder: this.folder(sessionId), names: speakers }),
+    );
   }
 
   /** Removes what is there of a session that was deleted. */
   async remove(sessionId: SessionId): Promise<void> {
     this.#transcripts.forget(sessionId);
-    await this.#attempt(() => rm(this.folder(sessionId), { recursive: true, force: true }));
+    await this.#attempt(sessionId, 'wait', () => rm(this.folder(sessionId), { recursive: true, force: true }));
   }
 
   /** What could not be rendered, and folders that are no longer there or never were on this disk, are made by whoever looks next. */
@@ -88,10 +90,9 @@ export class MeetingFiles {
   }
 
   /** A line now and then, not per meeting and second. */
-  async #attempt(work: () => Promise<unknown>): Promise<boolean> {
+  async #attempt(sessionId: SessionId, turn: Turn, work: (client: PoolClient) => Promise<void>): Promise<boolean> {
     try {
-      await work();
-      return true;
+      return await inFolder(this.#options.pool, sessionId, turn, work);
     } catch (error) {
       if (!isDiskFault(error)) throw error;
       const { root, logger } = this.#options;

@@ -1,12 +1,13 @@
 import { migrate, type Pool as SharedPool } from '@eloquence/shared/runtime/postgres';
 import { createTestDatabase } from '@eloquence/testkit/database';
 import '@eloquence/testkit/integration-setup';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { silent } from '../test-support/worker-under-test.ts';
+import { inFolder } from './folder-turn.ts';
 import { TranscriptFiles } from './transcript-files.ts';
 
 const SESSION = 'ses_aaaaaaaaaaaaaaaaaaaa';
@@ -51,20 +52,25 @@ function breakingAt(nth: number): SharedPool {
   return { connect } as unknown as SharedPool;
 }
 
+type Names = ReadonlyMap<string, string>;
+const sync = (files: TranscriptFiles, names: Names) =>
+  inFolder(pool, SESSION, 'wait', (client) => files.sync(client, SESSION, { folder, names }));
+const restore = (names: Names, through: SharedPool = pool) =>
+  inFolder(through, SESSION, 'wait', (client) => new TranscriptFiles().restore(client, SESSION, { folder, names }));
 const linesOf = async (name: string) => (await readFile(join(folder, name), 'utf8')).split('\n').slice(0, -1);
 
 test('a restoring that breaks off leaves both files as they were, whole; the next one has the new names', async () => {
-  await new TranscriptFiles(pool).sync(SESSION, folder, new Map([['anne', 'Anne']]));
+  await sync(new TranscriptFiles(), new Map([['anne', 'Anne']]));
   const before = await linesOf('raw.txt');
   expect(before).toHaveLength(LINES);
   const names = new Map([['anne', 'Anne Roux']]);
   for (const nth of [1, 2, 3]) {
-    await expect(new TranscriptFiles(breakingAt(nth)).restore(SESSION, folder, names)).rejects.toThrow('broke');
+    await expect(restore(names, breakingAt(nth))).rejects.toThrow('broke');
     expect(await linesOf('raw.txt')).toEqual(before);
     expect(await linesOf('transcript.jsonl')).toHaveLength(LINES);
   }
   expect((await readdir(folder)).toSorted()).toEqual(['raw.txt', 'transcript.jsonl']);
-  await new TranscriptFiles(pool).restore(SESSION, folder, names);
+  await restore(names);
   const after = await linesOf('raw.txt');
   expect(after).toHaveLength(LINES);
   expect(after.every((line) => line.includes('Anne Roux: '))).toBe(true);
@@ -72,29 +78,55 @@ test('a restoring that breaks off leaves both files as they were, whole; the nex
 
 test('files that are out of turn are made anew, and what is new is appended', async () => {
   const names = new Map([['anne', 'Anne']]);
-  const files = new TranscriptFiles(pool);
-  await files.sync(SESSION, folder, names);
+  const files = new TranscriptFiles();
+  await sync(files, names);
   await pool.query(`delete from utterances where utterance_id = 'utt_' || lpad('3', 16, 'a')`);
-  await files.sync(SESSION, folder, names);
+  await sync(files, names);
   expect(await linesOf('raw.txt')).toHaveLength(LINES - 1);
   await pool.query(
     `insert into utterances (session_id, utterance_id, seq, speaker, role, text, start_ms, end_ms)
      values ($1, 'utt_bbbbbbbbbbbbbbbb', $2, 'anne', 'user', 'la dernière', 0, 1)`,
     [SESSION, LINES + 1],
   );
-  await files.sync(SESSION, folder, names);
+  await sync(files, names);
   expect((await linesOf('transcript.jsonl')).at(-1)).toContain('la dernière');
   expect(await linesOf('raw.txt')).toHaveLength(LINES);
 });
 
 test('a line of somebody whose name is not known yet waits for it, and those behind it', async () => {
   await pool.query(`update utterances set speaker = 'bob-x7k2' where seq = 701`);
-  const files = new TranscriptFiles(pool);
+  const files = new TranscriptFiles();
   const early = new Map([['anne', 'Anne']]);
-  await files.sync(SESSION, folder, early);
-  await files.sync(SESSION, folder, early);
+  await sync(files, early);
+  await sync(files, early);
   expect(await linesOf('raw.txt')).toHaveLength(700);
-  await files.sync(SESSION, folder, new Map([...early, ['bob-x7k2', 'Bob']]));
+  await sync(files, new Map([...early, ['bob-x7k2', 'Bob']]));
   expect(await linesOf('raw.txt')).toHaveLength(LINES);
   expect((await linesOf('raw.txt'))[700]).toBe('[00:11:41] Bob: phrase 701');
+});
+
+test('what a killed worker left beside the files is gone once they are written again', async () => {
+  const names = new Map([['anne', 'Anne']]);
+  for (const name of ['raw.txt.tmp', 'transcript.jsonl.tmp']) await writeFile(join(folder, name), 'half a li');
+  await sync(new TranscriptFiles(), names);
+  expect((await readdir(folder)).toSorted()).toEqual(['raw.txt', 'transcript.jsonl']);
+  expect(await linesOf('raw.txt')).toHaveLength(LINES);
+});
+
+test('two workers write into one folder one after the other; one that does not want to wait leaves it', async () => {
+  const steps: string[] = [];
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const { promise: over, resolve: finish } = Promise.withResolvers<void>();
+  const first = inFolder(pool, SESSION, 'wait', async () => {
+    steps.push('first begins');
+    begin();
+    await over;
+    steps.push('first ends');
+  });
+  await begun;
+  expect(await inFolder(pool, SESSION, 'skip', async () => void steps.push('never'))).toBe(false);
+  const second = inFolder(pool, SESSION, 'wait', async () => void steps.push('second'));
+  finish();
+  expect(await Promise.all([first, second])).toEqual([true, true]);
+  expect(steps).toEqual(['first begins', 'first ends', 'second']);
 });

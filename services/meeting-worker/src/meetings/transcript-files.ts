@@ -1,5 +1,5 @@
 import type { SessionId } from '@eloquence/shared/contracts/ids';
-import type { Pool, PoolClient } from '@eloquence/shared/runtime/postgres';
+import type { PoolClient } from '@eloquence/shared/runtime/postgres';
 import { createReadStream } from 'node:fs';
 import { mkdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,7 +22,8 @@ interface Written {
   readonly rawBytes: number;
 }
 
-interface Target {
+/** Where the files are, and what speakers are called in them. */
+export interface Target {
   readonly folder: string;
   readonly names: ReadonlyMap<string, string>;
 }
@@ -39,51 +40,15 @@ const MAX_REMEMBERED = 500;
  * again from Postgres. A line that a crash tore is cut off and written anew; a line is never written twice.
  */
 export class TranscriptFiles {
-  readonly #pool: Pool;
   readonly #remembered = new Map<SessionId, Written>();
 
-  constructor(pool: Pool) {
-    this.#pool = pool;
-  }
-
   /**
-   * Appends what Postgres has and the files lack. Two workers on one folder take turns.
+   * Appends what Postgres has and the files lack.
    *
+   * @param client whose turn it is ({@link inFolder})
    * @param names by speaker, as they are shown in `raw.txt`
    */
-  async sync(sessionId: SessionId, folder: string, names: ReadonlyMap<string, string>): Promise<void> {
-    await this.#inTurn('select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as mine', sessionId, (client) =>
-      this.#append(client, sessionId, { folder, names }),
-    );
-  }
-
-  /** Makes both files anew, under the names of now; until that is done they stay as they are. */
-  async restore(sessionId: SessionId, folder: string, names: ReadonlyMap<string, string>): Promise<void> {
-    await this.#inTurn('select pg_advisory_xact_lock(hashtextextended($1, 0)), true as mine', sessionId, (client) =>
-      this.#makeAnew(client, sessionId, { folder, names }),
-    );
-  }
-
-  async #inTurn(lock: string, sessionId: SessionId, task: (client: PoolClient) => Promise<void>): Promise<void> {
-    const client = await this.#pool.connect();
-    try {
-      await client.query('begin');
-      const { rows } = await client.query<{ mine: boolean }>(lock, [`transcript ${sessionId}`]);
-      // Whoever has it writes the same lines.
-      if (rows[0]?.mine) await task(client);
-      await client.query('commit');
-      client.release();
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
-  }
-
-  forget(sessionId: SessionId): void {
-    this.#remembered.delete(sessionId);
-  }
-
-  async #append(client: PoolClient, sessionId: SessionId, { folder, names }: Target): Promise<void> {
+  async sync(client: PoolClient, sessionId: SessionId, { folder, names }: Target): Promise<void> {
     const [path, rawPath] = [join(folder, 'transcript.jsonl'), join(folder, 'raw.txt')];
     const written = await this.#written(client, sessionId, [path, rawPath]);
     const { rows } = await client.query<{ before: number; after: number }>(
@@ -95,7 +60,7 @@ export class TranscriptFiles {
     const isOrderly = before === written.lines && written.rawLines === written.lines;
     if (isOrderly && after === 0) return;
     // The first of all, something stored out of turn, a crash between the two, or files that are not of this database.
-    if (!isOrderly || written.lines === 0) return this.#makeAnew(client, sessionId, { folder, names });
+    if (!isOrderly || written.lines === 0) return this.restore(client, sessionId, { folder, names });
     for await (const batch of batchesOf(client, sessionId, { ...written, names })) {
       await appendSynced(path, batch.rows.map(jsonLine).join(''));
       await appendSynced(rawPath, batch.rows.map((line) => rawLine(line, names)).join(''));
@@ -103,7 +68,8 @@ export class TranscriptFiles {
     }
   }
 
-  async #makeAnew(client: PoolClient, sessionId: SessionId, { folder, names }: Target): Promise<void> {
+  /** Makes both files anew, under the names of now; until that is done they stay as they are. */
+  async restore(client: PoolClient, sessionId: SessionId, { folder, names }: Target): Promise<void> {
     await mkdir(folder, { recursive: true });
     let upTo = { lines: 0, lastSeq: 0 };
     // Renamed last, the one with the ids says what the other holds.
@@ -117,6 +83,10 @@ export class TranscriptFiles {
       }),
     );
     await this.#note(sessionId, folder, upTo);
+  }
+
+  forget(sessionId: SessionId): void {
+    this.#remembered.delete(sessionId);
   }
 
   async #note(sessionId: SessionId, folder: string, { lines, lastSeq }: Pick<Written, 'lines' | 'lastSeq'>) {
