@@ -46,6 +46,15 @@ describe('loadConfig', () => {
     }
   });
 
+  it('knows the time zone of meetings, and does not start with one there is none of', () => {
+    expect(loadConfig(env).meetingTimeZone).toBe('Europe/Paris');
+    expect(loadConfig({ ...env, MEETING_TIME_ZONE: 'America/Montreal' }).meetingTimeZone).toBe('America/Montreal');
+    for (const odd of ['Paris', 'GMT+25', ' '])
+      expect(() => loadConfig({ ...env, MEETING_TIME_ZONE: odd })).toThrow(
+        /MEETING_TIME_ZONE: is no time zone: an IANA name is needed, such as Europe\/Paris/,
+      );
+  });
+
   it('lists every fault at once', () => {
     expect(() =>
       loadConfig({ ...env, REDIS_URL: 'http://x', DATABASE_URL: 'mysql://x', LIVEKIT_API_SECRET: 'short' }),

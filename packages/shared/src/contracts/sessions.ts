@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { languageSchema, lineSchema, sessionIdSchema, userIdSchema, utteranceIdSchema } from './ids.ts';
-import { meetingOptionsSchema, speakerSchema } from './meeting.ts';
+import { meetingOptionsSchema, speakerSchema, timeZoneSchema } from './meeting.ts';
 import { scenarioIdSchema, sessionKindSchema } from './scenario.ts';
 
 /**
@@ -47,7 +47,8 @@ export const createSessionRequestSchema = z.strictObject({
       keyterms: z.array(lineSchema.min(1).max(60)).max(50).optional(),
       /** false: the agent waits for the person to speak first. */
       greeting: z.boolean().optional(),
-      meeting: meetingOptionsSchema.partial().optional(),
+      // Zod fills defaults of partial objects: who names no time zone must be seen to, because it is the server's then.
+      meeting: meetingOptionsSchema.partial().extend({ time_zone: timeZoneSchema.optional() }).optional(),
     })
     .optional(),
 });

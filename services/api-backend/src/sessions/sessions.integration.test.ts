@@ -270,6 +270,30 @@ describe('reading sessions', () => {
     });
     expect((await app.server.inject(`/internal/sessions/${id}`)).statusCode).toBe(401);
   });
+
+  it("keeps with a meeting the time zone of whoever opens it, else the server's, and with a conversation none", async () => {
+    await using tokyo = await startTestApp({
+      redisUrl,
+      databaseUrl: database.url,
+      livekit,
+      migrate: false,
+      env: { MEETING_TIME_ZONE: 'Asia/Tokyo' },
+    });
+    const stored = async (scenario: string, options?: object) => {
+      const payload = { user_id: 'marie', scenario_id: scenario, ...(options && { options }) };
+      const answer = await tokyo.server.inject({ method: 'POST', url: '/api/sessions', payload });
+      expect(answer.statusCode, answer.body).toBe(201);
+      const text = 'select options from sessions where session_id = $1';
+      return (await tokyo.pool.query(text, [answer.json().session_id])).rows[0].options;
+    };
+    const ours = { meeting: { time_zone: 'Asia/Tokyo' } };
+    expect(await stored('meeting')).toMatchObject(ours);
+    expect(await stored('meeting', {})).toMatchObject(ours);
+    expect(await stored('meeting', { meeting: { summary_interval_min: 5 } })).toMatchObject(ours);
+    const theirs = { meeting: { time_zone: 'America/Montreal' } };
+    expect(await stored('meeting', theirs)).toMatchObject(theirs);
+    expect(await stored('coaching_vocal')).toEqual({});
+  });
 });
 
 describe('ending', () => {

@@ -13,7 +13,10 @@ export interface ChunkInput {
   /** Said in the interval (by their beginning), in order. */
   readonly utterances: readonly Utterance[];
   readonly carried: CarryOver;
-  /** Of all that, names of speakers excepted: a renaming makes no chunk out of date. */
+  /**
+   * Of all that, names of speakers excepted: a renaming makes no chunk out of date. What is fixed when a meeting is opened (its time zone) is
+   * no part of it. Whatever else changes it has every finished meeting that is looked at again written anew.
+   */
   readonly inputHash: string;
 }
 
@@ -67,18 +70,9 @@ export function chunkInputs(meeting: Meeting): ChunkInput[] {
     });
 }
 
-function hashOf({ language, options }: Meeting, input: Pick<ChunkInput, 'n' | 'utterances' | 'carried'>): string {
+function hashOf({ language }: Meeting, input: Pick<ChunkInput, 'n' | 'utterances' | 'carried'>): string {
   const { items, glossary, before } = input.carried;
-  const parts = [
-    PROMPT_VERSION,
-    language,
-    options.time_zone,
-    input.n,
-    input.utterances.map(said),
-    items,
-    glossary,
-    before.map(said),
-  ];
+  const parts = [PROMPT_VERSION, language, input.n, input.utterances.map(said), items, glossary, before.map(said)];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
