@@ -45,6 +45,15 @@ export interface DeliveryStatus {
   readonly blocked: AppError | null;
 }
 
+export interface LookOptions {
+  /** Ends the look. A piece of sound that is on its way is seen through: the server may have heard it, and it would go twice. */
+  readonly signal: AbortSignal;
+  /** Ends the wait for that piece too. */
+  readonly giveUp: AbortSignal;
+  readonly isFinal: boolean;
+  readonly send: boolean;
+}
+
 const SOURCES: readonly SourceId[] = ['them', 'me'];
 
 /** Sees to it that the server hears everything that is on disk: forgets what it has heard, sends what it has not. */
@@ -69,13 +78,9 @@ export class Deliverer {
   /**
    * Asks the server what it has heard and acts on it.
    * @returns true when there is more to send at once
-   * @throws AppError when the server is away
+   * @throws AppError when the server is away; the signal's reason
    */
-  async look(options: {
-    readonly signal: AbortSignal;
-    readonly isFinal: boolean;
-    readonly send: boolean;
-  }): Promise<boolean> {
+  async look(options: LookOptions): Promise<boolean> {
     const coverage = await this.#ask(options.signal);
     let waitingMs = 0;
     let toSend: { readonly source: SourceId; readonly part: Interval; readonly placed: readonly Placed[] }[] = [];
@@ -104,8 +109,10 @@ export class Deliverer {
     this.#waitingMs = waitingMs;
     if (!options.send || this.#blocked) return false;
     toSend = toSend.toSorted((a, b) => a.part.start_ms - b.part.start_ms);
-    for (const { source, part, placed } of toSend.slice(0, PIECES_PER_LOOK))
-      await this.#send(source, part, { placed, signal: options.signal, hurry: options.isFinal });
+    for (const { source, part, placed } of toSend.slice(0, PIECES_PER_LOOK)) {
+      options.signal.throwIfAborted();
+      await this.#send(source, part, { ...options, placed });
+    }
     return toSend.length > 0 && !this.#blocked;
   }
 
@@ -166,11 +173,7 @@ export class Deliverer {
   async #send(
     source: SourceId,
     part: Interval,
-    {
-      placed,
-      signal,
-      hurry,
-    }: { readonly placed: readonly Placed[]; readonly signal: AbortSignal; readonly hurry: boolean },
+    { placed, signal, giveUp, isFinal }: LookOptions & { readonly placed: readonly Placed[] },
   ): Promise<void> {
     const speaker = this.#options.speakerOf(source);
     if (speaker === undefined) return;
@@ -189,7 +192,7 @@ export class Deliverer {
     try {
       await this.#options.api.sendAudio(
         { speaker, startMs: piece.start_ms, body, contentType: 'audio/flac' },
-        { signal },
+        { signal: giveUp },
       );
     } catch (error) {
       if (!(error instanceof AppError) || error.retryable) throw error;
@@ -201,7 +204,7 @@ export class Deliverer {
     this.#delivered.set(source, mergeIntervals([...(this.#delivered.get(source) ?? []), piece]));
     this.#deliveredMs += piece.end_ms - piece.start_ms;
     const restMs = (body.length / MAX_BYTES_PER_S) * 1000 - (performance.now() - startedMs);
-    if (!hurry && restMs > 0) await delay(restMs, signal);
+    if (!isFinal && restMs > 0) await delay(restMs, signal);
   }
 
   /** Samples of a stretch of one source; what lies between two segments is silence. null: a file is damaged. */

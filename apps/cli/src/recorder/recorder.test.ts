@@ -131,6 +131,25 @@ test(
 );
 
 test(
+  'stopped while a piece of sound is on its way, the piece is seen through and not sent again',
+  { timeout: 40_000 },
+  async () => {
+    const rig = new Rig();
+    const recording = rig.start({ flushTimeoutMs: 20_000 });
+    await waitFor(() => (rig.meeting.heard.get('paul')?.size ?? 0) > 500, { what: 'sound' });
+    rig.meeting.away = true;
+    await waitFor(async () => (await filesOf('.flac')).length >= 2, { what: 'sound on disk', timeoutMs: 14_000 });
+    rig.meeting.hearingMs = 1_500;
+    rig.meeting.away = false;
+    await waitFor(() => rig.meeting.received > 0, { what: 'a piece on its way', timeoutMs: 12_000 });
+    expect(rig.meeting.pieces).toEqual([]);
+    rig.stop.abort();
+    expect(await recording).toMatchObject({ undelivered_bytes: 0 });
+    for (const speaker of ['paul', 'paul.them']) expectWhole(rig.meeting, speaker);
+  },
+);
+
+test(
   'what was recorded before anybody came to hear it is part of the meeting, from its first second',
   { timeout: 30_000 },
   async () => {

@@ -8,7 +8,7 @@ import { openScreen, type Screen } from '../screen/screen.ts';
 import type { Phase, ScreenEvent, ScreenState } from '../screen/screen-state.ts';
 import type { Spool } from '../spool/spool.ts';
 import { Alarms } from './alarms.ts';
-import { Deliverer } from './deliverer.ts';
+import { Deliverer, type LookOptions } from './deliverer.ts';
 import type { RecorderParts } from './recorder.ts';
 import type { RecordingOptions, RecordingResult, SourceId } from './recording.ts';
 import { ServerNotes } from './server-notes.ts';
@@ -144,17 +144,16 @@ export class RecordingRun {
       this.#screen?.event({ type: 'started', devices });
       using inRoom = new ChildAbort(background.signal);
       const room = this.#room.run(inRoom.signal);
-      loops.push(
-        this.#deliver(capturing.signal),
-        this.#follower.run(background.signal),
-        this.#tick(capturing.signal, stop),
-      );
+      const delivering = this.#deliver(capturing.signal, background.signal);
+      loops.push(delivering, this.#follower.run(background.signal), this.#tick(capturing.signal, stop));
       await stop.requested;
       this.#phase = 'finishing';
       capturing.abort();
       await Promise.all(pumping);
       inRoom.abort();
       await room;
+      // Two that look at once would both send what neither knows the other is sending.
+      await delivering;
     } finally {
       capturing.abort();
       await Promise.allSettled(pumping);
@@ -181,17 +180,17 @@ export class RecordingRun {
   }
 
   /** Looks every 5 s at what the server has heard, more often while there is something to send. */
-  async #deliver(signal: AbortSignal): Promise<void> {
+  async #deliver(signal: AbortSignal, giveUp: AbortSignal): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
-      const more = await this.#look({ signal, isFinal: false, send: true });
+      const more = await this.#look({ signal, giveUp, isFinal: false, send: true });
       failures = more === 'away' ? failures + 1 : 0;
       const waitMs = more === 'away' ? retryDelayMs(reconnectPolicy, failures) : more ? 100 : LOOK_MS;
       await delay(waitMs, signal).catch(() => undefined);
     }
   }
 
-  async #look(options: { signal: AbortSignal; isFinal: boolean; send: boolean }): Promise<boolean | 'away'> {
+  async #look(options: LookOptions): Promise<boolean | 'away'> {
     try {
       const more = await this.#deliverer.look(options);
       await this.#notes.flush(options.signal).catch(() => undefined);
@@ -268,7 +267,7 @@ export class RecordingRun {
     let progressMs = beganMs;
     for (let n = 0; !signal.aborted; n += 1) {
       const isFinal = Date.now() - beganMs >= lastWordsMs;
-      const more = await this.#look({ signal, isFinal, send });
+      const more = await this.#look({ signal, giveUp: signal, isFinal, send });
       if (this.#isSettled(more, isFinal, send)) return;
       const { waitingMs } = this.#deliverer.status;
       if (waitingMs < leastMs) [leastMs, progressMs] = [waitingMs, Date.now()];

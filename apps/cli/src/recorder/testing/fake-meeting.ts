@@ -29,6 +29,10 @@ export class FakeMeeting implements RecordingApi {
   readonly states: string[] = [];
   ended = false;
   away = false;
+  /** How long a piece of sound is being heard before the answer, ms. */
+  hearingMs = 0;
+  /** Pieces that have come, heard to their end or not. */
+  received = 0;
   #events: SessionEvent[] = [];
   #reported = 0;
 
@@ -86,8 +90,20 @@ export class FakeMeeting implements RecordingApi {
     this.startedMs = Date.now() - agoMs;
   }
 
-  async sendAudio(piece: AudioPiece): Promise<AudioResponse> {
+  /** As over a connection: who gives up waiting does not take back what was sent. */
+  sendAudio(piece: AudioPiece, { signal }: Abortable): Promise<AudioResponse> {
+    signal.throwIfAborted();
+    const gaveUp = Promise.withResolvers<never>();
+    signal.addEventListener('abort', () => gaveUp.reject(signal.reason), { once: true });
+    const heard = this.#hearPiece(piece);
+    heard.catch(() => undefined);
+    return Promise.race([heard, gaveUp.promise]);
+  }
+
+  async #hearPiece(piece: AudioPiece): Promise<AudioResponse> {
     await this.#answer(undefined);
+    this.received += 1;
+    if (this.hearingMs > 0) await delay(this.hearingMs);
     if (this.ended) throw new AppError('session_ended', 'ended');
     const pcm = (await flacCodec()).decode(piece.body);
     const span = {
