@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { ServerAwayError } from '../api/api-client.ts';
@@ -6,6 +6,7 @@ import { readEnvironment } from '../config.ts';
 import { exampleSettings } from '../config/example-settings.ts';
 import type { Context } from './context.ts';
 import { exitCodes, UsageError, type ExitCode } from './exit-codes.ts';
+import { makeFolder } from './usable-folder.ts';
 
 /** The file that counts. @param named `--config` */
 export const configPath = (named: string | undefined): string =>
@@ -18,7 +19,7 @@ export function initConfig(named: string | undefined): string {
     throw new UsageError(
       `${path} existe déjà / is there already. Modifiez-le, ou donnez un autre fichier : --config FICHIER`,
     );
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   // It may hold a key.
   writeFileSync(path, exampleSettings, { mode: 0o600, flag: 'wx' });
   return path;

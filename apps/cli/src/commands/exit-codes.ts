@@ -51,10 +51,13 @@ const FILE_FAULTS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'le nom est trop long / the name is too long',
 };
 
+/** What a code of the file system means, French / English. */
+export const fileFault = (code: string): string | undefined => FILE_FAULTS[code];
+
 /** What a file or folder of this machine refused, for a person; undefined for anything else. */
 function fileFailure(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
-  const fault = FILE_FAULTS[error.code];
+  const fault = fileFault(error.code);
   if (fault === undefined) return undefined;
   const path = 'path' in error && typeof error.path === 'string' ? `${error.path} : ` : '';
   return `${path}${fault} (${error.code}).`;

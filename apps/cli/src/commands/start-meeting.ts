@@ -11,6 +11,7 @@ import { importRecording } from './import-recording.ts';
 import { generatedName } from './meeting-name.ts';
 import { recordMeeting, type Outcome } from './record-meeting.ts';
 import { RecordingStates } from './recording-state.ts';
+import { requireFolders } from './usable-folder.ts';
 
 export interface StartOptions {
   readonly name?: string;
@@ -28,6 +29,7 @@ const nameSchema = lineSchema.min(1).max(120);
 
 /** Opens a meeting and records it, or reads a recording into it; then its report. */
 export async function startMeeting(context: Context, options: StartOptions): Promise<Outcome> {
+  requireFolders(context);
   const asked = options.askName && !options.name ? await askName(context) : options.name;
   const name = nameSchema.safeParse(asked?.trim() || generatedName(new Date()));
   if (!name.success)
@@ -75,6 +77,7 @@ export async function resumeMeeting(
   options: { readonly session?: string; readonly consent?: string; readonly deliverOnly?: boolean },
 ): Promise<Outcome> {
   const { api, say, log } = context;
+  requireFolders(context);
   const sessionId = resolveId(context, options.session);
   const session = await api.session(sessionId);
   if (session.kind !== 'meeting')
