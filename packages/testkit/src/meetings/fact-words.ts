@@ -16,8 +16,10 @@ export function hasKeys(text: string, keys: readonly string[]): boolean {
   const within = ` ${simple(text).replaceAll(/[^a-z0-9. ]+/g, ' ')} `;
   return keys.every((key) => {
     const want = simple(key);
-    // Figures count whole, words by their beginning: plural and gender may differ.
-    return /\d/.test(want) || want.length < 6 ? wholeWord(within, want) : within.includes(` ${want.slice(0, -1)}`);
+    // Figures and names count whole ("Quartz" is no quarter), words by their beginning: plural and gender may differ.
+    return /\d|^\p{Lu}/u.test(key) || want.length < 6
+      ? wholeWord(within, want)
+      : within.includes(` ${want.slice(0, -1)}`);
   });
 }
 

@@ -62,6 +62,29 @@ test('a task asked for before the end of a chunk and taken on after it is noted 
   expect(after.retractions).toContainEqual(expect.objectContaining({ takes_back: `c${n}-q1`, settles: true }));
 });
 
+test('a model that knows several meetings takes no line for one of another, although the same was said then', () => {
+  const twin = (sessionId: string): PlantedMeeting => {
+    const utterances = meeting.utterances.map((one) => {
+      const isShort = one.text.length < 40;
+      const text = isShort ? one.text : `${one.text} ${sessionId}`;
+      return {
+        ...one,
+        utterance_id: `${one.utterance_id}-${sessionId}`,
+        text,
+        start_ms: Math.floor(one.start_ms / 1000) * 1000,
+      };
+    });
+    return { ...meeting, sessionId, utterances, facts: [] };
+  };
+  const several = new MeetingModel([twin('one'), meeting, twin('two')]);
+  for (const n of CHUNKS) expect(ask(several, n)).toEqual(ask(new MeetingModel([meeting]), n));
+});
+
+test('a name is found as a whole word only', () => {
+  expect(hasKeys('Chase Quartz about the invoice', ['invoice', 'Quartz'])).toBe(true);
+  expect(hasKeys('Gather the invoices of the quarter', ['invoice', 'Quartz'])).toBe(false);
+});
+
 test('an inventing model mixes in what nobody said, and obeys the transcript', () => {
   const model = new MeetingModel([meeting]);
   model.mode = 'inventing';

@@ -82,32 +82,31 @@ export class PromptReader {
   }
 
   #chunk(transcript: string, openItems: string, text: string): Asked {
-    const found = transcript.split('\n').flatMap((line) => this.#find(line) ?? []);
-    // Short words are said in every meeting; the longest line tells which one this is.
-    const meeting = found.toSorted((one, other) => other.text.length - one.text.length)[0]?.meeting;
-    if (!meeting) return { of: 'other', text };
-    return {
-      of: 'chunk',
-      meeting,
-      lines: found.filter((line) => line.meeting === meeting),
-      openItems: itemLines(openItems),
-    };
+    const found = transcript.split('\n').map((line) => this.#find(line));
+    // Short words are said in every meeting, at the same time in several; the longest line tells which one this is.
+    const [longest] = found.flat().toSorted((one, other) => other.text.length - one.text.length);
+    if (!longest) return { of: 'other', text };
+    const { meeting } = longest;
+    const lines = found.flatMap((shown) => shown.find((line) => line.meeting === meeting) ?? []);
+    return { of: 'chunk', meeting, lines, openItems: itemLines(openItems) };
   }
 
-  #find(line: string): (TranscriptLine & { meeting: PlantedMeeting }) | undefined {
+  /** What a line may show: in each meeting where it was said then, the nearest. */
+  #find(line: string): (TranscriptLine & { meeting: PlantedMeeting })[] {
     const [, position, hours, minutes, seconds, rest = ''] = LINE.exec(line.trim()) ?? [];
-    if (position === undefined) return undefined;
+    if (position === undefined) return [];
     const timeMs = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
     const colons = [...rest.matchAll(/: /g)].map(({ index }) => index);
     for (const colon of colons) {
       const text = rest.slice(colon + 2);
       const near = (this.#utterances.get(bare(text)) ?? [])
         .map((one) => ({ ...one, apart: Math.abs(one.utterance.start_ms - timeMs) }))
-        .toSorted((one, other) => one.apart - other.apart)[0];
-      if (near && near.apart < 2_000) return { position: Number(position), timeMs, text, ...near };
+        .filter(({ apart }) => apart < 2_000)
+        .toSorted((one, other) => one.apart - other.apart);
+      if (near.length > 0) return near.map((one) => ({ position: Number(position), timeMs, text, ...one }));
     }
     this.strangeLines.push(line);
-    return undefined;
+    return [];
   }
 }
 

@@ -28,8 +28,10 @@ export interface Said {
 export function saidIn(text: string, language: Language): Said {
   const tokens = tokensOf(text);
   const content = tokens.filter((token) => isContent(token, language));
-  // The first word is written large whatever it is.
-  const names = content.filter((token, index) => index > 0 && /^\p{Lu}/u.test(token.raw)).map((token) => token.text);
+  // The first word is written large whatever it is; "Does Boréal …" begins with no name and has one.
+  const names = content
+    .filter((token) => token !== tokens[0] && /^\p{Lu}/u.test(token.raw))
+    .map(({ text: name }) => name);
   const [first] = content;
   return {
     text,

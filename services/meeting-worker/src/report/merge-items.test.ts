@@ -56,6 +56,11 @@ describe('two facts stay two', () => {
   it.each([
     ['other figures', 'Un budget de 5 000 euros est accordé', 'Un budget de 8 000 euros est accordé'],
     ['other names', 'On retient offre de Dupont pour le chantier', 'On retient offre de Durand pour le chantier'],
+    [
+      'other names behind a small word',
+      'Est-ce que Altéa livre des chaises à Lyon ?',
+      'Est-ce que Mistra livre des chaises à Lyon ?',
+    ],
     ['the opposite by the verb', 'Augmenter le budget marketing de Boréal', 'Réduire le budget marketing de Boréal'],
     [
       'another task on one thing',
