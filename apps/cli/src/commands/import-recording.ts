@@ -3,6 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import type { AudioEvent } from '@eloquence/shared/contracts/meeting-api';
 import type { CreateSessionRequest } from '@eloquence/shared/contracts/sessions';
+import { BusyServer } from './busy-server.ts';
 import { idOf, type Context } from './context.ts';
 import { UsageError } from './exit-codes.ts';
 import { LiveFolder } from './live-folder.ts';
@@ -40,27 +41,36 @@ export async function importRecording(context: Context, options: ImportOptions):
   const body = { path: file, bytes: await readableBytes(context, file) };
   const contentType = TYPES[extname(file).toLowerCase()] ?? 'application/octet-stream';
   const name = options.session.name ?? basename(file);
-  const { session_id: sessionId } = await api.open(options.session, { signal });
+  const server = new BusyServer(context);
+  const { session_id: sessionId } = await server.ask(() => api.open(options.session, { signal }));
   log(say(`Réunion « ${name} » ouverte : ${sessionId}`, `Meeting "${name}" opened: ${sessionId}`));
-  const folder = folderOf(context, await api.session(sessionId), name);
   const speakerName = options.speaker?.trim() || say('Enregistrement', 'Recording');
   const recording = { speaker: idOf(speakerName), name: speakerName, startMs: 0, body, contentType };
   let heard = 0;
+  let folder: string;
   try {
-    const progress = progressLine(context);
-    for await (const event of api.upload(sessionId, recording, { signal })) {
-      heard = Math.max(heard, event.type === 'audio.done' ? event.utterances.length : event.utterances);
-      progress(event);
-    }
+    folder = folderOf(context, await server.ask(() => api.session(sessionId, { signal })), name);
+    // What was heard of it the server leaves out the next time.
+    await server.ask(async () => {
+      const progress = progressLine(context);
+      try {
+        for await (const event of api.upload(sessionId, recording, { signal })) {
+          heard = Math.max(heard, event.type === 'audio.done' ? event.utterances.length : event.utterances);
+          progress.show(event);
+        }
+      } finally {
+        progress.clear();
+      }
+    });
   } catch (error) {
-    if (heard === 0) await api.remove(sessionId).catch(() => undefined);
+    if (heard === 0) await new BusyServer(context).ask(() => api.remove(sessionId)).catch(() => undefined);
     else {
       await api.end(sessionId).catch(() => undefined);
       log(say(`Ce qui a été entendu est gardé : ${sessionId}`, `What was heard is kept: ${sessionId}`));
     }
     throw error;
   }
-  await api.end(sessionId);
+  await server.ask(() => api.end(sessionId));
   const meeting = { session_id: sessionId, name, folder };
   remember(context, meeting, 0);
   const mirrored = mirror(context, meeting);
@@ -87,12 +97,13 @@ async function readableBytes({ say }: Context, file: string): Promise<number> {
 }
 
 /** One line that changes on a terminal, a line now and then elsewhere. */
-function progressLine({ say, log, json }: Context): (event: AudioEvent) => void {
+function progressLine({ say, log, json }: Context) {
   let told = -TOLD_STEP;
   const live = process.stderr.isTTY && !json;
-  return (event) => {
+  const clear = (): void => void (live && process.stderr.write('\r\u001b[K'));
+  const show = (event: AudioEvent): void => {
     if (event.type === 'audio.done') {
-      if (live) process.stderr.write('\r\u001b[K');
+      clear();
       log(
         say(
           `Transcription terminée : ${event.utterances.length} phrases.`,
@@ -115,6 +126,7 @@ function progressLine({ say, log, json }: Context): (event: AudioEvent) => void 
       log(line);
     }
   };
+  return { show, clear };
 }
 
 type Meeting = Pick<Outcome, 'session_id' | 'name' | 'folder'>;
