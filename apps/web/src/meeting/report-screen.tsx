@@ -96,7 +96,11 @@ function lacksFiles({ formats, failed_formats: failed, report }: ShownReportStat
 
 function Facts({ report }: { readonly report: ShownReport }) {
   const { t, language } = useLanguage();
-  const format = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short', timeZone: report.time_zone });
+  const format = new Intl.DateTimeFormat(language, {
+    dateStyle: 'full',
+    timeStyle: 'short',
+    timeZone: report.time_zone,
+  });
   const percent = new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(report.coverage.percent);
   const values = { date: format.format(new Date(report.started_at)), duration: clock(report.duration_ms), percent };
   return <p className={styles.facts}>{t('report.facts', values)}</p>;
