@@ -174,7 +174,7 @@ const EN: Cues = {
   talk: /\b(?:will|'ll|going to|need to|have to|has to|must) (?:also |just |be |have )*(?:say|see|know|tell you|explain|begin|start with|come back|talk|try|admit|be|have|show you|wait|think|pass|finish (?:by|with|on)|mention)\b/,
   anaphor: /\bi(?:'ll| will| can| am going to) (?:do|take care of|handle|take) (?:it|that|this|them)\b/,
   opener: /^(?:(?:yes|no|so|well|okay|ok|right|and|but|actually|now|then)[,\s]+)+/i,
-  asks: /^(?:\S+[, ]+){0,3}(?:who|what|which|when|where|how|why|do|does|did|is|are|should|can|could|will|would|must|has|have|shall)\b/,
+  asks: /^(?:[^\s,]+[, ]+){0,3}(?:who|what|which|when|where|how|why|do|does|did|is|are|should|can|could|will|would|must|has|have|shall)\b/,
 };
 
 export const CUES: Readonly<Record<Language, Cues>> = { fr: FR, en: EN };

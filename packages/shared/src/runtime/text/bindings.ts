@@ -39,7 +39,11 @@ export function bindsOtherwise({ text, owner, due }: Bound, said: readonly SaidB
   const whole = `${done} ${due ?? ''}`;
   if (!isQuestion(text) && turnsAround(done, said, speech)) return true;
   if (!isNegated(text) && takesSetAside(whole, said, speech)) return true;
-  return [...new Set([text, done, `${text} ${due ?? ''}`, whole])].some((claim) => crosses(claim, said, speech));
+  const read = said.flatMap((one) => sentencesOf(one.text).map((part) => partsOf({ ...one, text: part.text }, speech)));
+  const together = [...new Set([text, done, `${text} ${due ?? ''}`, whole])];
+  // What stands there word for word is put together by whoever said it.
+  const claims = together.filter((claim) => !said.some((one) => findQuote(one.text, claim)));
+  return claims.some((claim) => partsOf({ text: claim, name: '' }, speech).some((part) => crosses(part, read)));
 }
 
 /** Words of a kind of which a sentence may name several, each with words of its own. */
@@ -62,15 +66,11 @@ const MIN_PART = 2;
  * Of words of one kind (names, numbers, days) each goes with its part of the sentence; a later part may leave out what an earlier said,
  * never the other way round.
  */
-function crosses(claim: string, said: readonly SaidBy[], speech: Speech): boolean {
-  if (said.some(({ text }) => findQuote(text, claim))) return false;
-  const sentences = said.flatMap((one) => sentencesOf(one.text).map(({ text }) => partsOf({ ...one, text }, speech)));
-  return partsOf({ text: claim, name: '' }, speech).some((part) => {
-    const crossing = sentences.filter((parts) => parts.length > 1 && isCrossed(part, parts));
-    if (crossing.length === 0) return false;
-    const keys = part.map(({ key }) => key);
-    return !sentences.some((parts) => !crossing.includes(parts) && keys.every((key) => has(parts.flat(), key)));
-  });
+function crosses(claimed: readonly Word[], sentences: readonly (readonly Word[])[][]): boolean {
+  const crossing = new Set(sentences.filter((parts) => parts.length > 1 && isCrossed(claimed, parts)));
+  if (crossing.size === 0) return false;
+  const keys = claimed.map(({ key }) => key);
+  return !sentences.some((parts) => !crossing.has(parts) && keys.every((key) => has(parts.flat(), key)));
 }
 
 const has = (part: readonly Word[], key: string): boolean => part.some((word) => isForm(word.key, key));
@@ -97,8 +97,8 @@ function isCrossed(claimed: readonly Word[], parts: readonly (readonly Word[])[]
     const withRivals = others.filter((other) => rivals.some((index) => has(parts[index] ?? [], other)));
     const onlyWithRivals = withRivals.filter((other) => !withIt.includes(other));
     if (withIt.length === 0 && onlyWithRivals.length > 0 && !has(parts[at] ?? [], ANAPHOR)) return true;
-    const later = rivals.filter((index) => index > at);
-    return onlyWithRivals.some((other) => parts.every((part, index) => later.includes(index) || !has(part, other)));
+    const later = new Set(rivals.filter((index) => index > at));
+    return onlyWithRivals.some((other) => parts.every((part, index) => later.has(index) || !has(part, other)));
   });
 }
 
@@ -129,14 +129,16 @@ function takesVerb(
 }
 
 /** The parts of a sentence that say one thing each, as their words; what is too short goes with the part beside. */
-function partsOf({ text, name }: SaidBy, speech: Speech): Word[][] {
+function partsOf(said: SaidBy, speech: Speech): Word[][] {
+  const { text } = said;
+  const wordsIn = reader(said, speech);
   const parts: Word[][] = [];
   /** Somebody who is called: of what comes next. */
   let called: Word[] = [];
   let start = 0;
   for (const joint of [...text.matchAll(JOINTS), undefined]) {
     const end = joint?.index ?? text.length;
-    const words = [...called, ...wordsOf(text, [start, end], { name, speech })];
+    const words = [...called, ...wordsIn(start, end)];
     start = joint ? end + joint[0].length : end;
     const last = parts.at(-1);
     const isCall = words.every(({ kind }) => kind === 'name' || kind === 'person') && joint?.[0] === ',';
@@ -157,36 +159,52 @@ const ANAPHOR = '@it';
 /** Times that stand against each other. */
 const TIMES =
   /\b(?:l['’]an dernier|l['’]ann[ée]e derni[èe]re|cette ann[ée]e|l['’]an prochain|l['’]ann[ée]e prochaine|(?:le mois|la semaine) derni[èe]re?|cette semaine|ce mois-ci|la derni[èe]re fois|cette fois|(?:last|this|next) (?:year|month|week|time|quarter))\b/giu;
-const DOER = /(?:\b(?:on|nous|je|tu|ils?|elles?|we|i|you|they|he|she|to)\s+|\bj['’])$/i;
-const TO_DO = /\b(?:de\s+|d['’])$/i;
+const DOER = /(?<=\b(?:on|nous|je|tu|ils?|elles?|we|i|you|they|he|she|to)\s+|\bj['’])/iy;
+const TO_DO = /(?<=\b(?:de\s+|d['’]))/iy;
 const INFINITIVE = /(?:er|ir|re)$/;
 
 const FIRST_PERSON = /^(?:je|j|moi|i|me|my|mine|myself)$/;
 
-function wordsOf(
-  text: string,
-  [start, end]: readonly [number, number],
-  { name, speech }: { readonly name: string; readonly speech: Speech },
-): Word[] {
-  const times = [...text.slice(start, end).matchAll(TIMES)].map(({ 0: said, index }) => ({
+/** Whether what a sticky pattern looks back at stands right before a word. Looking back from the word keeps long texts linear. */
+function stands(pattern: RegExp, text: string, { start }: Token): boolean {
+  pattern.lastIndex = start;
+  return pattern.test(text);
+}
+
+/** Reads a text once, for the words of any of its parts. */
+function reader({ text, name }: SaidBy, speech: Speech): (from: number, to: number) => Word[] {
+  const times = [...text.matchAll(TIMES)].map(({ 0: said, index }) => ({
     said,
-    from: start + index,
+    start: index,
+    end: index + said.length,
   }));
-  const inTime = (token: Token) =>
-    times.some(({ said, from }) => token.start >= from && token.end <= from + said.length);
-  const tokens = tokensOf(text).filter((token) => token.start >= start && token.end <= end && !inTime(token));
-  const numbers = [...numbersIn(text.slice(start, end))].map((key): Word => ({ key, kind: 'number' }));
-  const self = tokens.some(({ text: word }) => FIRST_PERSON.test(word)) ? tokensOf(name) : [];
-  const words = tokens.flatMap((token): Word[] => {
-    const kind = kindOf(token, { isFirst: token.start === tokensOf(text)[0]?.start, speech });
-    if (kind === undefined || numbersIn(token.raw).size > 0) return [];
-    const isVerb =
-      DOER.test(text.slice(0, token.start)) || (TO_DO.test(text.slice(0, token.start)) && INFINITIVE.test(token.text));
-    return [{ key: kind === 'other' ? stemOf(token.raw, speech.language) : token.text, kind, isVerb }];
-  });
-  const days = times.map(({ said }): Word => ({ key: fold(said), kind: 'day' }));
-  const anaphor: Word[] = TAKES_UP.test(text.slice(start, end)) ? [{ key: ANAPHOR, kind: 'other' }] : [];
-  return [...words, ...days, ...numbers, ...anaphor, ...self.map((token): Word => ({ key: token.text, kind: 'self' }))];
+  const tokens = tokensOf(text);
+  const read = tokens.map((token) => ({ token, word: wordOf(token, { text, isFirst: token === tokens[0], speech }) }));
+  const self = tokensOf(name).map((token): Word => ({ key: token.text, kind: 'self' }));
+  return (from, to) => {
+    const isIn = ({ start, end }: { readonly start: number; readonly end: number }) => start >= from && end <= to;
+    const timesIn = times.filter(isIn);
+    const isOfTime = ({ start, end }: Token) => timesIn.some((time) => start >= time.start && end <= time.end);
+    const readIn = read.filter(({ token }) => isIn(token) && !isOfTime(token));
+    const part = text.slice(from, to);
+    return [
+      ...readIn.flatMap(({ word }) => word ?? []),
+      ...timesIn.map(({ said }): Word => ({ key: fold(said), kind: 'day' })),
+      ...[...numbersIn(part)].map((key): Word => ({ key, kind: 'number' })),
+      ...(TAKES_UP.test(part) ? [{ key: ANAPHOR, kind: 'other' } as const] : []),
+      ...(readIn.some(({ token }) => FIRST_PERSON.test(token.text)) ? self : []),
+    ];
+  };
+}
+
+function wordOf(
+  token: Token,
+  { text, isFirst, speech }: { readonly text: string; readonly isFirst: boolean; readonly speech: Speech },
+): Word | undefined {
+  const kind = kindOf(token, { isFirst, speech });
+  if (kind === undefined || numbersIn(token.raw).size > 0) return undefined;
+  const isVerb = stands(DOER, text, token) || (stands(TO_DO, text, token) && INFINITIVE.test(token.text));
+  return { key: kind === 'other' ? stemOf(token.raw, speech.language) : token.text, kind, isVerb };
 }
 
 function kindOf(
@@ -219,14 +237,21 @@ function takesSetAside(claim: string, said: readonly SaidBy[], speech: Speech): 
   );
 }
 
-function asideIn({ text, name }: SaidBy, speech: Speech): Word[] {
-  const wordsIn = (from: number, to: number) => wordsOf(text, [from, to], { name, speech });
+/** Letters around a correction in which stands what is corrected, and by what. */
+const CORRECTED_WITHIN = 200;
+
+function asideIn(said: SaidBy, speech: Speech): Word[] {
+  const { text } = said;
+  const wordsIn = reader(said, speech);
   const named = [...text.matchAll(SET_ASIDE)].flatMap(({ index, 0: all, 1: what = '' }) =>
     wordsIn(index + all.length - what.length, index + all.length),
   );
   const corrected = [...text.matchAll(CORRECTION)].flatMap(({ index, 0: mark }) => {
-    const [instead] = wordsIn(index + mark.length, text.length).filter(({ kind }) => kind !== 'other');
-    const before = wordsIn(0, index).filter(({ kind }) => instead && areRivals(kind, instead.kind));
+    const behind = index + mark.length;
+    const [instead] = wordsIn(behind, behind + CORRECTED_WITHIN).filter(({ kind }) => kind !== 'other');
+    const before = wordsIn(Math.max(0, index - CORRECTED_WITHIN), index).filter(
+      ({ kind }) => instead && areRivals(kind, instead.kind),
+    );
     return before.slice(-1);
   });
   return [...named, ...corrected];
@@ -235,7 +260,9 @@ function asideIn({ text, name }: SaidBy, speech: Speech): Word[] {
 const PASSIVE = /\b(?:par|by)\b/i;
 /** Where something is, or to whom it goes: such words stand on either side of a verb. */
 const WITH_PREPOSITION =
-  /(?<!\p{L})(?:à|au|aux|de|du|des|d|en|chez|pour|avec|sur|dans|sans|entre|to|for|with|of|in|at|from|on|about|between)\s+(?:(?:le|la|les|l|the|a|an|un|une|nos|notre|our)\s+)?$/iu;
+  /(?<=(?<!\p{L})(?:à|au|aux|de|du|des|d|en|chez|pour|avec|sur|dans|sans|entre|to|for|with|of|in|at|from|on|about|between)\s+(?:(?:le|la|les|l|the|a|an|un|une|nos|notre|our)\s+)?)/iuy;
+/** "…, Karim ?" is called, and does it. */
+const CALLED = /(?<=,\s*)/y;
 
 /**
  * Whether a claim turns round who does it to whom: the words say "Sophie paid Julie", the claim "Julie paid Sophie". What stands
@@ -263,25 +290,24 @@ const placed = (text: string, language: Language): Placed[] =>
       : [];
   });
 
-const isFree = (text: string, { start }: Token): boolean => !WITH_PREPOSITION.test(text.slice(0, start));
+const isFree = (text: string, word: Token): boolean => !stands(WITH_PREPOSITION, text, word);
 
 /** Whether somebody of the claim does to another what the other does to him in the words. */
 function swappedIn(claim: string, text: string, language: Language): boolean {
   const [claimed, said] = [placed(claim, language), placed(text, language)];
-  const find = ({ key }: Placed) => said.find((word) => isForm(word.key, key));
+  const places = claimed.map(({ key }) => said.find((word) => isForm(word.key, key)));
   return claimed.some((doer, first) => {
-    const saidBehind = find(doer);
-    // "…, Karim ?" is called, and does it.
-    if (!saidBehind || !isFree(claim, doer) || /,\s*$/.test(text.slice(0, saidBehind.start))) return false;
-    return claimed.slice(first + 2).some((other, offset) => {
-      const saidBefore = find(other);
-      if (!saidBefore || saidBefore.start >= saidBehind.start || !isFree(text, saidBefore)) return false;
-      const between = text.slice(saidBefore.end, saidBehind.start);
-      // "Delmas nous rachète …": the pronoun stands before its verb. "Le budget, nous …" says nothing of what the budget does.
-      const isPronoun = doer.key === WE_KEY;
-      if (isPronoun ? between.includes(',') : !isFree(claim, other)) return false;
-      return claimed.slice(first + 1, first + 2 + offset).some((verb) => {
-        const place = find(verb)?.start ?? -1;
+    const saidBehind = places[first];
+    if (!saidBehind || !isFree(claim, doer) || stands(CALLED, text, saidBehind)) return false;
+    // "Delmas nous rachète …": the pronoun stands before its verb. "Le budget, nous …" says nothing of what the budget does.
+    const isPronoun = doer.key === WE_KEY;
+    return claimed.some((other, second) => {
+      const saidBefore = places[second];
+      if (second < first + 2 || !saidBefore || saidBefore.start >= saidBehind.start) return false;
+      if (!isFree(text, saidBefore)) return false;
+      if (isPronoun ? text.slice(saidBefore.end, saidBehind.start).includes(',') : !isFree(claim, other)) return false;
+      return places.slice(first + 1, second).some((verb) => {
+        const place = verb?.start ?? -1;
         return place > saidBefore.start && (isPronoun || place < saidBehind.start);
       });
     });
