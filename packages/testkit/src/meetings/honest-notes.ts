@@ -20,19 +20,22 @@ export function numberOf(text: string): number {
   return hash >>> 0;
 }
 
+/** An answer without anything in it. */
+export const noNotes = (): ChunkAnswer => ({
+  topics: [],
+  decisions: [],
+  actions: [],
+  questions: [],
+  highlights: [],
+  retractions: [],
+  glossary: [],
+});
+
 /** What a careful writer notes of the lines it is shown. */
 export function honestChunk(asked: ChunkAsked): ChunkAnswer {
   const { meeting, lines, openItems } = asked;
   const shown = linesById(lines);
-  const notes: ChunkAnswer = {
-    topics: [],
-    decisions: [],
-    actions: [],
-    questions: [],
-    highlights: [],
-    retractions: [],
-    glossary: [],
-  };
+  const notes = noNotes();
   for (const fact of meeting.facts) {
     noteFact(fact, asked, shown, notes);
     if (fact.undone && isShown(fact.undone, shown))

@@ -1,6 +1,6 @@
 import { chunkAnswerSchema, synthesisAnswerSchema } from '@eloquence/shared/contracts/meeting-llm';
 import type { ChatAnswer, ChatBody } from '../vendors/chat-answer.ts';
-import { honestChunk, honestReport, numberOf } from './honest-notes.ts';
+import { honestChunk, honestReport, noNotes, numberOf } from './honest-notes.ts';
 import { inventedChunk, inventedReport } from './invented-notes.ts';
 import type { PlantedMeeting } from './planted-meeting.ts';
 import { PromptReader, type Asked } from './prompt-lines.ts';
@@ -112,15 +112,7 @@ export class MeetingModel {
     if (this.mode === 'inventing') return inventedChunk(asked);
     const notes = honestChunk(asked);
     if (!isLazy) return notes;
-    const none = {
-      topics: [],
-      decisions: [],
-      actions: [],
-      questions: [],
-      highlights: [],
-      retractions: [],
-      glossary: [],
-    };
+    const none = noNotes();
     const half = numberOf(asked.lines[0]?.text ?? '') % 2 === 0;
     return half ? none : { ...none, topics: unproved(notes.topics), decisions: unproved(notes.decisions) };
   }

@@ -54,20 +54,7 @@ export const english: Phrases = {
   ],
   outsiders: ['the Morel agency', 'Vidal Partners', 'the Pictor studio', 'the legal department', 'the town hall'],
   cities: ['Leeds', 'Bristol', 'Dublin', 'Boston', 'Cardiff', 'Exeter', 'Denver', 'Austin', 'Glasgow', 'Oxford'],
-  months: [
-    'January',
-    'February',
-    'March',
-    'April',
-    'May',
-    'June',
-    'July',
-    'August',
-    'September',
-    'October',
-    'November',
-    'December',
-  ],
+  months: 'January February March April May June July August September October November December'.split(' '),
   counts: ['two', 'three', 'four', 'five', 'six', 'seven', 'eight'],
   filler: {
     openers: [

@@ -54,20 +54,7 @@ export const french: Phrases = {
   ],
   outsiders: ['le cabinet Morel', 'la société Vidal', "l'agence Pictor", 'le service juridique', 'la mairie'],
   cities: ['Lyon', 'Nantes', 'Lille', 'Bordeaux', 'Rennes', 'Dijon', 'Toulouse', 'Grenoble', 'Metz', 'Angers'],
-  months: [
-    'janvier',
-    'février',
-    'mars',
-    'avril',
-    'mai',
-    'juin',
-    'juillet',
-    'août',
-    'septembre',
-    'octobre',
-    'novembre',
-    'décembre',
-  ],
+  months: 'janvier février mars avril mai juin juillet août septembre octobre novembre décembre'.split(' '),
   counts: ['deux', 'trois', 'quatre', 'cinq', 'six', 'sept', 'huit'],
   filler: {
     openers: [

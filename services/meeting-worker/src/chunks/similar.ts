@@ -66,11 +66,10 @@ export function saysTheSame(one: string, other: string, language: Language): boo
 export function agree(a: Said, b: Said, options: { readonly language: Language; readonly share?: number }): boolean {
   const { language, share = SAME_SHARE } = options;
   if (a.denies !== b.denies || differ(a.numbers, b.numbers)) return false;
-  if (doOther(a, b) || saysOpposite(a.text, b.text, language)) return false;
   const both = commonStems(a.stems, b.stems);
   const all = a.stems.size + b.stems.size - both;
-  if (all === 0) return false;
-  return !nameOthers(a, b, language) && both / all >= share;
+  if (all === 0 || both / all < share) return false;
+  return !doOther(a, b) && !nameOthers(a, b, language) && !saysOpposite(a.text, b.text, language);
 }
 
 /** Two tasks about one thing: to test it, to write about it. */

@@ -33,9 +33,21 @@ export function tokensOf(text: string): Token[] {
 
 const stemmers: Record<Language, Stemmer> = { fr: newStemmer('french'), en: newStemmer('english') };
 
+/** A stemmer takes 20 µs a word, and those of a meeting come again and again. What is full is begun anew; no word is so long. */
+const MAX_STEMS = 20_000;
+const MAX_LETTERS = 40;
+const stems: Record<Language, Map<string, string>> = { fr: new Map(), en: new Map() };
+
 /** What a word shares with its other forms. */
 export function stemOf(word: string, language: Language): string {
-  return fold(stemmers[language].stem(word.toLowerCase().normalize('NFC')));
+  const plain = word.toLowerCase().normalize('NFC');
+  const known = stems[language].get(plain);
+  if (known !== undefined) return known;
+  const stem = fold(stemmers[language].stem(plain));
+  if (plain.length > MAX_LETTERS) return stem;
+  if (stems[language].size >= MAX_STEMS) stems[language].clear();
+  stems[language].set(plain, stem);
+  return stem;
 }
 
 /** Words that say what a text is about: no articles, pronouns, light verbs. */

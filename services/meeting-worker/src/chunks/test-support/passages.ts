@@ -1,6 +1,7 @@
 import type { Language, UtteranceId } from '@eloquence/shared/contracts/ids';
 import type { ChunkAnswer } from '@eloquence/shared/contracts/meeting-llm';
 import type { Utterance } from '@eloquence/shared/contracts/sessions';
+import { noNotes } from '@eloquence/testkit/meetings/honest-notes';
 import type { CarriedItem, Passage } from '../lines.ts';
 
 /** People of the little meetings of these tests. Two have one first name. */
@@ -60,15 +61,7 @@ export function passage(said: readonly string[], options: PassageOptions = {}): 
   };
 }
 
-export const NOTHING: ChunkAnswer = {
-  topics: [],
-  decisions: [],
-  actions: [],
-  questions: [],
-  highlights: [],
-  retractions: [],
-  glossary: [],
-};
+export const NOTHING: Readonly<ChunkAnswer> = noNotes();
 
 /** Evidence that quotes whole lines. */
 export const lines = (of: Passage, ...positions: readonly number[]) =>

@@ -353,3 +353,18 @@ describe.each(TALKS)('of $said.0', ({ language, said, claims }) => {
     },
   );
 });
+
+test.each(["l'", 'A ', 'a-', 'le ', ', enfin non ', 'et Paul, '])(
+  'a recogniser that writes "%s" for a minute keeps nobody waiting',
+  (noise) => {
+    const shown = passage([
+      `karim: Je prépare le devis demain, Paul commande douze chaises, ${noise.repeat(3_000 / noise.length)}`,
+    ]);
+    const claim = { text: 'Préparer le devis et commander les chaises', owner: 'Karim', due: 'demain' };
+    const evidence = [{ segment: 1, quote: 'Je prépare le devis demain, Paul commande douze chaises' }];
+    const started = performance.now();
+    verifyAnswer({ ...NOTHING, actions: [{ ...claim, evidence }] }, shown);
+    // A tenth of it on a free machine.
+    expect(performance.now() - started).toBeLessThan(1_500);
+  },
+);
