@@ -150,9 +150,24 @@ function partsOf(said: SaidBy, speech: Speech): Word[][] {
   return parts;
 }
 
-/** "C'est Nadia", "Julie does it": what, an earlier part says. */
-const TAKES_UP =
-  /\b(?:c['’]est|ce sera|s['’]en|m['’]en|(?:l['’]|le |la |les )\p{L}+(?= (?:le|la|demain|pour|avant|d['’]ici)\b)|does|do it|doing it|it)\b|\b(?:on|nous|je|tu|vous|ils?|elles?) (?:l['’]|(?:le|la|les|lui|leur|y|en) )\p{L}+|\b(?:de|à|pour) (?:l['’]|(?:le|la|les) )\p{L}+(?:er|ir|re)\b/iu;
+const anyOf = (...patterns: readonly string[]): string => `(?:${patterns.join('|')})`;
+
+/** What, an earlier part says. */
+const TAKES_UP = new RegExp(
+  anyOf(
+    // "C'est Nadia", "Paul s'en charge".
+    String.raw`\b(?:c['’]est|ce sera|s['’]en|m['’]en)\b`,
+    // "Nadia le rend demain".
+    String.raw`\b(?:l['’]|le |la |les )\p{L}+(?= (?:le|la|demain|pour|avant|d['’]ici)\b)\b`,
+    // "Je les relance", "on y va".
+    String.raw`\b(?:on|nous|je|tu|vous|ils?|elles?) (?:l['’]|(?:le|la|les|lui|leur|y|en) )\p{L}+`,
+    // "… pour le finir".
+    String.raw`\b(?:de|à|pour) (?:l['’]|(?:le|la|les) )\p{L}+(?:er|ir|re)\b`,
+    // "Julie does it".
+    String.raw`\b(?:does|do it|doing it|it)\b`,
+  ),
+  'iu',
+);
 /** Stands for such a word; no stem. */
 const ANAPHOR = '@it';
 
@@ -220,9 +235,15 @@ function kindOf(
   return !isFirst || !isOpener(token, language) ? 'name' : 'other';
 }
 
-/** Whom or what the words set aside: "pas Paul, Julie", "à la place de Karim", "Paul… enfin non, Julie". */
-const SET_ASIDE =
-  /(?:(?:^|[,;:.…(]\s*|\b(?:et|mais|and|but) )(?:pas|not)|(?<!\p{L})(?:plutôt qu[e'’]|au lieu d[e'’]|à la place d[eu'’]|instead of|rather than|et non|in place of))\s*(?:(?:à|de|du|des|celui|celle|ceux|celles|le|la|les|l['’]|l|d['’]|the|one|to|for|by|in)\s*)*(\p{Lu}\p{L}+(?: \p{Lu}\p{L}+)?|\d[\d ]*|\p{L}+)/giu;
+/** "Pas Paul", "à la place de Karim": before a name, a figure or a word that is set aside. */
+const ASIDE = anyOf(
+  String.raw`(?:^|[,;:.…(]\s*|\b(?:et|mais|and|but) )(?:pas|not)`,
+  String.raw`(?<!\p{L})(?:plutôt qu[e'’]|au lieu d[e'’]|à la place d[eu'’]|et non|instead of|rather than|in place of)`,
+);
+const SMALL_WORDS = String.raw`(?:(?:à|de|du|des|celui|celle|ceux|celles|le|la|les|l['’]|l|d['’]|the|one|to|for|by|in)\s*)*`;
+const WHAT = String.raw`(\p{Lu}\p{L}+(?: \p{Lu}\p{L}+)?|\d[\d ]*|\p{L}+)`;
+const SET_ASIDE = new RegExp(String.raw`${ASIDE}\s*${SMALL_WORDS}${WHAT}`, 'giu');
+/** "Paul… enfin non, Julie". */
 const CORRECTION =
   /(?:[,…]|\.{3}|–|—)\s*(?:(?:enfin|euh|ah|mais|uh|oh|well) )*(?:non|no|pardon|sorry|je veux dire|i mean|correction|plutôt|or rather)\b[,\s]*/giu;
 
