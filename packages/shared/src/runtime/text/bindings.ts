@@ -172,8 +172,15 @@ const TAKES_UP = new RegExp(
 const ANAPHOR = '@it';
 
 /** Times that stand against each other. */
-const TIMES =
-  /\b(?:l['’]an dernier|l['’]ann[ée]e derni[èe]re|cette ann[ée]e|l['’]an prochain|l['’]ann[ée]e prochaine|(?:le mois|la semaine) derni[èe]re?|cette semaine|ce mois-ci|la derni[èe]re fois|cette fois|(?:last|this|next) (?:year|month|week|time|quarter))\b/giu;
+const TIMES = new RegExp(
+  anyOf(
+    String.raw`\bl['’](?:an dernier|ann[ée]e derni[èe]re|an prochain|ann[ée]e prochaine)\b`,
+    String.raw`\b(?:le mois|la semaine) derni[èe]re?\b|\bla derni[èe]re fois\b`,
+    String.raw`\b(?:cette ann[ée]e|cette semaine|ce mois-ci|cette fois)\b`,
+    String.raw`\b(?:last|this|next) (?:year|month|week|time|quarter)\b`,
+  ),
+  'giu',
+);
 const DOER = /(?<=\b(?:on|nous|je|tu|ils?|elles?|we|i|you|they|he|she|to)\s+|\bj['’])/iy;
 const TO_DO = /(?<=\b(?:de\s+|d['’]))/iy;
 const INFINITIVE = /(?:er|ir|re)$/;

@@ -5,9 +5,22 @@ import { fold, type Token } from './words.ts';
 /** Words that turn what is said into its opposite; without accents. */
 const TURNS =
   /^(?:non|aucun|aucune|jamais|sans|renonc\w*|annul\w*|abandonn\w*|refus\w*|rejet\w*|retir\w*|supprim\w*|arret\w*|ecart\w*|cancel\w*|abandon\w*|reject\w*|refus\w*|withdr\w*|drop\w*|stop\w*|without|never|none)$/;
-/** "Pas" denies with and without "ne", as people speak; "n'est-ce pas" and "pas mal" do not. */
-const DENIED =
-  /\bn(?:e|')\s?\b.{0,40}?\b(?:plus|jamais|rien|aucun|aucune|point|personne|ni)\b|(?<!\b(?:un|le|les|au|premier|est ce|est-ce|pourquoi) )\bpas\b(?! mal\b)|\b(?:not|never|no longer|cannot|neither|nor|no way)\b|n't\b|\b(?:won|don|didn|doesn|isn|wasn|aren|can|couldn|shouldn) t\b|\baucune?\b.{0,60}\bn(?:e\b|')|\bno (?!longer|doubt|problem|worries|objection|later|sooner|more than|less than|matter)\w|\bhors de question\b|\b(?:suis|sommes|est|sont) contre\b|\bfailli\b|\bout of the question\b|\b(?:am|are|is|m|re) against\b|\bhardly\b|\bpersonne n(?:e\b|')(?!est contre| ?s'oppose)|\b(?:nobody|no one)\b(?! (?:objects?|minds?|disagrees?|is against)\b)/;
+/** Says that something is not so; what only sounds so is left out case by case. */
+const DENIED = new RegExp(
+  [
+    String.raw`\bn(?:e|')\s?\b.{0,40}?\b(?:plus|jamais|rien|aucun|aucune|point|personne|ni)\b`,
+    // "Pas" denies with and without "ne", as people speak; "n'est-ce pas" and "pas mal" do not.
+    String.raw`(?<!\b(?:un|le|les|au|premier|est ce|est-ce|pourquoi) )\bpas\b(?! mal\b)`,
+    String.raw`\b(?:not|never|no longer|cannot|neither|nor|no way)\b`,
+    String.raw`n't\b|\b(?:won|don|didn|doesn|isn|wasn|aren|can|couldn|shouldn) t\b`,
+    String.raw`\baucune?\b.{0,60}\bn(?:e\b|')`,
+    String.raw`\bno (?!longer|doubt|problem|worries|objection|later|sooner|more than|less than|matter)\w`,
+    String.raw`\bhors de question\b|\b(?:suis|sommes|est|sont) contre\b|\bfailli\b`,
+    String.raw`\bout of the question\b|\b(?:am|are|is|m|re) against\b|\bhardly\b`,
+    String.raw`\bpersonne n(?:e\b|')(?!est contre| ?s'oppose)`,
+    String.raw`\b(?:nobody|no one)\b(?! (?:objects?|minds?|disagrees?|is against)\b)`,
+  ].join('|'),
+);
 /** Verbs that say that something is not done; a claim and its proof may share them. */
 const UNDOING = /\b(?:renonc|annul|abandon|refus|rejet|cancel|scrap|reject)|\b(?:give|gave|giving) up\b/g;
 const TAKES_BACK =
