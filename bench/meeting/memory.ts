@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { generateMeeting } from '@eloquence/testkit/meetings/generate-meeting';
 import { openMeeting, say, settledReport, untilEnd } from '@eloquence/testkit/meetings/hold-meeting';
+import { toEvents } from '@eloquence/testkit/meetings/meeting-events';
 import { MeetingStage, type RunningWorker } from '@eloquence/testkit/meetings/meeting-stage';
 import type { ManagedProcess } from '@eloquence/testkit/processes';
 import { textTable } from '@eloquence/testkit/text-table';
@@ -14,7 +15,8 @@ import { watchLoad } from '../machine-load.ts';
  * Memory of meeting-worker over a meeting of four hours, fast-forwarded: resident set every half hour of meeting, its peak (the
  * kernel's own), and its slope over the meeting by least squares, the first half hour left out. What is retained is the heap and the
  * memory outside it after a full collection, when that half hour is over and before the end: the resident set has in it what V8 keeps
- * for later, and its warming up, which a fast-forwarded meeting spreads over hours.
+ * for later. The worker has written the minutes of another meeting before: its warming up, a matter of minutes, would be spread
+ * over the hours of a fast-forwarded meeting.
  */
 const { values } = parseArgs({
   args: process.argv.slice(3),
@@ -24,6 +26,7 @@ const HOURS = Number(values.hours);
 const SPEED = Number(values.speed);
 const HOUR_MS = 3_600_000;
 const WARM_UP_H = 0.5;
+const OTHER_HOURS = 2;
 const STEP_H = 0.5;
 const SAMPLE_MS = 1_000;
 const SETTLED_MS = 300_000;
@@ -65,10 +68,15 @@ const load = watchLoad();
   // It begins now: in one of long ago every mini-summary is due at every word, and is written anew.
   const startedAtMs = Date.now();
   const meeting = { ...planted, startedAtMs, endedAtMs: startedAtMs + planted.endedAtMs - planted.startedAtMs };
-  await using stage = await MeetingStage.start([meeting]);
-  const id = await openMeeting(stage.pool, meeting);
+  const other = generateMeeting({ seed: 2, hours: OTHER_HOURS, language: 'fr', speakers: 6 });
+  await using stage = await MeetingStage.start([meeting, other]);
   const running = await stage.startWorker(COLLECTING);
   const { process: worker } = running;
+  const otherId = await openMeeting(stage.pool, other);
+  await say(stage.log, otherId, toEvents(other));
+  await settledReport(stage.pool, otherId, SETTLED_MS);
+  const id = await openMeeting(stage.pool, meeting);
+  await retained(running);
   const idleMb = status(worker, 'VmRSS');
   const samples: Sample[] = [];
   const startedMs = performance.now();
