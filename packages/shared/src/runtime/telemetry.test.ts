@@ -26,6 +26,8 @@ test.each(entries)('%s has no label that could name a room, person or session', 
   allowed.push('engine', 'kind', 'stage', 'type', 'name');
   // What a model is asked for: talk, summarise, synthesise, judge.
   allowed.push('purpose');
+  // Of a meeting: read, notes, report, files.
+  allowed.push('part');
   // Engines, in a hand-over.
   allowed.push('from', 'to');
   expect(labels.filter((label) => !allowed.includes(label))).toEqual([]);
