@@ -35,7 +35,8 @@ export default defineConfig({
           include: ['{packages,services,apps,bench}/**/*.integration.test.ts'],
           exclude: [...exclude, ...calls],
           ...onRealServers,
-          maxWorkers: 2,
+          // Many wait for a model that is slow or a store that is away.
+          maxWorkers: 3,
         },
       },
       {

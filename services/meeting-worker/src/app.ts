@@ -111,9 +111,9 @@ export function buildApp(options: AppOptions): App {
   lifecycle.onClose('start-up', () => stopping.abort());
   const run = async () => {
     await migrateWhenPossible(pool, logger, stopping.signal);
+    migrated = !stopping.signal.aborted;
     await refuseEviction(commands, logger, stopping.signal);
     if (stopping.signal.aborted) return;
-    migrated = true;
     persister.start();
     meetings.sweeper.start();
     // When this fails nobody can mend it: like any error that nobody catches it closes and ends the process.

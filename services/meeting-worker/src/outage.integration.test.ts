@@ -65,6 +65,7 @@ async function readiness(app: Awaited<ReturnType<typeof startWorker>>['app']) {
 
 test('Redis killed in mid-call and restarted: every acknowledged utterance is in Postgres exactly once', async () => {
   await using worker = await startWorker(addresses);
+  await worker.running;
   const id = await stores.openSession();
   const speaker = talk(id);
   await waitFor(() => speaker.acknowledged.length > 50);
@@ -81,6 +82,7 @@ test('Redis killed in mid-call and restarted: every acknowledged utterance is in
 
 test('Postgres killed in mid-call and restarted: every acknowledged utterance is there exactly once', async () => {
   await using worker = await startWorker(addresses);
+  await worker.running;
   const id = await stores.openSession();
   const speaker = talk(id);
   await waitFor(() => speaker.acknowledged.length > 50);

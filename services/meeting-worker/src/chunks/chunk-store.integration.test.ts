@@ -1,8 +1,7 @@
 import type { Chunk } from '@eloquence/shared/contracts/meeting';
-import { migrate } from '@eloquence/shared/runtime/postgres';
+import { createPool, migrate, type Pool } from '@eloquence/shared/runtime/postgres';
 import { createTestDatabase } from '@eloquence/testkit/database';
 import '@eloquence/testkit/integration-setup';
-import { Pool } from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { PostgresAnswers } from '../llm/answer-store.ts';
 import { silent } from '../test-support/worker-under-test.ts';
@@ -16,7 +15,7 @@ let pool: Pool;
 beforeEach(async () => {
   stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase(inject('databaseUrl')));
-  pool = stack.adopt(new Pool({ connectionString: database.url }), (opened) => opened.end());
+  pool = stack.adopt(createPool(database.url, silent), (opened) => opened.end());
   await migrate(pool, silent);
   await pool.query(
     `insert into sessions (session_id, user_id, scenario_id, language, room_name, state, kind)

@@ -1,10 +1,9 @@
-import { migrate, type Pool as SharedPool } from '@eloquence/shared/runtime/postgres';
+import { createPool, migrate, type Pool } from '@eloquence/shared/runtime/postgres';
 import { createTestDatabase } from '@eloquence/testkit/database';
 import '@eloquence/testkit/integration-setup';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Pool } from 'pg';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { silent } from '../test-support/worker-under-test.ts';
 import { inFolder } from './folder-turn.ts';
@@ -21,7 +20,7 @@ let folder: string;
 beforeEach(async () => {
   stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase(inject('databaseUrl')));
-  pool = stack.adopt(new Pool({ connectionString: database.url }), (opened) => opened.end());
+  pool = stack.adopt(createPool(database.url, silent), (opened) => opened.end());
   folder = stack.adopt(await mkdtemp(join(tmpdir(), 'eloquence-transcript-')), (path) => rm(path, { recursive: true }));
   await migrate(pool, silent);
   await pool.query(
@@ -39,7 +38,7 @@ beforeEach(async () => {
 afterEach(() => stack.disposeAsync());
 
 /** A pool whose connections break at the `nth` reading of lines. */
-function breakingAt(nth: number): SharedPool {
+function breakingAt(nth: number): Pool {
   let readings = 0;
   const connect = async () => {
     const client = await pool.connect();
@@ -49,13 +48,13 @@ function breakingAt(nth: number): SharedPool {
     };
     return { query, release: (broken?: boolean) => client.release(broken) };
   };
-  return { connect } as unknown as SharedPool;
+  return { connect } as unknown as Pool;
 }
 
 type Names = ReadonlyMap<string, string>;
 const sync = (files: TranscriptFiles, names: Names) =>
   inFolder(pool, SESSION, 'wait', (client) => files.sync(client, SESSION, { folder, names }));
-const restore = (names: Names, through: SharedPool = pool) =>
+const restore = (names: Names, through: Pool = pool) =>
   inFolder(through, SESSION, 'wait', (client) => new TranscriptFiles().restore(client, SESSION, { folder, names }));
 const linesOf = async (name: string) => (await readFile(join(folder, name), 'utf8')).split('\n').slice(0, -1);
 

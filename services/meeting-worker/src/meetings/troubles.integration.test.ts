@@ -114,7 +114,7 @@ test(
     const meeting = nextMeeting();
     const id = await openMeeting(stage.pool, meeting);
     const asked = stage.model.seen.length;
-    stage.server.mode = { type: 'slow', delayMs: 28_000 };
+    stage.server.mode = { type: 'slow', delayMs: 20_000 };
     const started = performance.now();
     await say(stage.log, id, toEvents(meeting));
     await waitFor(async () => (await stateOf(id)) === 'partial', { what: 'the draft that stands', timeoutMs: BUSY_MS });
