@@ -3,7 +3,7 @@ import { runConversation, type ConversationResult, type TurnResult } from '@eloq
 import { FakeMistral } from '@eloquence/testkit/vendors/mistral';
 import { FakeOpenAi } from '@eloquence/testkit/vendors/openai';
 import { waitFor } from '@eloquence/testkit/wait-for';
-import { findSegments } from '@eloquence/testkit/waveform';
+import { findSegments, toSamples } from '@eloquence/testkit/waveform';
 import { expect, test } from 'vitest';
 import { SpeakingVendor } from './speaking-vendor.ts';
 import { startStack, type Stack } from './start-stack.ts';
@@ -47,8 +47,17 @@ function longestSilenceMs(turn: TurnResult): number {
   return Math.max(turn.latencyMs ?? Infinity, 0, ...gaps);
 }
 
-async function heardWords(stack: Stack, turn: TurnResult | undefined): Promise<string[]> {
-  return turn ? wordsOf(await transcribe(stack, turn.answerPcm)) : [];
+/** Between two sentences, and behind one that broke off, the voice pauses for 250 ms. */
+const PAUSE_MS = 180;
+const EDGE_MS = 60;
+
+/** What stands between two pauses is heard by itself: half a word leads the demo model astray in the sentence behind it. */
+async function heardWords(stack: Stack, { answerPcm: pcm }: TurnResult): Promise<string[]> {
+  const pieces = findSegments(pcm, { joinGapMs: PAUSE_MS }).map(({ fromMs, toMs }) =>
+    pcm.slice(toSamples(Math.max(0, fromMs - EDGE_MS)), toSamples(toMs + EDGE_MS)),
+  );
+  const texts = await Promise.all(pieces.map((piece) => transcribe(stack, piece)));
+  return texts.flatMap(wordsOf);
 }
 
 async function call(stack: Stack, onTurn: (index: number) => void): Promise<ConversationResult> {
