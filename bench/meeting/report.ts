@@ -16,7 +16,12 @@ import { watchLoad } from '../machine-load.ts';
  */
 const { values } = parseArgs({
   args: process.argv.slice(3),
-  options: { times: { type: 'string', default: '5' }, 'tokens-per-s': { type: 'string', default: '100' } },
+  options: {
+    times: { type: 'string', default: '5' },
+    'tokens-per-s': { type: 'string', default: '100' },
+    /** One of the lengths, by its name. */
+    only: { type: 'string' },
+  },
 });
 const TIMES = Number(values.times);
 const TOKENS_PER_S = Number(values['tokens-per-s']);
@@ -24,7 +29,8 @@ const LENGTHS = [
   { hours: 1 / 6, name: '10 min' },
   { hours: 1, name: '1 h' },
   { hours: 4, name: '4 h' },
-];
+].filter(({ name }) => values.only === undefined || values.only === name);
+if (LENGTHS.length === 0) throw new Error(`There is no meeting of ${values.only}: leave --only out to see all.`);
 const PREPARED_MS = 180_000;
 const ENDED_MS = 60_000;
 
